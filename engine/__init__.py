@@ -1,0 +1,1 @@
+"""Mathematics and running: recurrences, quantities, kernels, grids and plans."""

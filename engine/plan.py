@@ -1,0 +1,215 @@
+"""The plan: everything that decides the numbers of a sweep, with a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .errors import InputError
+from .grid import Axis, Floats, Grid
+from .methods import METHODS, Method
+from .quantities import QUANTITIES, Quantity
+from .spectrum import Spectrum
+
+DTYPES = ("float64", "float32")
+
+
+class Plan:
+    """Grid, method, quantities, tolerance and, for whole-spectrum maps, the spectrum.
+
+    Parameters
+    ----------
+    quantities : names from `QUANTITIES`, at least one, each once
+    method : name of a method
+    spectrum : curvatures over which the worst case is taken, in place of a k axis
+    tol : tolerance of `settling_time`, in (0, 1)
+    dtype : "float64" or "float32", how floats are stored
+    **axes : Axis, number or values, by the names of the method's parameters and k
+
+    Raises
+    ------
+    InputError
+        An axis is missing, unknown or bad; a name is unknown; tol is outside (0, 1).
+    """
+
+    def __init__(
+        self,
+        *,
+        quantities: Sequence[str] = ("spectral_radius",),
+        method: str = "heavy_ball",
+        spectrum: Spectrum | None = None,
+        tol: float = 1e-6,
+        dtype: str = "float64",
+        **axes: Axis | float | Sequence[float] | Floats,
+    ) -> None:
+        self.method: Method = METHODS[choose("method", method, METHODS)]
+        self.spectrum = spectrum
+        self.quantities: tuple[Quantity, ...] = tuple(
+            QUANTITIES[choose("quantity", name, QUANTITIES)] for name in quantities
+        )
+        self.tol = float(tol)
+        self.dtype = choose("dtype", dtype, DTYPES)
+        self._check()
+        self.grid = Grid(self._sorted_axes(axes))
+
+    def _check(self) -> None:
+        names = [quantity.name for quantity in self.quantities]
+        if not names:
+            raise InputError("quantity: none was asked for")
+        for name in names:
+            if names.count(name) > 1:
+                raise InputError(f"quantity: {name} was asked for twice")
+        if not 0 < self.tol < 1:
+            raise InputError(f"tol: {self.tol:g} is outside (0, 1)")
+        if self.spectrum is None:
+            return
+        worst = [name for name, quantity in QUANTITIES.items() if quantity.worst]
+        for name in names:
+            if name not in worst:
+                raise InputError(
+                    f"quantity: {name} has no map for a whole spectrum; "
+                    f"choose from {', '.join(worst)}"
+                )
+
+    def _sorted_axes(self, given: dict[str, Any]) -> dict[str, Axis]:
+        names = [
+            name
+            for name in self.method.dimensions
+            if name != "k" or self.spectrum is None
+        ]
+        for name in given:
+            if name not in names:
+                why = " beside a spectrum" if name == "k" else ""
+                raise InputError(
+                    f"{name}: {self.method.name} has no such axis{why}; "
+                    f"its axes are {', '.join(names)}"
+                )
+        return {name: _axis(name, given) for name in names}
+
+    @property
+    def axes(self) -> dict[str, Axis]:
+        """Return the axes by name, in the order of the dimensions."""
+        return dict(self.grid.axes)
+
+    def dtype_of(self, quantity: Quantity) -> np.dtype[Any]:
+        """Return the type in which a quantity is stored."""
+        return np.dtype(self.dtype if quantity.dtype == "float64" else quantity.dtype)
+
+    @cached_property
+    def nbytes(self) -> int:
+        """Return the bytes of all quantities, uncompressed."""
+        item = sum(self.dtype_of(quantity).itemsize for quantity in self.quantities)
+        return self.grid.size * item
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as JSON values; `from_dict` makes the same plan of them."""
+        return {
+            "axes": {
+                name: {"scale": axis.scale, "values": axis.values.tolist()}
+                for name, axis in self.grid.axes.items()
+            },
+            "dtype": self.dtype,
+            "method": self.method.name,
+            "quantities": [quantity.name for quantity in self.quantities],
+            "spectrum": _spectrum_to_dict(self.spectrum),
+            "tol": self.tol,
+        }
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> Plan:
+        """Return the plan that `to_dict` described.
+
+        Raises
+        ------
+        InputError
+            The record lacks something or holds what no plan does.
+        """
+        try:
+            axes = {
+                name: Axis(axis["scale"], np.array(axis["values"], dtype=np.float64))
+                for name, axis in record["axes"].items()
+            }
+            spectrum = record["spectrum"]
+            return cls(
+                quantities=record["quantities"],
+                method=record["method"],
+                spectrum=None if spectrum is None else Spectrum(**spectrum),
+                tol=record["tol"],
+                dtype=record["dtype"],
+                **axes,
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"not the record of a plan: {error!r}") from error
+
+    def to_json(self) -> str:
+        """Return the canonical JSON: sorted keys, no spaces, shortest exact numbers."""
+        return json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
+
+    @cached_property
+    def sha256(self) -> str:
+        """Return the hash of the canonical JSON: equal for equal numbers."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    def describe(self) -> dict[str, str]:
+        """Return what the plan says, a line for each part, for people and diffs."""
+        spectrum = self.spectrum
+        lines = {name: str(axis) for name, axis in self.grid.axes.items()}
+        if spectrum is not None:
+            lines["spectrum"] = (
+                f"{spectrum.name or 'unnamed'}: {len(spectrum)} modes, "
+                f"{spectrum.k[0]:.17g} to {spectrum.k[-1]:.17g}"
+            )
+        lines["method"] = self.method.name
+        lines["quantity"] = ", ".join(quantity.name for quantity in self.quantities)
+        lines["tol"] = f"{self.tol:g}"
+        lines["dtype"] = self.dtype
+        return lines
+
+    def difference(self, other: Plan) -> list[str]:
+        """Return, for each part that differs, «name: this one → the other one»."""
+        mine, theirs = self.describe(), other.describe()
+        changed = [
+            f"{name}: {mine.get(name, 'none')} → {theirs.get(name, 'none')}"
+            for name in dict.fromkeys([*mine, *theirs])
+            if mine.get(name) != theirs.get(name)
+        ]
+        if not changed and self.sha256 != other.sha256:
+            changed = [f"{name}: other values" for name in self._changed_parts(other)]
+        return changed
+
+    def _changed_parts(self, other: Plan) -> Iterator[str]:
+        mine, theirs = self.to_dict(), other.to_dict()
+        for name, axis in mine["axes"].items():
+            if axis != theirs["axes"].get(name):
+                yield name
+        if mine["spectrum"] != theirs["spectrum"]:
+            yield "spectrum"
+
+
+def choose(what: str, name: str, known: Any) -> str:
+    """Return a name that is known, or raise an InputError that lists those that are."""
+    if name not in known:
+        raise InputError(f"{what}: {name!r} is unknown; choose from {', '.join(known)}")
+    return name
+
+
+def _axis(name: str, given: dict[str, Any]) -> Axis:
+    if given.get(name) is None:
+        raise InputError(f"{name}: no values were given for this axis")
+    try:
+        return Axis.of(given[name])
+    except (InputError, ValueError, TypeError) as error:
+        raise InputError(f"{name}: {error}") from error
+
+
+def _spectrum_to_dict(spectrum: Spectrum | None) -> dict[str, Any] | None:
+    if spectrum is None:
+        return None
+    arrays = ("k", "weights", "displacement")
+    record = {name: getattr(spectrum, name).tolist() for name in arrays}
+    return {**record, "name": spectrum.name}

@@ -1,0 +1,271 @@
+"""Double-double arithmetic: a number as an unevaluated sum high + low of two doubles.
+
+The error-free steps are Knuth's two-sum and the product with a fused multiply-add
+(Dekker 1971; Ogita, Rump and Oishi 2005). A pair carries about 106 bits. Everything
+here is a Numba kernel that is inlined where it is used: floats in, floats out.
+"""
+
+import math
+from typing import Any
+
+import numba
+from numba import types
+from numba.extending import intrinsic
+
+# error_model="numpy": a division by zero is inf or nan, as IEEE says, not an exception.
+# No fastmath: it would cancel the very terms that carry the low halves.
+jit = numba.njit(error_model="numpy", nogil=True)
+
+LN2 = (0.6931471805599453, 2.3190468138462996e-17)
+PI = (3.141592653589793, 1.2246467991473532e-16, -2.9947698097183397e-33)
+
+
+@intrinsic
+def fma(context: Any, a: Any, b: Any, c: Any) -> Any:
+    """Return a·b + c, rounded once."""
+    signature = types.float64(types.float64, types.float64, types.float64)
+
+    def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.fma(*args)
+
+    return signature, codegen
+
+
+@jit
+def two_sum(a, b):
+    """Return s, e with s = fl(a + b) and s + e = a + b exactly."""
+    s = a + b
+    v = s - a
+    return s, (a - (s - v)) + (b - v)
+
+
+@jit
+def quick_two_sum(a, b):
+    """Return s, e as two_sum does, where a = 0 or |a| ≥ |b|."""
+    s = a + b
+    return s, b - (s - a)
+
+
+@jit
+def product(a, b):
+    """Return h, l with h = fl(a·b) and h + l = a·b exactly (barring underflow)."""
+    h = a * b
+    return h, fma(a, b, -h)
+
+
+@jit
+def total(terms):
+    """Return the sum of a tuple of doubles as a pair, error about 2⁻¹⁰⁵ Σ|terms|.
+
+    The last term should be the one that varies fastest in a loop around the call: what
+    is before it is then computed once. The pair is not normalised; its high half is
+    right, and infinite, where a term is.
+    """
+    h, l = terms[0], 0.0
+    for i in range(1, len(terms)):
+        h, l = quick_two_sum(h, l if l == l else 0.0)
+        h, e = two_sum(h, terms[i])
+        l += e
+    return h, l
+
+
+@jit
+def add(ah, al, bh, bl):
+    """Return the pair a + b, relative error 2⁻¹⁰⁴ also where they cancel."""
+    s, e = two_sum(ah, bh)
+    t, f = two_sum(al, bl)
+    s, e = quick_two_sum(s, e + t)
+    return quick_two_sum(s, e + f)
+
+
+@jit
+def multiply(ah, al, bh, bl):
+    """Return the pair a·b, relative error 2⁻¹⁰⁴."""
+    h, l = product(ah, bh)
+    return quick_two_sum(h, l + fma(ah, bl, al * bh))
+
+
+@jit
+def divide(ah, al, bh, bl):
+    """Return the pair a/b, relative error 2⁻¹⁰³."""
+    q = ah / bh
+    h, l = multiply(q, 0.0, bh, bl)
+    rh, rl = add(ah, al, -h, -l)
+    r = rh / bh
+    h, l = multiply(r, 0.0, bh, bl)
+    rh, _ = add(rh, rl, -h, -l)
+    q, e = quick_two_sum(q, r)
+    return quick_two_sum(q, e + rh / bh)
+
+
+@jit
+def root(ah, al):
+    """Return the pair √a for a ≥ 0, relative error 2⁻¹⁰³."""
+    if ah <= 0.0:
+        return 0.0, 0.0
+    s = math.sqrt(ah)
+    h, l = product(s, s)
+    rh, _ = add(ah, al, -h, -l)
+    return quick_two_sum(s, rh / (2.0 * s))
+
+
+@jit
+def combine(c, s, trace, d, determinant):
+    """Return the pair c + s·Σtrace + d·Σdeterminant, for s and d in 0, ±1, ±2.
+
+    Three running sums (Klein 2006): the error is about 2⁻¹⁰⁵ |sum| + 2⁻¹⁵⁹ Σ|terms|, so
+    that the terms may cancel. An infinite sum has the low half 0.
+    """
+    sums = (c, 0.0, 0.0)
+    for i in range(len(trace)):
+        sums = _accumulate(sums, s * trace[i])
+    for i in range(len(determinant)):
+        sums = _accumulate(sums, d * determinant[i])
+    if not abs(sums[0]) < math.inf:
+        return sums[0], 0.0
+    h, l = two_sum(sums[0], sums[1])
+    return quick_two_sum(h, l + sums[2])
+
+
+@jit
+def _accumulate(sums, term):
+    """Return the three running sums with one more term in them."""
+    h, e = two_sum(sums[0], term)
+    l, e = two_sum(sums[1], e)
+    return h, l, sums[2] + e
+
+
+@jit
+def _exp_parts(ah, al):
+    """Return s (a pair) and 2ᵏ with eᵃ = 2ᵏ(1 + s), |s| < 0.42."""
+    k = math.floor(ah / LN2[0] + 0.5)
+    h, l = product(k, LN2[0])
+    h, l = add(ah, al, -h, -l)
+    h, l = add(h, l, -k * LN2[1], 0.0)
+    h, l = h / 64.0, l / 64.0
+    sh, sl = 0.0, 0.0
+    for n in range(12, 1, -1):
+        sh, sl = add(sh, sl, 1.0, 0.0)
+        sh, sl = multiply(sh, sl, h, l)
+        sh, sl = divide(sh, sl, float(n), 0.0)
+    sh, sl = add(sh, sl, 1.0, 0.0)
+    sh, sl = multiply(sh, sl, h, l)
+    for _ in range(6):
+        h, l = add(sh, sl, 2.0, 0.0)
+        sh, sl = multiply(sh, sl, h, l)
+    return sh, sl, 2.0**k
+
+
+@jit
+def exp(ah, al):
+    """Return the pair eᵃ, relative error about 2⁻⁹⁸, 0 below −700."""
+    if ah < -700.0:
+        return 0.0, 0.0
+    sh, sl, scale = _exp_parts(ah, al)
+    sh, sl = add(sh, sl, 1.0, 0.0)
+    return sh * scale, sl * scale
+
+
+@jit
+def expm1(ah, al):
+    """Return the pair eᵃ − 1, relative error about 2⁻⁹⁸, for a < 700."""
+    if ah < -700.0:
+        return -1.0, 0.0
+    sh, sl, scale = _exp_parts(ah, al)
+    if scale == 1.0:
+        return sh, sl
+    sh, sl = add(sh * scale, sl * scale, scale, 0.0)
+    return add(sh, sl, -1.0, 0.0)
+
+
+@jit
+def log1p(ah, al):
+    """Return the pair ln(1 + a) for a > −1, relative error about 2⁻⁹⁸."""
+    y = math.log1p(ah)
+    eh, el = expm1(y, 0.0)
+    nh, nl = add(ah, al, -eh, -el)
+    dh, dl = add(eh, el, 1.0, 0.0)
+    qh, ql = divide(nh, nl, dh, dl)
+    # ln(1 + a) = y + ln(1 + q) with q about 1e-16: two terms of the series do
+    sh, sl = multiply(qh, ql, qh, ql)
+    qh, ql = add(qh, ql, -0.5 * sh, -0.5 * sl)
+    return add(y, 0.0, qh, ql)
+
+
+@jit
+def log(ah, al, oh, ol):
+    """Return the pair ln a, given a > 0 and o = 1 − a, each to full relative accuracy.
+
+    Near a = 1 the logarithm lives on o, elsewhere on a.
+    """
+    if abs(oh) < 0.5:
+        return log1p(-oh, -ol)
+    m, e = math.frexp(ah)
+    scale = m / ah
+    h, l = add(m, al * scale, -1.0, 0.0)
+    h, l = log1p(h, l)
+    sh, sl = multiply(float(e), 0.0, LN2[0], LN2[1])
+    return add(h, l, sh, sl)
+
+
+@jit
+def sine_cosine(ah, al):
+    """Return sin a and cos a as two pairs, absolute error about 2⁻¹⁰⁰(1 + |a|)."""
+    k = math.floor(ah / PI[0] * 4.0 + 0.5)
+    q = 0.25 * k
+    h, l = product(q, PI[0])
+    m, n = product(q, PI[1])
+    h, l = add(ah, al, -h, -l)
+    h, l = add(h, l, -m, -n)
+    h, l = add(h, l, -q * PI[2], 0.0)
+    xh, xl = multiply(h, l, h, l)
+    sh, sl, ch, cl = 0.0, 0.0, 0.0, 0.0
+    for n in range(22, 0, -2):
+        ch, cl = _series_step(ch, cl, xh, xl, float(n * (n - 1)))
+        sh, sl = _series_step(sh, sl, xh, xl, float(n * (n + 1)))
+    sh, sl = add(sh, sl, 1.0, 0.0)
+    sh, sl = multiply(sh, sl, h, l)
+    ch, cl = add(ch, cl, 1.0, 0.0)
+    return _turn(sh, sl, ch, cl, int(k) % 8)
+
+
+@jit
+def _series_step(sh, sl, xh, xl, n):
+    """Return −(s + 1)·x/n, one step of the series of sine or cosine."""
+    sh, sl = add(sh, sl, 1.0, 0.0)
+    sh, sl = multiply(sh, sl, -xh, -xl)
+    return divide(sh, sl, n, 0.0)
+
+
+@jit
+def _turn(sh, sl, ch, cl, eighths):
+    """Return sine and cosine of an angle after so many eighths of a turn."""
+    if eighths % 2:
+        ph, pl = add(sh, sl, ch, cl)
+        mh, ml = add(ch, cl, -sh, -sl)
+        sh, sl = multiply(ph, pl, 0.7071067811865476, -4.833646656726457e-17)
+        ch, cl = multiply(mh, ml, 0.7071067811865476, -4.833646656726457e-17)
+    quarter = eighths // 2
+    if quarter == 1:
+        sh, sl, ch, cl = ch, cl, -sh, -sl
+    elif quarter == 2:
+        sh, sl, ch, cl = -sh, -sl, -ch, -cl
+    elif quarter == 3:
+        sh, sl, ch, cl = -ch, -cl, sh, sl
+    return sh, sl, ch, cl
+
+
+@jit
+def angle(yh, yl, xh, xl):
+    """Return the pair atan2(y, x), relative error about 2⁻⁹⁸ where y > 0."""
+    a = math.atan2(yh, xh)
+    sh, sl, ch, cl = sine_cosine(a, 0.0)
+    # the angle that is left: tan = (y cos a − x sin a)/(x cos a + y sin a)
+    ph, pl = multiply(yh, yl, ch, cl)
+    qh, ql = multiply(xh, xl, sh, sl)
+    nh, nl = add(ph, pl, -qh, -ql)
+    ph, pl = multiply(xh, xl, ch, cl)
+    qh, ql = multiply(yh, yl, sh, sl)
+    dh, dl = add(ph, pl, qh, ql)
+    th, tl = divide(nh, nl, dh, dl)
+    return add(a, 0.0, th, tl)

@@ -1,0 +1,198 @@
+"""Quantities: one number per point, each a scalar function of a recurrence.
+
+To add a map to critdamp, write one function here with one decorator. Its NumPy ufunc,
+its kernels, its variable in files, its `--quantity` choice and its line in `inspect`
+follow from that.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from .precise import combine, fma, jit, total
+from .regimes import regime_of
+from .settling import peak, settle
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What is known of a quantity beside its numbers.
+
+    Attributes
+    ----------
+    name : as in options and files
+    kernel : (Recurrence) → number, or (Recurrence, tol) → number
+    long_name, units, comment : for files; the comment explains special values
+    dtype : of the stored array
+    best : which end of the range is good, if any is
+    worst : which end is the worst over a spectrum, where that lies at kmin or kmax
+    needs_tol : whether the kernel takes a tolerance
+    diverges : (array) → array of bool, the points that do not converge
+    flags : value → meaning, for codes
+    """
+
+    name: str
+    kernel: Callable[..., Any]
+    long_name: str
+    units: str = "1"
+    comment: str = ""
+    dtype: str = "float64"
+    best: Literal["min", "max"] | None = None
+    worst: Literal["min", "max"] | None = None
+    needs_tol: bool = False
+    diverges: Callable[[Any], Any] = np.isinf
+    flags: Mapping[int, str] = field(default_factory=dict)
+
+
+QUANTITIES: dict[str, Quantity] = {}
+
+
+def quantity(**known: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Compile a scalar function and enter it among the quantities under its name."""
+
+    def enter(function: Callable[..., Any]) -> Callable[..., Any]:
+        kernel = jit(function)
+        QUANTITIES[function.__name__] = Quantity(function.__name__, kernel, **known)
+        return kernel
+
+    return enter
+
+
+@quantity(
+    long_name="spectral radius",
+    comment="largest modulus of the two eigenvalues; the mode diverges above 1",
+    best="min",
+    worst="max",
+    diverges=lambda values: values > 1,
+)
+def spectral_radius(r):
+    """Return ρ = max|λ|, λ² − Tλ + D = 0, within 2 ulp  [Eq. 31, 32].
+
+    The discriminant T² − 4D comes from double-doubles, since doubles lose half of their
+    digits at critical damping. One root serves both cases, and nothing branches, so
+    that the loop around it becomes vector code.
+    """
+    th, tl = total(r.trace)
+    dh, dl = total(r.determinant)
+    disc = fma(2.0 * th, tl, fma(th, th, -4.0 * dh)) - 4.0 * dl
+    real = not disc < 0.0
+    size = abs(th)
+    high = size if real else 0.0
+    low = (tl if th > 0.0 else -tl) if real else 0.0
+    rho = 0.5 * (high + (math.sqrt(disc if real else 4.0 * dh) + low))
+    # beyond, T² overflows, and D/T² is nothing beside 1
+    return size if size > 1e150 else rho
+
+
+@quantity(
+    long_name="convergence rate",
+    units="1",
+    comment="-ln(spectral radius) per iteration: inf = at once, negative = diverges",
+    best="max",
+    worst="min",
+    diverges=lambda values: values < 0,
+)
+def rate(r):
+    """Return −ln ρ per iteration, relative error below 1e−14 also when ρ → 1.
+
+    With g = 2 − |T| and m = 1 − |T| + D, real roots have 1 − ρ = 2m/(g + √(g² − 4m)),
+    complex ones 1 − ρ = (1 − D)/(1 + √D)  [derived from Eq. 31].
+    """
+    sign = -1.0 if total(r.trace)[0] < 0.0 else 1.0
+    th, tl = combine(0.0, sign, r.trace, 0.0, r.determinant)
+    dh, dl = combine(0.0, 0.0, r.trace, 1.0, r.determinant)
+    gh, gl = combine(2.0, -sign, r.trace, 0.0, r.determinant)
+    mh, ml = combine(1.0, -sign, r.trace, 1.0, r.determinant)
+    uh, _ = combine(1.0, 0.0, r.trace, -1.0, r.determinant)
+    if not th < 1e150:
+        return -math.log(th)
+    # T² − 4D = g² − 4m: the smaller squares keep more digits
+    if th < gh:
+        disc = fma(2.0 * th, tl, fma(th, th, -4.0 * dh)) - 4.0 * dl
+    else:
+        disc = fma(2.0 * gh, gl, fma(gh, gh, -4.0 * mh)) - 4.0 * ml
+    if disc < 0.0:
+        rho = math.sqrt(dh)
+        gap = uh / (1.0 + rho)
+    else:
+        root = math.sqrt(disc)
+        rho = 0.5 * (th + root)
+        gap = 2.0 * mh / (gh + root) if gh > 0.0 else 0.5 * (gh - root)
+    return -math.log1p(-gap) if rho > 0.5 else -math.log(rho)
+
+
+@quantity(
+    long_name="regime of damping",
+    comment="decided from the exact signs of T^2-4D, 1-T+D, 1+T+D and 1-D",
+    dtype="int8",
+    diverges=lambda values: values == -1,
+    flags={
+        -1: "divergent",
+        0: "marginal",
+        1: "overdamped",
+        2: "critical",
+        3: "underdamped",
+        4: "alternating",
+    },
+)
+def regime(r):
+    """Return the code of the regime, from exact signs (Result 3 and Eq. 31).
+
+    −1 divergent (ρ > 1), 0 marginal (ρ = 1), 1 overdamped (real, dominant root > 0),
+    2 critical (double root), 3 underdamped (complex pair), 4 alternating (real,
+    dominant root < 0, or ±√−D of equal size).
+    """
+    return regime_of(r.trace, r.determinant)
+
+
+@quantity(
+    long_name="settling time",
+    units="iteration",
+    comment="smallest t0 with |w_t| <= tol |w_0| for all t >= t0, from rest; "
+    "inf = never settles",
+    best="min",
+    needs_tol=True,
+)
+def settling_time(r, tol):
+    """Return the smallest whole t₀ with |w_t| ≤ tol for all t ≥ t₀, w_0 = 1, from rest.
+
+    Exact at any size of the answer, at a cost that does not grow with it; inf if ρ ≥ 1.
+    """
+    return settle(r.trace, r.determinant, r.first, tol)
+
+
+@quantity(
+    long_name="transient peak",
+    comment="largest |w_t| / |w_0| from rest; inf = unbounded",
+    best="min",
+)
+def transient_peak(r):
+    """Return sup |w_t| over t ≥ 0, w_0 = 1, from rest: at least 1, inf if divergent."""
+    return peak(r.trace, r.determinant, r.first)
+
+
+@quantity(
+    long_name="stationary variance",
+    comment="variance of w under gradient noise of variance 1; "
+    "inf = outside the region of convergence",
+    best="min",
+)
+def noise_variance(r):
+    """Return the stationary variance of w under gradient noise of variance 1.
+
+    For noise n₀ξ_t + n₁ξ_{t−1} it is ((n₀+n₁)²(1+D) − 2n₀n₁(1−T+D)) /
+    ((1−D)(1−T+D)(1+T+D)), an ARMA(2, 1) process (Box and Jenkins 1970). The heavy ball
+    has ε(1+p) / ((1−p) k (2(1+p) − εk)).
+    """
+    below, _ = combine(1.0, -1.0, r.trace, 1.0, r.determinant)
+    above, _ = combine(1.0, 1.0, r.trace, 1.0, r.determinant)
+    gap, _ = combine(1.0, 0.0, r.trace, -1.0, r.determinant)
+    if below <= 0.0 or above <= 0.0 or gap <= 0.0:
+        return math.inf
+    now, before, both = r.kick
+    plus, _ = combine(1.0, 0.0, r.trace, 1.0, r.determinant)
+    kicked = both * both / below * plus - 2.0 * now * before
+    return kicked / (gap * above)
