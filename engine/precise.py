@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 import numba
+import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
@@ -138,7 +139,7 @@ def _accumulate(sums, term):
 @jit
 def _exp_parts(ah, al):
     """Return s (a pair) and 2ᵏ with eᵃ = 2ᵏ(1 + s), |s| < 0.42."""
-    k = math.floor(ah / LN2[0] + 0.5)
+    k = np.floor(ah / LN2[0] + 0.5)
     h, l = product(k, LN2[0])
     h, l = add(ah, al, -h, -l)
     h, l = add(h, l, -k * LN2[1], 0.0)
@@ -211,7 +212,7 @@ def log(ah, al, oh, ol):
 @jit
 def sine_cosine(ah, al):
     """Return sin a and cos a as two pairs, absolute error about 2⁻¹⁰⁰(1 + |a|)."""
-    k = math.floor(ah / PI[0] * 4.0 + 0.5)
+    k = np.floor(ah / PI[0] * 4.0 + 0.5)
     q = 0.25 * k
     h, l = product(q, PI[0])
     m, n = product(q, PI[1])

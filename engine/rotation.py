@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from .precise import add, divide, jit, multiply
 
 _FAR = 2.0**53
@@ -10,8 +12,8 @@ _FAR = 2.0**53
 @jit
 def _ceil(h, l):
     """Return the smallest whole number that is not below the pair."""
-    up = math.ceil(h)
-    return up + math.ceil(l) if up == h else up
+    up = np.ceil(h)
+    return up + np.ceil(l) if up == h else up
 
 
 @jit

@@ -9,6 +9,8 @@ passes the tolerance; where they cannot decide, double-doubles do.
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from .precise import (
     add,
     angle,
@@ -195,3 +197,263 @@ def _decay_above(d, t, tol, log_l, log_q):
         return w > tol
     h, l = _decay_exactly(d, t)
     return h > tol or (h == tol and l > 0.0)
+
+
+@jit
+def _last_swing(s, tol):
+    """Return the last t at which a complex pair is above the tolerance.
+
+    |w_t| > tol where the phase is within arccos(tol/(A rᵗ)) of a multiple of π: an arc
+    that widens as t falls. Blocks of t, each longer than the one before, are asked for
+    their latest entry into their widest arc.
+    """
+    log_r = 0.5 * _log(s.dh, s.uh)
+    theta = math.atan2(s.sh, s.th)
+    log_a = 0.5 * math.log1p(s.bh * s.bh) if abs(s.bh) < 1e8 else math.log(abs(s.bh))
+    last = np.floor((log_a - math.log(tol)) / -log_r * (1.0 + 4.0 * _EPS)) + 1.0
+    t = last
+    while t > max(last - _SCAN, 0.0):
+        if _swing_above(s, t, tol, log_r, theta):
+            return t
+        t -= 1.0
+    if t == 0.0:
+        return t
+    turn, phase = _turns(s)
+    length = float(_SCAN)
+    while t > 0.0:
+        low = max(t - length, 0.0)
+        half = _half_arc(math.log(tol) - log_a - low * log_r)
+        h, l = multiply(t, 0.0, turn[0], turn[1])
+        h, l = add(h, l, -phase[0], -phase[1])
+        j = first_entry(turn[0], turn[1], h, l, half)
+        if not j <= t - low:
+            t = low
+            length *= 2.0
+            continue
+        t -= j
+        if _swing_above(s, t, tol, log_r, theta):
+            return t
+        edge = _crossing(s, t, half / turn[0], tol, log_r, theta)
+        if edge >= 0.0:
+            return edge
+        t -= 1.0
+        length = max(0.5 * length, 1.0)
+    return 0.0
+
+
+@jit
+def _turns(s):
+    """Return θ/π and φ/π, the angle of a step and where the first swing peaks."""
+    h, l = angle(s.sh, s.sl, s.th, s.tl)
+    turn = divide(h, l, _PI[0], _PI[1])
+    h, l = angle(abs(s.bh), s.bl if s.bh > 0.0 else -s.bl, 1.0, 0.0)
+    if s.bh < 0.0:
+        h, l = -h, -l
+    return turn, divide(h, l, _PI[0], _PI[1])
+
+
+@jit
+def _half_arc(log_cosine):
+    """Return arccos(e^x)/π for x ≤ 0, a little widened, so that no entry is missed."""
+    if log_cosine >= 0.0:
+        return 1e-9
+    gap = -math.expm1(log_cosine)
+    return 2.0 * math.asin(math.sqrt(0.5 * gap)) / math.pi * (1.0 + 1e-9) + 1e-15
+
+
+@jit
+def _crossing(s, t, reach, tol, log_r, theta):
+    """Return the last step before t, in the same swing, that is above; −1 if none is.
+
+    The arc was widened, so t may lie just behind the point where |w_t| passes tol.
+    """
+    low = max(np.floor(t - reach), 0.0)
+    if not _swing_above(s, low, tol, log_r, theta):
+        return -1.0
+    high = t
+    while high - low > 1.0:
+        middle = np.floor(0.5 * (low + high))
+        if _swing_above(s, middle, tol, log_r, theta):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@jit
+def _extremum(d, log_l, log_q):
+    """Return the real t ≥ 0 where w_t turns, for whole t of one parity, 0 if nowhere.
+
+    Two values: for even t (or all, where q ≥ 0) and for odd t.
+    """
+    if d.hh == 0.0 or d.qh == 0.0:
+        return 0.0, 0.0
+    if d.gh == 0.0:
+        return max(-1.0 / d.hh - 1.0 / log_l, 0.0), 0.0
+    ratio = 1.0 + d.gh / d.hh
+    tail = math.log1p(log_q / log_l)
+    even = odd = 0.0
+    if d.sign > 0.0 and ratio > 0.0:
+        even = (math.log1p(d.gh / d.hh) - tail) / log_q
+    elif ratio > 0.0:
+        even = (math.log(ratio) - tail) / log_q
+    elif ratio < 0.0:
+        odd = (math.log(-ratio) - tail) / log_q
+    return max(even, 0.0), max(odd, 0.0)
+
+
+@jit
+def _search(d, low, step, tol, log_l, log_q):
+    """Return the last of low, low + step, … that is above tol, while |w_t| falls.
+
+    The first one is above. A guess from the slope of ln|w_t| is bracketed in leaps.
+    """
+    guess = low
+    for _ in range(6):
+        w, _ = _decay_value(d, max(guess, 1.0), log_l, log_q)
+        if w <= 0.0 or not guess < 1e300:
+            break
+        ahead = (math.log(tol) - math.log(w)) / log_l
+        guess = max(low, guess + step * np.floor(ahead / step))
+        if abs(ahead) < step:
+            break
+    leap = step
+    if guess > low and not _decay_above(d, guess, tol, log_l, log_q):
+        high = guess
+        while high - leap > low and not _decay_above(
+            d, high - leap, tol, log_l, log_q
+        ):
+            high -= leap
+            leap *= 2.0
+        low = max(low, high - leap)
+    else:
+        low = guess
+        while _decay_above(d, low + leap, tol, log_l, log_q):
+            low += leap
+            leap *= 2.0
+        high = low + leap
+    while high - low > step:
+        middle = low + step * np.floor(0.5 * (high - low) / step)
+        if _decay_above(d, middle, tol, log_l, log_q):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@jit
+def _last_of_class(d, start, step, turn, tol, log_l, log_q):
+    """Return the last t of start, start + step, … above tol, −1 if none is.
+
+    |w_t| falls for good behind its turning point; before it, it can only fall through
+    zero to a swing back that stays below the tolerance.
+    """
+    after = start + step * max(np.ceil((turn - start) / step), 0.0)
+    if _decay_above(d, after, tol, log_l, log_q):
+        return _search(d, after, step, tol, log_l, log_q)
+    before = after - step
+    if before < start:
+        return -1.0
+    if _decay_above(d, before, tol, log_l, log_q):
+        return before
+    if not _decay_above(d, start, tol, log_l, log_q):
+        return -1.0
+    low, high = start, before
+    while high - low > step:
+        middle = low + step * np.floor(0.5 * (high - low) / step)
+        if _decay_above(d, middle, tol, log_l, log_q):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@jit
+def _last_decay(d, tol):
+    """Return the last t at which real roots are above the tolerance."""
+    log_l = _log(d.lh, d.uh)
+    log_q = _log(d.qh, d.vh) if d.qh > 0.0 else -math.inf
+    even, odd = _extremum(d, log_l, log_q)
+    if d.sign > 0.0:
+        return _last_of_class(d, 0.0, 1.0, even, tol, log_l, log_q)
+    return max(
+        _last_of_class(d, 0.0, 2.0, even, tol, log_l, log_q),
+        _last_of_class(d, 1.0, 2.0, odd, tol, log_l, log_q),
+    )
+
+
+@jit
+def settle(trace, determinant, first, tol):
+    """Return the smallest whole t₀ with |w_t| ≤ tol for all t ≥ t₀; inf if ρ ≥ 1."""
+    g, m, u, t, d, e, disc = _folded(trace, determinant, first)
+    if m[0] != m[0] or tol != tol:
+        return math.nan
+    if m[0] <= 0.0 or u[0] <= 0.0 or g[0] <= 0.0:
+        return math.inf
+    if disc[0] < 0.0:
+        return _last_swing(_swing(u, t, d, e, disc), tol) + 1.0
+    if t[0] == 0.0 and disc[0] == 0.0:
+        w = combine(0.0, 1.0, first, 0.0, trace)
+        return 2.0 if abs(w[0]) > tol else 1.0
+    return _last_decay(_decay(g, m, t, d, e, disc), tol) + 1.0
+
+
+@jit
+def _highest_swing(s):
+    """Return sup |w_t| of a complex pair: each new record must lie in a smaller arc."""
+    log_r = 0.5 * _log(s.dh, s.uh) if s.uh != 0.0 else 0.0
+    theta = math.atan2(s.sh, s.th)
+    size = math.hypot(1.0, s.bh)
+    turn, phase = _turns(s)
+    record, t = 1.0, 1.0
+    while True:
+        half = _half_arc(math.log(record / size) - t * log_r) - 1e-15
+        if half <= 1e-9:
+            return record
+        h, l = multiply(t, 0.0, turn[0], turn[1])
+        h, l = add(phase[0], phase[1], -h, -l)
+        j = first_entry(turn[0], turn[1], h, l, half)
+        if not (t + j) * log_r > math.log(record / size) or t + j > 9e15:
+            return record
+        t += j
+        h, l = multiply(t, 0.0, turn[0], turn[1])
+        w = math.exp(t * log_r) * abs(
+            math.cos(t * theta) + s.bh * math.sin(t * theta)
+        )
+        record = max(record, w)
+        t += 1.0
+
+
+@jit
+def _highest_decay(d):
+    """Return sup |w_t| of real roots: at a turning point, at the start or at the end."""
+    log_l = _log(d.lh, d.uh)
+    log_q = _log(d.qh, d.vh) if d.qh > 0.0 else -math.inf
+    highest = 1.0
+    if log_l == 0.0:
+        if d.gh == 0.0:
+            return 1.0 if d.hh == 0.0 else math.inf
+        highest = max(highest, abs(1.0 + d.hh / d.gh))
+        even = odd = 0.0
+    else:
+        even, odd = _extremum(d, log_l, log_q)
+    for near in (even, odd):
+        for t in (1.0, 2.0, np.floor(near), np.ceil(near), near + 1.0):
+            if 1.0 <= t < 1e300:
+                highest = max(highest, _decay_value(d, np.floor(t), log_l, log_q)[0])
+    return highest
+
+
+@jit
+def peak(trace, determinant, first):
+    """Return sup |w_t| over t ≥ 0 with w_0 = 1, from rest; inf if ρ > 1."""
+    g, m, u, t, d, e, disc = _folded(trace, determinant, first)
+    if m[0] != m[0]:
+        return math.nan
+    if m[0] < 0.0 or u[0] < 0.0 or g[0] < 0.0:
+        return math.inf
+    if disc[0] < 0.0:
+        return _highest_swing(_swing(u, t, d, e, disc))
+    if t[0] == 0.0 and disc[0] == 0.0:
+        return max(1.0, abs(combine(0.0, 1.0, first, 0.0, trace)[0]))
+    return _highest_decay(_decay(g, m, t, d, e, disc))
