@@ -34,7 +34,7 @@ class Recurrence(NamedTuple):
     kick: tuple[float, float, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Method:
     """A method by name, with the names of its parameters.
 

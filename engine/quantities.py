@@ -12,12 +12,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from .peaks import peak
 from .precise import combine, fma, jit, total
 from .regimes import regime_of
-from .settling import peak, settle
+from .settling import settle
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Quantity:
     """What is known of a quantity beside its numbers.
 

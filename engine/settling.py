@@ -1,264 +1,87 @@
-"""From rest to rest: when a mode settles, and how far it swings before.
+"""When a mode has settled: the last step at which it is above a tolerance.
 
-A mode is w_t = rᵗ(cos θt + B sin θt) where the roots are a complex pair r e^{±iθ}, and
-w_t = λ₁ᵗ(1 + h(1 − qᵗ)/(1 − q)) with q = λ₂/λ₁ where they are real. As |w_t| does not
-change when T and w_1 change their signs together, T ≥ 0 here. Doubles find where |w_t|
-passes the tolerance; where they cannot decide, double-doubles do.
+The cost does not grow with the answer. Answers are exact up to 2⁵³, where doubles stop to
+tell whole numbers apart; beyond, the answer is where the envelope passes the tolerance.
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
-from .precise import (
-    add,
-    angle,
-    combine,
-    divide,
-    exp,
-    expm1,
-    fma,
-    jit,
-    log,
-    multiply,
-    root,
-    sine_cosine,
+from .motion import (
+    decay_above,
+    decay_of,
+    decay_value,
+    folded,
+    half_arc,
+    log_of,
+    swing_above,
+    swing_of,
+    turning_points,
+    turns,
 )
+from .precise import add, combine, jit, multiply
 from .rotation import first_entry
 
-_EPS = 2.220446049250313e-16
 _SCAN = 24
-_PI = (3.141592653589793, 1.2246467991473532e-16)
-
-
-class Swing(NamedTuple):
-    """A complex pair: D, 1 − D, √(4D − T²), T and B, each as high and low half."""
-
-    dh: float
-    dl: float
-    uh: float
-    ul: float
-    sh: float
-    sl: float
-    th: float
-    tl: float
-    bh: float
-    bl: float
-
-
-class Decay(NamedTuple):
-    """Real roots: λ₁, 1 − λ₁, |q|, 1 − |q|, 1 − q and h as pairs; the sign of q."""
-
-    lh: float
-    ll: float
-    uh: float
-    ul: float
-    qh: float
-    ql: float
-    vh: float
-    vl: float
-    gh: float
-    gl: float
-    hh: float
-    hl: float
-    sign: float
-
-
-@jit
-def _folded(trace, determinant, first):
-    """Return 2 − T, 1 − T + D, 1 − D, T, D, 2w_1 − T, T² − 4D as pairs, with T ≥ 0."""
-    sign = -1.0 if combine(0.0, 1.0, trace, 0.0, determinant)[0] < 0.0 else 1.0
-    t = combine(0.0, sign, trace, 0.0, determinant)
-    d = combine(0.0, 0.0, trace, 1.0, determinant)
-    g = combine(2.0, -sign, trace, 0.0, determinant)
-    m = combine(1.0, -sign, trace, 1.0, determinant)
-    u = combine(1.0, 0.0, trace, -1.0, determinant)
-    e = combine(0.0, 2.0 * sign, first, -sign, trace)
-    square = t if t[0] < g[0] else g
-    minus = d if t[0] < g[0] else m
-    h, l = multiply(square[0], square[1], square[0], square[1])
-    disc = add(h, l, -4.0 * minus[0], -4.0 * minus[1])
-    return g, m, u, t, d, e, disc
-
-
-@jit
-def _swing(u, t, d, e, disc):
-    """Return the motion of a complex pair."""
-    sh, sl = root(-disc[0], -disc[1])
-    bh, bl = divide(e[0], e[1], sh, sl)
-    return Swing(d[0], d[1], u[0], u[1], sh, sl, t[0], t[1], bh, bl)
-
-
-@jit
-def _decay(g, m, t, d, e, disc):
-    """Return the motion of two real roots, the larger one positive."""
-    sh, sl = root(disc[0], disc[1])
-    lh, ll = add(t[0], t[1], sh, sl)
-    lh, ll = 0.5 * lh, 0.5 * ll
-    h, l = add(g[0], g[1], sh, sl)
-    uh, ul = divide(2.0 * m[0], 2.0 * m[1], h, l)
-    h, l = multiply(lh, ll, lh, ll)
-    sign = -1.0 if d[0] < 0.0 else 1.0
-    qh, ql = divide(sign * d[0], sign * d[1], h, l)
-    gh, gl = divide(sh, sl, lh, ll)
-    vh, vl = gh, gl
-    if sign < 0.0:
-        vh, vl = divide(t[0], t[1], lh, ll)
-    h, l = add(e[0], e[1], -sh, -sl)
-    hh, hl = divide(0.5 * h, 0.5 * l, lh, ll)
-    return Decay(lh, ll, uh, ul, qh, ql, vh, vl, gh, gl, hh, hl, sign)
-
-
-@jit
-def _log(h, one_minus):
-    """Return ln h for 0 ≤ h, given 1 − h to full relative accuracy."""
-    return math.log1p(-one_minus) if one_minus < 0.5 else math.log(h)
-
-
-@jit
-def _swing_exactly(s, t):
-    """Return |w_t| of a complex pair, all in double-doubles."""
-    h, l = log(s.dh, s.dl, s.uh, s.ul)
-    h, l = multiply(0.5 * t, 0.0, h, l)
-    eh, el = exp(h, l)
-    h, l = angle(s.sh, s.sl, s.th, s.tl)
-    h, l = multiply(t, 0.0, h, l)
-    sh, sl, ch, cl = sine_cosine(h, l)
-    sh, sl = multiply(s.bh, s.bl, sh, sl)
-    h, l = add(ch, cl, sh, sl)
-    h, l = multiply(h, l, eh, el)
-    return abs(h), l if h > 0.0 else -l
-
-
-@jit
-def _decay_exactly(d, t):
-    """Return |w_t| of real roots, all in double-doubles."""
-    h, l = log(d.lh, d.ll, d.uh, d.ul)
-    h, l = multiply(t, 0.0, h, l)
-    eh, el = exp(h, l)
-    if d.gh == 0.0:
-        h, l = t, 0.0
-    else:
-        h, l = 1.0, 0.0
-        if d.qh > 0.0:
-            h, l = log(d.qh, d.ql, d.vh, d.vl)
-            h, l = multiply(t, 0.0, h, l)
-            if d.sign < 0.0 and t % 2.0 == 1.0:
-                h, l = exp(h, l)
-                h, l = add(1.0, 0.0, h, l)
-            else:
-                h, l = expm1(h, l)
-                h, l = -h, -l
-        h, l = divide(h, l, d.gh, d.gl)
-    h, l = multiply(d.hh, d.hl, h, l)
-    h, l = add(h, l, 1.0, 0.0)
-    h, l = multiply(h, l, eh, el)
-    return abs(h), l if h > 0.0 else -l
-
-
-@jit
-def _swing_above(s, t, tol, log_r, theta):
-    """Tell whether |w_t| > tol."""
-    fall = t * log_r
-    envelope = math.exp(fall)
-    phase = theta * t
-    b = abs(s.bh)
-    w = abs(envelope * (math.cos(phase) + s.bh * math.sin(phase)))
-    doubt = envelope * ((4.0 - fall) * (1.0 + b * min(1.0, phase)) + phase * (1.0 + b))
-    if abs(w - tol) > 8.0 * _EPS * doubt:
-        return w > tol
-    h, l = _swing_exactly(s, t)
-    return h > tol or (h == tol and l > 0.0)
-
-
-@jit
-def _decay_value(d, t, log_l, log_q):
-    """Return |w_t| for whole t ≥ 1, and a bound of its error."""
-    fall = t * log_l
-    envelope = math.exp(fall)
-    spread = t
-    if d.gh > 0.0:
-        odd = d.sign < 0.0 and t % 2.0 == 1.0
-        q = -math.exp(t * log_q) if odd else math.expm1(t * log_q) + 1.0
-        spread = (1.0 - q if odd else -math.expm1(t * log_q)) / d.gh
-    part = d.hh * spread
-    size = envelope * (4.0 - fall) * (1.0 + abs(part) * 4.0)
-    return abs(envelope * (1.0 + part)), 8.0 * _EPS * size
-
-
-@jit
-def _decay_above(d, t, tol, log_l, log_q):
-    """Tell whether |w_t| > tol."""
-    if t == 0.0:
-        return tol < 1.0
-    w, doubt = _decay_value(d, t, log_l, log_q)
-    if abs(w - tol) > doubt:
-        return w > tol
-    h, l = _decay_exactly(d, t)
-    return h > tol or (h == tol and l > 0.0)
+_FAR = 2.0**53
 
 
 @jit
 def _last_swing(s, tol):
     """Return the last t at which a complex pair is above the tolerance.
 
-    |w_t| > tol where the phase is within arccos(tol/(A rᵗ)) of a multiple of π: an arc
-    that widens as t falls. Blocks of t, each longer than the one before, are asked for
-    their latest entry into their widest arc.
+    Most are found by looking at the last few steps below the envelope.
     """
-    log_r = 0.5 * _log(s.dh, s.uh)
+    log_r = 0.5 * log_of(s.dh, s.uh)
     theta = math.atan2(s.sh, s.th)
     log_a = 0.5 * math.log1p(s.bh * s.bh) if abs(s.bh) < 1e8 else math.log(abs(s.bh))
-    last = np.floor((log_a - math.log(tol)) / -log_r * (1.0 + 4.0 * _EPS)) + 1.0
-    t = last
-    while t > max(last - _SCAN, 0.0):
-        if _swing_above(s, t, tol, log_r, theta):
+    level = math.log(tol) - log_a
+    t = np.floor(level / log_r * (1.0 + 1e-15)) + 1.0
+    if t > _FAR:
+        return t
+    for _ in range(_SCAN):
+        if t <= 0.0 or swing_above(s, t, tol, log_r, theta):
             return t
         t -= 1.0
-    if t == 0.0:
-        return t
-    turn, phase = _turns(s)
-    length = float(_SCAN)
+    return _latest_entry(s, t, tol, level, log_r, theta)
+
+
+@jit
+def _latest_entry(s, t, tol, level, log_r, theta):
+    """Return the last step up to t at which a complex pair is above the tolerance.
+
+    It is above where its phase is within arccos(tol/(A rᵗ)) of a multiple of π: an arc
+    that widens as t falls. Blocks of t, each longer than the one before, are asked for
+    their latest entry into their widest arc. An entry that comes too late for its own
+    arc bounds the next block, whose arcs are narrower: the misses become rare at once.
+    """
+    turn, phase = turns(s)
+    low = max(t - _SCAN, 0.0)
     while t > 0.0:
-        low = max(t - length, 0.0)
-        half = _half_arc(math.log(tol) - log_a - low * log_r)
+        half = half_arc(level - low * log_r)
         h, l = multiply(t, 0.0, turn[0], turn[1])
         h, l = add(h, l, -phase[0], -phase[1])
         j = first_entry(turn[0], turn[1], h, l, half)
-        if not j <= t - low:
+        if j > t - low:
+            length = 2.0 * (t - low) + 1.0
             t = low
-            length *= 2.0
+            low = max(t - length, 0.0)
             continue
         t -= j
-        if _swing_above(s, t, tol, log_r, theta):
+        if swing_above(s, t, tol, log_r, theta):
             return t
         edge = _crossing(s, t, half / turn[0], tol, log_r, theta)
         if edge >= 0.0:
             return edge
+        h, l = multiply(t, 0.0, turn[0], turn[1])
+        h, l = add(h, l, -phase[0], -phase[1])
+        off = (h - np.round(h)) + l
+        sine = math.sin(0.5 * math.pi * off)
+        ready = np.floor((level - math.log1p(-2.0 * sine * sine)) / log_r)
         t -= 1.0
-        length = max(0.5 * length, 1.0)
+        low = max(min(ready, t - 1.0), low, 0.0)
     return 0.0
-
-
-@jit
-def _turns(s):
-    """Return θ/π and φ/π, the angle of a step and where the first swing peaks."""
-    h, l = angle(s.sh, s.sl, s.th, s.tl)
-    turn = divide(h, l, _PI[0], _PI[1])
-    h, l = angle(abs(s.bh), s.bl if s.bh > 0.0 else -s.bl, 1.0, 0.0)
-    if s.bh < 0.0:
-        h, l = -h, -l
-    return turn, divide(h, l, _PI[0], _PI[1])
-
-
-@jit
-def _half_arc(log_cosine):
-    """Return arccos(e^x)/π for x ≤ 0, a little widened, so that no entry is missed."""
-    if log_cosine >= 0.0:
-        return 1e-9
-    gap = -math.expm1(log_cosine)
-    return 2.0 * math.asin(math.sqrt(0.5 * gap)) / math.pi * (1.0 + 1e-9) + 1e-15
 
 
 @jit
@@ -268,38 +91,16 @@ def _crossing(s, t, reach, tol, log_r, theta):
     The arc was widened, so t may lie just behind the point where |w_t| passes tol.
     """
     low = max(np.floor(t - reach), 0.0)
-    if not _swing_above(s, low, tol, log_r, theta):
+    if not swing_above(s, low, tol, log_r, theta):
         return -1.0
     high = t
     while high - low > 1.0:
         middle = np.floor(0.5 * (low + high))
-        if _swing_above(s, middle, tol, log_r, theta):
+        if swing_above(s, middle, tol, log_r, theta):
             low = middle
         else:
             high = middle
     return low
-
-
-@jit
-def _extremum(d, log_l, log_q):
-    """Return the real t ≥ 0 where w_t turns, for whole t of one parity, 0 if nowhere.
-
-    Two values: for even t (or all, where q ≥ 0) and for odd t.
-    """
-    if d.hh == 0.0 or d.qh == 0.0:
-        return 0.0, 0.0
-    if d.gh == 0.0:
-        return max(-1.0 / d.hh - 1.0 / log_l, 0.0), 0.0
-    ratio = 1.0 + d.gh / d.hh
-    tail = math.log1p(log_q / log_l)
-    even = odd = 0.0
-    if d.sign > 0.0 and ratio > 0.0:
-        even = (math.log1p(d.gh / d.hh) - tail) / log_q
-    elif ratio > 0.0:
-        even = (math.log(ratio) - tail) / log_q
-    elif ratio < 0.0:
-        odd = (math.log(-ratio) - tail) / log_q
-    return max(even, 0.0), max(odd, 0.0)
 
 
 @jit
@@ -310,17 +111,19 @@ def _search(d, low, step, tol, log_l, log_q):
     """
     guess = low
     for _ in range(6):
-        w, _ = _decay_value(d, max(guess, 1.0), log_l, log_q)
+        w, _ = decay_value(d, max(guess, 1.0), log_l, log_q)
         if w <= 0.0 or not guess < 1e300:
             break
         ahead = (math.log(tol) - math.log(w)) / log_l
         guess = max(low, guess + step * np.floor(ahead / step))
         if abs(ahead) < step:
             break
+    if guess > _FAR:
+        return guess
     leap = step
-    if guess > low and not _decay_above(d, guess, tol, log_l, log_q):
+    if guess > low and not decay_above(d, guess, tol, log_l, log_q):
         high = guess
-        while high - leap > low and not _decay_above(
+        while high - leap > low and not decay_above(
             d, high - leap, tol, log_l, log_q
         ):
             high -= leap
@@ -328,13 +131,13 @@ def _search(d, low, step, tol, log_l, log_q):
         low = max(low, high - leap)
     else:
         low = guess
-        while _decay_above(d, low + leap, tol, log_l, log_q):
+        while decay_above(d, low + leap, tol, log_l, log_q):
             low += leap
             leap *= 2.0
         high = low + leap
     while high - low > step:
         middle = low + step * np.floor(0.5 * (high - low) / step)
-        if _decay_above(d, middle, tol, log_l, log_q):
+        if decay_above(d, middle, tol, log_l, log_q):
             low = middle
         else:
             high = middle
@@ -349,19 +152,19 @@ def _last_of_class(d, start, step, turn, tol, log_l, log_q):
     zero to a swing back that stays below the tolerance.
     """
     after = start + step * max(np.ceil((turn - start) / step), 0.0)
-    if _decay_above(d, after, tol, log_l, log_q):
+    if decay_above(d, after, tol, log_l, log_q):
         return _search(d, after, step, tol, log_l, log_q)
     before = after - step
     if before < start:
         return -1.0
-    if _decay_above(d, before, tol, log_l, log_q):
+    if decay_above(d, before, tol, log_l, log_q):
         return before
-    if not _decay_above(d, start, tol, log_l, log_q):
+    if not decay_above(d, start, tol, log_l, log_q):
         return -1.0
     low, high = start, before
     while high - low > step:
         middle = low + step * np.floor(0.5 * (high - low) / step)
-        if _decay_above(d, middle, tol, log_l, log_q):
+        if decay_above(d, middle, tol, log_l, log_q):
             low = middle
         else:
             high = middle
@@ -371,9 +174,9 @@ def _last_of_class(d, start, step, turn, tol, log_l, log_q):
 @jit
 def _last_decay(d, tol):
     """Return the last t at which real roots are above the tolerance."""
-    log_l = _log(d.lh, d.uh)
-    log_q = _log(d.qh, d.vh) if d.qh > 0.0 else -math.inf
-    even, odd = _extremum(d, log_l, log_q)
+    log_l = log_of(d.lh, d.uh)
+    log_q = log_of(d.qh, d.vh) if d.qh > 0.0 else -math.inf
+    even, odd = turning_points(d, log_l, log_q)
     if d.sign > 0.0:
         return _last_of_class(d, 0.0, 1.0, even, tol, log_l, log_q)
     return max(
@@ -385,75 +188,14 @@ def _last_decay(d, tol):
 @jit
 def settle(trace, determinant, first, tol):
     """Return the smallest whole t₀ with |w_t| ≤ tol for all t ≥ t₀; inf if ρ ≥ 1."""
-    g, m, u, t, d, e, disc = _folded(trace, determinant, first)
+    g, m, u, t, d, e, disc = folded(trace, determinant, first)
     if m[0] != m[0] or tol != tol:
         return math.nan
     if m[0] <= 0.0 or u[0] <= 0.0 or g[0] <= 0.0:
         return math.inf
     if disc[0] < 0.0:
-        return _last_swing(_swing(u, t, d, e, disc), tol) + 1.0
+        return _last_swing(swing_of(u, t, d, e, disc), tol) + 1.0
     if t[0] == 0.0 and disc[0] == 0.0:
         w = combine(0.0, 1.0, first, 0.0, trace)
         return 2.0 if abs(w[0]) > tol else 1.0
-    return _last_decay(_decay(g, m, t, d, e, disc), tol) + 1.0
-
-
-@jit
-def _highest_swing(s):
-    """Return sup |w_t| of a complex pair: each new record must lie in a smaller arc."""
-    log_r = 0.5 * _log(s.dh, s.uh) if s.uh != 0.0 else 0.0
-    theta = math.atan2(s.sh, s.th)
-    size = math.hypot(1.0, s.bh)
-    turn, phase = _turns(s)
-    record, t = 1.0, 1.0
-    while True:
-        half = _half_arc(math.log(record / size) - t * log_r) - 1e-15
-        if half <= 1e-9:
-            return record
-        h, l = multiply(t, 0.0, turn[0], turn[1])
-        h, l = add(phase[0], phase[1], -h, -l)
-        j = first_entry(turn[0], turn[1], h, l, half)
-        if not (t + j) * log_r > math.log(record / size) or t + j > 9e15:
-            return record
-        t += j
-        h, l = multiply(t, 0.0, turn[0], turn[1])
-        w = math.exp(t * log_r) * abs(
-            math.cos(t * theta) + s.bh * math.sin(t * theta)
-        )
-        record = max(record, w)
-        t += 1.0
-
-
-@jit
-def _highest_decay(d):
-    """Return sup |w_t| of real roots: at a turning point, at the start or at the end."""
-    log_l = _log(d.lh, d.uh)
-    log_q = _log(d.qh, d.vh) if d.qh > 0.0 else -math.inf
-    highest = 1.0
-    if log_l == 0.0:
-        if d.gh == 0.0:
-            return 1.0 if d.hh == 0.0 else math.inf
-        highest = max(highest, abs(1.0 + d.hh / d.gh))
-        even = odd = 0.0
-    else:
-        even, odd = _extremum(d, log_l, log_q)
-    for near in (even, odd):
-        for t in (1.0, 2.0, np.floor(near), np.ceil(near), near + 1.0):
-            if 1.0 <= t < 1e300:
-                highest = max(highest, _decay_value(d, np.floor(t), log_l, log_q)[0])
-    return highest
-
-
-@jit
-def peak(trace, determinant, first):
-    """Return sup |w_t| over t ≥ 0 with w_0 = 1, from rest; inf if ρ > 1."""
-    g, m, u, t, d, e, disc = _folded(trace, determinant, first)
-    if m[0] != m[0]:
-        return math.nan
-    if m[0] < 0.0 or u[0] < 0.0 or g[0] < 0.0:
-        return math.inf
-    if disc[0] < 0.0:
-        return _highest_swing(_swing(u, t, d, e, disc))
-    if t[0] == 0.0 and disc[0] == 0.0:
-        return max(1.0, abs(combine(0.0, 1.0, first, 0.0, trace)[0]))
-    return _highest_decay(_decay(g, m, t, d, e, disc))
+    return _last_decay(decay_of(g, m, t, d, e, disc), tol) + 1.0

@@ -1,0 +1,100 @@
+"""Files that appear whole or not at all, and errors that say what to do."""
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from critdamp.engine.errors import CritdampError, FileError
+
+_CAUSES = {
+    errno.ENOSPC: "the disk is full; free some space",
+    errno.EDQUOT: "your quota is used up; free some space",
+    errno.EFBIG: "it outgrows the limit for files (see ulimit -f); raise that",
+    errno.EACCES: "writing is not allowed there; choose another folder",
+    errno.EPERM: "writing is not allowed there; choose another folder",
+    errno.EROFS: "writing is not allowed there; choose another folder",
+    errno.ENOENT: "the folder does not exist; make it first",
+    errno.ENOTDIR: "its parent is not a folder; choose another",
+}
+
+
+@contextmanager
+def failures(path: Path, doing: str, kept: str = "") -> Iterator[None]:
+    """Turn a failure of the system or of HDF5 into a `FileError`.
+
+    Parameters
+    ----------
+    path : the file that people know
+    doing : "write" or "read"
+    kept : what is left and how to go on, ends the message
+
+    Raises
+    ------
+    FileError
+        Anything below failed with an OSError or, as HDF5 does, a RuntimeError.
+    """
+    try:
+        yield
+    except CritdampError:
+        raise
+    except (OSError, RuntimeError) as error:
+        cause = _CAUSES.get(getattr(error, "errno", None) or 0, str(error))
+        ending = f"; {kept}" if kept else ""
+        raise FileError(f"{path}: cannot {doing} it: {cause}{ending}") from error
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Give a finished file its name, once its bytes are on the disk."""
+    _to_disk(temporary)
+    temporary.replace(path)
+    _to_disk(path.parent)
+
+
+@contextmanager
+def appearing(path: Path, temporary: Path | None = None) -> Iterator[Path]:
+    """Yield a temporary path; what is written there gets its name at the end.
+
+    If anything fails, the temporary file is gone and `path` is as it was.
+    """
+    temporary = temporary or path.with_name(path.name + ".tmp")
+    try:
+        yield temporary
+        publish(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def lock(folder: Path) -> int:
+    """Take a folder for this process, until the returned descriptor is closed.
+
+    The system drops the lock when the process ends, however it ends.
+
+    Raises
+    ------
+    FileError
+        Another process has it.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise FileError(f"{folder}: another process is writing there") from None
+    except OSError as error:
+        # some network file systems lock no folders; the sweep works without
+        if error.errno not in (errno.EBADF, errno.ENOLCK, errno.EOPNOTSUPP):
+            os.close(descriptor)
+            raise
+    return descriptor

@@ -1,0 +1,177 @@
+"""The folder beside a run that is being made: plan, shards and live view."""
+
+import json
+import math
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from critdamp.engine.errors import FileError
+from critdamp.engine.plan import Plan
+
+from .files import appearing, failures, lock
+from .layout import FORMAT_VERSION
+
+SHARD_BYTES = 2**27
+MAX_SHARDS = 500
+_MADE = ("*.tmp", "shard-*.h5", "live.h5")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How a plan's tiles are shared out to shards, by the plan alone.
+
+    Attributes
+    ----------
+    tiles : number of tiles
+    each : consecutive tiles that a shard covers
+    """
+
+    tiles: int
+    each: int
+
+    @classmethod
+    def of(cls, plan: Plan) -> "Cut":
+        """Return shards of about 128 MiB, larger where they would be too many."""
+        tiles = plan.grid.n_tiles
+        wanted = max(SHARD_BYTES, plan.nbytes / MAX_SHARDS)
+        return cls(tiles, max(1, math.ceil(wanted * tiles / plan.nbytes)))
+
+    @property
+    def shards(self) -> int:
+        """Return the number of shards."""
+        return -(-self.tiles // self.each)
+
+    def shard_of(self, tile: int) -> int:
+        """Return the shard that a tile belongs to."""
+        return tile // self.each
+
+
+@dataclass
+class Record:
+    """What a sweep began with, kept as plan.json.
+
+    Attributes
+    ----------
+    plan : what is swept
+    compression, keep_shards : as they were asked for
+    uuid : tells this sweep from others of the same plan
+    sessions : provenance of each process that computed, oldest first
+    """
+
+    plan: Plan
+    compression: bool = True
+    keep_shards: bool = False
+    uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
+    sessions: list[dict[str, Any]] = field(default_factory=list)
+
+    def to_json(self) -> str:
+        """Return canonical JSON with the plan and its hash."""
+        known = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        known["plan"] = self.plan.to_dict()
+        known["plan_sha256"] = self.plan.sha256
+        known["format_version"] = FORMAT_VERSION
+        return json.dumps(known, sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Record":
+        """Return what `to_json` made text of; raises KeyError, ValueError if not."""
+        known = json.loads(text)
+        found = known.pop("format_version")
+        if found > FORMAT_VERSION:
+            raise ValueError(f"format {found} is newer than this critdamp")
+        sha256 = known.pop("plan_sha256")
+        record = cls(**{**known, "plan": Plan.from_dict(known["plan"])})
+        if record.plan.sha256 != sha256:
+            raise ValueError("the plan does not match its hash")
+        return record
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The folder `run.h5.parts` of a run `run.h5`."""
+
+    path: Path
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder."""
+        return self.path.with_name(self.path.name + ".parts")
+
+    @property
+    def live(self) -> Path:
+        """Return the view of all shards, finished or not."""
+        return self.folder / "live.h5"
+
+    @property
+    def kept(self) -> str:
+        """Say how to go on after a failure, if there is something to go on with."""
+        if not self._json.exists():
+            return ""
+        return f"what was finished is safe: critdamp resume {self.path}"
+
+    @property
+    def _json(self) -> Path:
+        return self.folder / "plan.json"
+
+    def shard(self, index: int) -> Path:
+        """Return where a finished shard stands."""
+        return self.folder / f"shard-{index:04d}.h5"
+
+    def record(self) -> Record | None:
+        """Return what the sweep began with, or None if none began.
+
+        Raises
+        ------
+        FileError
+            The record cannot be read or is not one.
+        """
+        path = self._json
+        if not path.exists():
+            return None
+        with failures(path, "read"):
+            text = path.read_text(encoding="utf-8")
+        try:
+            return Record.from_json(text)
+        except (KeyError, TypeError, ValueError) as error:
+            raise FileError(f"{path}: not the record of a sweep: {error}") from error
+
+    def save(self, record: Record) -> None:
+        """Write the record, whole or not at all."""
+        with appearing(self._json) as temporary:
+            temporary.write_text(record.to_json(), encoding="utf-8")
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Make the folder if needed and keep other processes out of it.
+
+        Raises
+        ------
+        FileError
+            It cannot be made, or another process has it.
+        """
+        with failures(self.path, "write"):
+            self.folder.mkdir(exist_ok=True)
+            descriptor = lock(self.folder)
+        try:
+            yield
+        finally:
+            os.close(descriptor)
+            if self.folder.exists() and not any(self.folder.iterdir()):
+                self.folder.rmdir()
+
+    def clear(self) -> None:
+        """Remove what critdamp made there, the record last."""
+        for pattern in _MADE:
+            for path in self.folder.glob(pattern):
+                path.unlink()
+        self._json.unlink(missing_ok=True)
+
+    def drop_unfinished(self) -> None:
+        """Remove what a killed process left half-written."""
+        for path in self.folder.glob("*.tmp"):
+            path.unlink()

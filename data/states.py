@@ -1,0 +1,95 @@
+"""How large a sweep is, and how far."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from critdamp.engine.plan import Plan
+
+from .parts import Cut, Parts, Record
+from .runfile import open_run
+from .shards import held
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a sweep takes.
+
+    Attributes
+    ----------
+    points : of the grid
+    nbytes : of all quantities, uncompressed
+    tiles, shards : that it is computed and stored in
+    """
+
+    points: int
+    nbytes: int
+    tiles: int
+    shards: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far a sweep is; only what survives a kill counts as done.
+
+    Attributes
+    ----------
+    path : of the run
+    tiles, done : all tiles, and those in finished shards
+    points, done_points : likewise
+    complete : whether the run itself is there
+    sha256 : of the plan
+    nbytes : on the disk by now
+    """
+
+    path: Path
+    tiles: int
+    done: int
+    points: int
+    done_points: int
+    complete: bool
+    sha256: str
+    nbytes: int
+
+
+def estimate(plan: Plan) -> Estimate:
+    """Return what a sweep of a plan takes."""
+    cut = Cut.of(plan)
+    return Estimate(plan.grid.size, plan.nbytes, cut.tiles, cut.shards)
+
+
+def status(path: str | Path) -> Status:
+    """Return how far a sweep is, finished or not.
+
+    Raises
+    ------
+    FileError
+        Neither a run nor an unfinished one is there, or it is damaged.
+    """
+    parts = Parts(Path(path))
+    record = parts.record()
+    if record is None or merged(parts, record):
+        with open_run(path) as done:
+            plan = done.plan
+        tiles, size = plan.grid.n_tiles, plan.grid.size
+        nbytes = parts.path.stat().st_size
+        return Status(parts.path, tiles, tiles, size, size, True, plan.sha256, nbytes)
+    grid = record.plan.grid
+    safe = [i for shard in held(parts, record).values() for i in shard.tiles]
+    return Status(
+        parts.path,
+        grid.n_tiles,
+        len(safe),
+        grid.size,
+        sum(grid.tile(index).size for index in safe),
+        False,
+        record.plan.sha256,
+        sum(path.stat().st_size for path in parts.folder.glob("shard-*.h5")),
+    )
+
+
+def merged(parts: Parts, record: Record) -> bool:
+    """Return whether the run that is there was made of these parts."""
+    if not parts.path.exists():
+        return False
+    with open_run(parts.path) as found:
+        return bool(found.attributes["uuid"] == record.uuid)

@@ -1,0 +1,108 @@
+"""Where a sweep puts its tiles: into shards, one open at a time."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from critdamp.engine.errors import FileError
+from critdamp.engine.grid import Tile
+from critdamp.engine.run import Arrays
+
+from .chunks import ChunkEncoder
+from .files import failures
+from .parts import Cut, Parts, Record
+from .shards import ShardWriter, held
+
+
+class Store:
+    """Writes tiles into shards; a context manager.
+
+    What was closed survives any kill. An error while writing drops the shard that is
+    open and nothing else.
+
+    Parameters
+    ----------
+    parts : folder, claimed by this process
+    record : what the sweep began with
+    threads : how many chunks are compressed at a time
+    """
+
+    def __init__(self, parts: Parts, record: Record, threads: int) -> None:
+        self._parts, self._record = parts, record
+        self._plan, self._cut = record.plan, Cut.of(record.plan)
+        self._encode = ChunkEncoder(record.plan, record.compression, threads)
+        self._shard: ShardWriter | None = None
+        # the disk takes its time: one shard is on its way there while the next is made
+        self._namer = ThreadPoolExecutor(1, thread_name_prefix="critdamp-shard")
+        self._naming: tuple[ShardWriter, Future[None]] | None = None
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Keep the tiles that were written, whatever ended the loop."""
+        try:
+            self._close_shard()
+            self._wait()
+        finally:
+            self._encode.close()
+            self._namer.shutdown()
+
+    def missing(self) -> Iterator[Tile]:
+        """Yield the tiles that no shard holds, in order."""
+        shards = held(self._parts, self._record).values()
+        done = {index for shard in shards for index in shard.tiles}
+        for index in range(self._plan.grid.n_tiles):
+            if index not in done:
+                yield self._plan.grid.tile(index)
+
+    def write(self, tile: Tile, arrays: Arrays) -> None:
+        """Store a tile; it is safe once its shard is complete or this is closed.
+
+        Raises
+        ------
+        FileError
+            The disk or HDF5 fails.
+        """
+        index = self._cut.shard_of(tile.index)
+        if self._shard is not None and self._shard.index != index:
+            self._close_shard()
+        if self._shard is None:
+            with failures(self._parts.path, "write", self._parts.kept):
+                self._shard = ShardWriter(self._parts, index, self._record)
+        with self._guarded(self._shard):
+            self._shard.write(tile, self._encode(tile, arrays))
+
+    def _close_shard(self) -> None:
+        """Close the shard that is open; it gets its name while others go on."""
+        self._wait()
+        shard, self._shard = self._shard, None
+        if shard is not None:
+            with self._guarded(shard):
+                shard.close()
+            self._naming = shard, self._namer.submit(shard.publish)
+
+    def _wait(self) -> None:
+        naming, self._naming = self._naming, None
+        if naming is not None:
+            shard, future = naming
+            with self._guarded(shard):
+                future.result()
+
+    @contextmanager
+    def _guarded(self, shard: ShardWriter) -> Iterator[None]:
+        try:
+            with failures(self._parts.path, "write", self._parts.kept):
+                yield
+        except FileError:
+            self._shard = None
+            shard.drop()
+            raise

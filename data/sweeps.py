@@ -1,0 +1,192 @@
+"""Sweeps as people start, continue and ask after them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from critdamp.engine.errors import InputError, OutputExistsError, PlanChangedError
+from critdamp.engine.grid import Tile
+from critdamp.engine.plan import Plan
+from critdamp.engine.run import ignore, never, run
+
+from .files import failures
+from .merge import merge, write_live_view
+from .parts import Parts, Record
+from .provenance import session
+from .runfile import Run, open_run
+from .states import Estimate, Status, estimate, merged, status
+from .store import Store
+
+__all__ = ["Estimate", "Status", "estimate", "resume", "status", "sweep"]
+
+Progress = Callable[[int, int], object]
+Stop = Callable[[], bool]
+
+
+def sweep(
+    plan: Plan,
+    path: str | Path,
+    *,
+    force: bool = False,
+    threads: int | None = None,
+    compression: bool = True,
+    keep_shards: bool = False,
+    command_line: str | None = None,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> Run | None:
+    """Compute a plan into a run file.
+
+    Parameters
+    ----------
+    plan : what to compute
+    path : of the run file; shards stand in `path`.parts until all are there
+    force : replace a run, or begin an unfinished one anew
+    threads : by default all that this process may use
+    compression : store shuffled and deflated chunks, which every reader reads
+    keep_shards : leave the shards beside the run
+    command_line : for the provenance
+    progress : called after each tile with the points done and all points
+    stop : asked after each tile; if it returns True the sweep ends there, resumable
+
+    Returns
+    -------
+    Run or None
+        The opened run, None if it was stopped.
+
+    Raises
+    ------
+    OutputExistsError, PlanChangedError
+        The run, or an unfinished one of this or another plan, is there.
+    FileError
+        The disk fails; what was finished is safe.
+    """
+    parts = Parts(Path(path))
+    if parts.path.exists() and not force:
+        raise OutputExistsError(f"{path}: exists already; --force replaces it")
+    with parts.claimed():
+        if force:
+            with failures(parts.path, "write"):
+                parts.clear()
+        else:
+            _refuse_unfinished(parts, plan)
+        record = Record(plan, compression, keep_shards)
+        return _go_on(parts, record, threads, command_line, progress, stop)
+
+
+def resume(
+    path: str | Path,
+    plan: Plan | None = None,
+    *,
+    threads: int | None = None,
+    command_line: str | None = None,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> Run | None:
+    """Compute what a sweep that was stopped or killed has left to do.
+
+    Parameters
+    ----------
+    path : of the run file that is to be
+    plan : if given, has to be the one that the sweep began with
+    threads, command_line, progress, stop : as for `sweep`
+
+    Returns
+    -------
+    Run or None
+        The opened run, None if it was stopped.
+
+    Raises
+    ------
+    InputError
+        Nothing unfinished is there.
+    PlanChangedError
+        The plan is another one.
+    FileError
+        The disk fails, or a file is damaged.
+    """
+    parts = Parts(Path(path))
+    if not parts.folder.is_dir():
+        raise InputError(_nothing(parts))
+    with parts.claimed():
+        record = parts.record()
+        if record is None:
+            raise InputError(_nothing(parts))
+        if plan is not None:
+            _refuse_other(parts, record, plan)
+        if not merged(parts, record):
+            return _go_on(parts, record, threads, command_line, progress, stop)
+        if record.keep_shards:
+            raise InputError(_nothing(parts))
+        with failures(parts.path, "write"):
+            parts.clear()
+        return open_run(path)
+
+
+def _go_on(
+    parts: Parts,
+    record: Record,
+    threads: int | None,
+    command_line: str | None,
+    progress: Progress | None,
+    stop: Stop | None,
+) -> Run | None:
+    from critdamp.engine.compute import TileComputer
+
+    compute = TileComputer(record.plan, threads)
+    record.sessions.append(session(command_line, compute.threads, "numba"))
+    with failures(parts.path, "write", parts.kept):
+        parts.drop_unfinished()
+        parts.save(record)
+        write_live_view(parts, record)
+    with Store(parts, record, compute.threads) as store:
+        missing = list(store.missing())
+        report = _reporter(record.plan, missing, progress or ignore)
+        if not run(missing, compute, store.write, stop=stop or never, progress=report):
+            return None
+    with failures(parts.path, "write", parts.kept):
+        merge(parts, record)
+        if not record.keep_shards:
+            parts.clear()
+    return open_run(parts.path)
+
+
+def _reporter(
+    plan: Plan, missing: list[Tile], progress: Progress
+) -> Callable[[Tile], None]:
+    done = plan.grid.size - sum(tile.size for tile in missing)
+
+    def report(tile: Tile) -> None:
+        nonlocal done
+        done += tile.size
+        progress(done, plan.grid.size)
+
+    return report
+
+
+def _refuse_unfinished(parts: Parts, plan: Plan) -> None:
+    record = parts.record()
+    if record is None:
+        return
+    _refuse_other(parts, record, plan)
+    raise OutputExistsError(
+        f"{parts.path}: an unfinished sweep of this plan is there; go on with "
+        f"critdamp resume {parts.path}, or begin anew with --force"
+    )
+
+
+def _refuse_other(parts: Parts, record: Record, plan: Plan) -> None:
+    if record.plan.sha256 == plan.sha256:
+        return
+    lines = "".join(f"\n  {line}" for line in record.plan.difference(plan))
+    raise PlanChangedError(
+        f"{parts.path}: an unfinished sweep of another plan is there:{lines}\n"
+        f"go on with critdamp resume {parts.path}, or begin anew with --force"
+    )
+
+
+def _nothing(parts: Parts) -> str:
+    if parts.path.exists():
+        return f"{parts.path}: complete already, nothing to resume"
+    return f"{parts.path}: no unfinished sweep is there, {parts.folder} is missing"

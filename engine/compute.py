@@ -1,0 +1,89 @@
+"""Fills tiles: from a plan and a block of its grid to arrays of numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from .errors import InputError
+from .grid import Tile
+from .kernels import PARALLEL, default_threads, map_kernel, worst_kernel
+from .plan import Plan
+
+
+class TileComputer:
+    """Computes every quantity of a plan on one tile after another.
+
+    Parameters
+    ----------
+    plan : what to compute
+    threads : how many, at least 1; as many as the process may use by default
+
+    Raises
+    ------
+    InputError
+        More threads are asked for than there are, or none.
+    """
+
+    def __init__(self, plan: Plan, threads: int | None = None) -> None:
+        most = int(numba.config.NUMBA_NUM_THREADS)
+        self.threads = default_threads() if threads is None else threads
+        if not 1 <= self.threads <= most:
+            raise InputError(f"threads: {threads} asked for, from 1 to {most} are here")
+        self.plan = plan
+        self._worst = plan.spectrum is not None
+        kernel_of = worst_kernel if self._worst else map_kernel
+        self._kernels = {q.name: kernel_of(plan.method, q) for q in plan.quantities}
+        self._buffers: dict[str, npt.NDArray[Any]] = {}
+
+    def __call__(self, tile: Tile) -> dict[str, npt.NDArray[Any]]:
+        """Return, by name, the quantities on a tile.
+
+        Returns
+        -------
+        dict of arrays of shape tile.shape; the next call uses their memory again
+        """
+        head, k, inner = self._coordinates(tile)
+        results = {}
+        for quantity in self.plan.quantities:
+            out = self._buffer(quantity.name, self.plan.dtype_of(quantity), tile)
+            rows = out.reshape(-1, inner.size)
+            with PARALLEL:
+                numba.set_num_threads(self.threads)
+                self._kernels[quantity.name](head, k, inner, self.plan.tol, rows)
+            results[quantity.name] = out
+        return results
+
+    def _coordinates(self, tile: Tile) -> tuple[npt.NDArray[Any], ...]:
+        axes = self.plan.axes
+        cut = {
+            name: axis.values[part]
+            for (name, axis), part in zip(axes.items(), tile.slices, strict=True)
+        }
+        *outer, last = cut
+        mesh = np.meshgrid(*(cut[name] for name in outer), indexing="ij")
+        rows = {n: values.ravel() for n, values in zip(outer, mesh, strict=True)}
+        slower = [rows[name] for name in self.plan.method.parameters[:-1]]
+        n_rows = tile.size // cut[last].size
+        head = np.array(slower, dtype=np.float64).reshape(len(slower), n_rows)
+        return head, self._curvatures(rows), cut[last]
+
+    def _curvatures(self, rows: dict[str, npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        """Return k of each row; over a spectrum the ends, where the worst k lies.
+
+        T and D are affine in k, and the (T, D) with ρ ≤ r form a triangle, so ρ as a
+        function of k has no maximum inside.
+        """
+        if self.plan.spectrum is None:
+            return rows["k"]
+        k = self.plan.spectrum.positive.k
+        return np.array([k[0], k[-1]])
+
+    def _buffer(self, name: str, dtype: np.dtype[Any], tile: Tile) -> npt.NDArray[Any]:
+        buffer = self._buffers.get(name)
+        if buffer is None or buffer.size < tile.size:
+            buffer = self._buffers[name] = np.empty(tile.size, dtype=dtype)
+        return buffer[: tile.size].reshape(tile.shape)

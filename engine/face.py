@@ -1,0 +1,120 @@
+"""Methods as people call them: `heavy_ball.rate(eps, p, k)`, `qhm(nu=0.7).rate(…)`."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import InputError
+from .kernels import PARALLEL, pair_kernel, ufunc
+from .methods import METHODS, Method
+from .precise import add, combine, jit, multiply, root
+from .quantities import QUANTITIES
+
+
+class MethodFace:
+    """A method whose quantities are NumPy ufuncs: they broadcast and take `out=`.
+
+    Each is called as (*parameters, k), `settling_time` as (*parameters, k, tol), with
+    the parameters that are not bound yet in the order of `parameters`.
+
+    Parameters
+    ----------
+    method : the method
+    **bound : values of its leading parameters
+    """
+
+    def __init__(self, method: Method, **bound: float) -> None:
+        self.method = method
+        self.bound = bound
+        self.parameters = method.parameters[len(bound) :]
+        if tuple(bound) != method.parameters[: len(bound)]:
+            free = ", ".join(method.parameters)
+            given = ", ".join(bound)
+            raise InputError(f"{given}: {method.name} takes {free}, bound in this order")
+
+    def __call__(self, **bound: float) -> MethodFace:
+        """Return the method with leading parameters bound, as in `qhm(nu=0.7)`."""
+        return MethodFace(self.method, **self.bound, **bound)
+
+    def __repr__(self) -> str:
+        """Name the method and what is bound."""
+        given = ", ".join(f"{name}={value}" for name, value in self.bound.items())
+        return f"<{self.method.name}({given}): {', '.join(self.parameters)}, k>"
+
+    def __dir__(self) -> list[str]:
+        """List the quantities too."""
+        return [*super().__dir__(), *QUANTITIES]
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the ufunc of a quantity; it is compiled when first asked for."""
+        if name not in QUANTITIES:
+            known = ", ".join(QUANTITIES)
+            raise AttributeError(f"{self.method.name} has no {name!r}; it has {known}")
+        function = ufunc(self.method, QUANTITIES[name])
+        if not self.bound:
+            return function
+        return functools.partial(function, *self.bound.values())
+
+    def eigenvalues(self, *arguments: npt.ArrayLike) -> npt.NDArray[np.complex128]:
+        """Return λ = (T ± √(T² − 4D))/2 for (*parameters, k)  [Eq. 31].
+
+        Parameters
+        ----------
+        *arguments : the free parameters and k, which broadcast
+
+        Returns
+        -------
+        (…, 2) complex128, the one of larger modulus (or positive imaginary part) first
+        """
+        if len(arguments) != len(self.parameters) + 1:
+            free = ", ".join(self.parameters)
+            raise InputError(f"{len(arguments)} arguments given, {free} and k expected")
+        values = (*self.bound.values(), *arguments)
+        arrays = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in values))
+        *head, inner, k = (array.ravel() for array in arrays)
+        out = np.empty((inner.size, 2), dtype=np.complex128)
+        block = np.array(head, dtype=np.float64).reshape(len(head), inner.size)
+        kernel = pair_kernel(self.method, _eigenvalues)
+        with PARALLEL:
+            kernel(block, k, inner, out)
+        return out.reshape(*arrays[0].shape, 2)
+
+
+@jit
+def _eigenvalues(r):
+    th, tl = combine(0.0, 1.0, r.trace, 0.0, r.determinant)
+    dh, dl = combine(0.0, 0.0, r.trace, 1.0, r.determinant)
+    sign, sh, sl = _root_of_discriminant(th, tl, dh, dl)
+    if sign < 0.0:
+        return complex(0.5 * th, 0.5 * sh), complex(0.5 * th, -0.5 * sh)
+    large = 0.5 * (th + math.copysign(sh, th))
+    if large == 0.0:
+        return complex(0.0, 0.0), complex(0.0, 0.0)
+    return complex(large, 0.0), complex(dh / large, 0.0)
+
+
+@jit
+def _root_of_discriminant(th, tl, dh, dl):
+    h, l = multiply(th, tl, th, tl)
+    h, l = add(h, l, -4.0 * dh, -4.0 * dl)
+    sign = -1.0 if h < 0.0 else 1.0
+    sh, sl = root(sign * h, sign * l)
+    return sign, sh, sl
+
+
+heavy_ball = MethodFace(METHODS["heavy_ball"])
+gradient_descent = MethodFace(METHODS["gradient_descent"])
+nesterov = MethodFace(METHODS["nesterov"])
+qhm = MethodFace(METHODS["qhm"])
+
+
+def __getattr__(name: str) -> Any:
+    """Return a quantity of the heavy ball: `spectral_radius(eps, p, k)` and so on."""
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(heavy_ball, name)

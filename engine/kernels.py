@@ -1,0 +1,248 @@
+"""Compiles method × quantity into a NumPy ufunc and into parallel kernels.
+
+Every jit option of the project stands here or in `precise.jit`:
+
+- cache: a kernel is compiled once per machine. The folder carries a hash of these
+  sources, because Numba itself only looks at the file of the outermost function.
+- parallel: rows go to threads; no reduction crosses rows, so that the bits do not
+  depend on the number of threads.
+- error_model="numpy", nogil, no fastmath: see `precise.jit`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import numba
+import numpy as np
+from numba import prange
+
+from .methods import Method
+from .precise import jit
+from .quantities import Quantity
+
+# Numba's simplest threading layer aborts the process when two threads start kernels.
+PARALLEL = threading.Lock()
+
+
+# The functions below are templates. `_recurrence`, `_kernel`, `_value`, `_at` and
+# `_sign` are names that `_specialise` binds for one method and one quantity.
+
+
+def _plain_value(r, tol):
+    return _kernel(r)  # noqa: F821
+
+
+def _value_with_tol(r, tol):
+    return _kernel(r, tol)  # noqa: F821
+
+
+def _at_one(head, row, inner, k):
+    return _recurrence(inner, k)  # noqa: F821
+
+
+def _at_two(head, row, inner, k):
+    return _recurrence(head[0, row], inner, k)  # noqa: F821
+
+
+def _at_three(head, row, inner, k):
+    return _recurrence(head[0, row], head[1, row], inner, k)  # noqa: F821
+
+
+def _point_one(a, k):
+    return _value(_recurrence(a, k), 0.0)  # noqa: F821
+
+
+def _point_two(a, b, k):
+    return _value(_recurrence(a, b, k), 0.0)  # noqa: F821
+
+
+def _point_three(a, b, c, k):
+    return _value(_recurrence(a, b, c, k), 0.0)  # noqa: F821
+
+
+def _tol_point_one(a, k, tol):
+    return _value(_recurrence(a, k), tol)  # noqa: F821
+
+
+def _tol_point_two(a, b, k, tol):
+    return _value(_recurrence(a, b, k), tol)  # noqa: F821
+
+
+def _tol_point_three(a, b, c, k, tol):
+    return _value(_recurrence(a, b, c, k), tol)  # noqa: F821
+
+
+def _map(head, k, inner, tol, out):
+    for row in prange(out.shape[0]):
+        for j in range(inner.size):
+            out[row, j] = _value(_at(head, row, inner[j], k[row]), tol)  # noqa: F821
+
+
+def _worst(head, k, inner, tol, out):
+    for row in prange(out.shape[0]):
+        for j in range(inner.size):
+            worst = _value(_at(head, row, inner[j], k[0]), tol)  # noqa: F821
+            for i in range(1, k.size):
+                value = _value(_at(head, row, inner[j], k[i]), tol)  # noqa: F821
+                if _sign * value > _sign * worst:  # noqa: F821
+                    worst = value
+            out[row, j] = worst
+
+
+def _pairs(head, k, inner, out):
+    for i in prange(out.shape[0]):
+        r = _at(head, i, inner[i], k[i])  # noqa: F821
+        out[i, 0], out[i, 1] = _kernel(r)  # noqa: F821
+
+
+_AT = (_at_one, _at_two, _at_three)
+_POINT = (_point_one, _point_two, _point_three)
+_TOL_POINT = (_tol_point_one, _tol_point_two, _tol_point_three)
+
+
+def _specialise(template: Callable[..., Any], name: str, **names: Any) -> FunctionType:
+    """Return a copy of a template under its own name, with free names bound.
+
+    Closures would do, but Numba never finds a closure over kernels in its cache again.
+    """
+    code = template.__code__  # type: ignore[attr-defined]
+    copy = FunctionType(code, {**globals(), **names}, name)
+    copy.__qualname__ = f"{name}_{template.__name__}"
+    return copy
+
+
+def _parts(method: Method, quantity: Quantity) -> dict[str, Any]:
+    template = _value_with_tol if quantity.needs_tol else _plain_value
+    value = _specialise(template, quantity.name, _kernel=quantity.kernel)
+    return {"_recurrence": method.recurrence, "_value": jit(value)}
+
+
+def _at_of(method: Method) -> Any:
+    template = _AT[len(method.parameters) - 1]
+    return jit(_specialise(template, method.name, _recurrence=method.recurrence))
+
+
+@functools.cache
+def ufunc(method: Method, quantity: Quantity) -> np.ufunc:
+    """Return the NumPy ufunc (*parameters, k[, tol]) of a quantity of a method."""
+    templates = _TOL_POINT if quantity.needs_tol else _POINT
+    template = templates[len(method.parameters) - 1]
+    name = f"{method.name}_{quantity.name}"
+    scalar = _specialise(template, name, **_parts(method, quantity))
+    count = len(method.parameters) + 1 + quantity.needs_tol
+    signature = f"{quantity.dtype}({', '.join(['float64'] * count)})"
+    with _caching():
+        compiled: np.ufunc = numba.vectorize([signature], cache=True)(scalar)
+    return compiled
+
+
+@functools.cache
+def map_kernel(method: Method, quantity: Quantity) -> Callable[..., None]:
+    """Return the kernel (head, k, inner, tol, out) that fills a block of a grid.
+
+    Parameters of the kernel
+    ------------------------
+    head : (n_parameters − 1, rows) the slower parameters of each row
+    k : (rows,) the curvature of each row
+    inner : (n,) values of the fastest parameter
+    tol : tolerance, for the quantities that need one
+    out : (rows, n) to be filled
+    """
+    return _parallel(_map, method, quantity)
+
+
+@functools.cache
+def worst_kernel(method: Method, quantity: Quantity) -> Callable[..., None]:
+    """Return the kernel (head, k, inner, tol, out) for the worst of several k.
+
+    As `map_kernel`, but k has the curvatures over which the worst value is taken.
+    """
+    sign = 1.0 if quantity.worst == "max" else -1.0
+    return _parallel(_worst, method, quantity, _sign=sign)
+
+
+@functools.cache
+def pair_kernel(method: Method, kernel: Any) -> Callable[..., None]:
+    """Return the kernel (head, k, inner, out) that writes two numbers a point."""
+    name = f"{method.name}_{kernel.py_func.__name__}"
+    names = {"_at": _at_of(method), "_kernel": kernel}
+    with _caching():
+        return _compile(_specialise(_pairs, name, **names))
+
+
+def _parallel(
+    template: Callable[..., Any], method: Method, quantity: Quantity, **names: Any
+) -> Callable[..., None]:
+    bound = {**_parts(method, quantity), "_at": _at_of(method), **names}
+    name = f"{method.name}_{quantity.name}"
+    with _caching():
+        return _compile(_specialise(template, name, **bound))
+
+
+def _compile(function: FunctionType) -> Callable[..., None]:
+    options = {"parallel": True, "cache": True, "nogil": True, "error_model": "numpy"}
+    compiled: Callable[..., None] = numba.njit(**options)(function)
+    return compiled
+
+
+@functools.cache
+def cache_dir() -> Path:
+    """Return the folder of compiled kernels, named by the hash of these sources."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    named = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
+    base = Path(named) if named else Path.home() / ".cache"
+    for folder in (base, Path(tempfile.gettempdir()) / f"cache-{os.getuid()}"):
+        path = folder / "critdamp" / digest.hexdigest()[:16]
+        with contextlib.suppress(OSError):
+            path.mkdir(parents=True, exist_ok=True)
+            if os.access(path, os.W_OK):
+                return path
+    return path
+
+
+@contextlib.contextmanager
+def _caching() -> Iterator[None]:
+    """Let Numba cache in our folder, and leave other people's kernels alone."""
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(cache_dir())
+    try:
+        yield
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def default_threads() -> int:
+    """Return how many threads a kernel uses: the cores that this process may use."""
+    allowed = int(os.environ.get("SLURM_CPUS_PER_TASK") or numba.config.NUMBA_NUM_THREADS)
+    return max(1, min(allowed, int(numba.config.NUMBA_NUM_THREADS)))
+
+
+def threading_layer() -> str:
+    """Return the name of the threading layer that Numba runs kernels on."""
+    with PARALLEL:
+        jit(_nothing)
+        numba.njit(parallel=True)(_nothing)(np.zeros(2))
+    layer: str = numba.threading_layer()
+    return layer
+
+
+def _nothing(values):
+    for i in prange(values.size):
+        values[i] = 0.0
+
+
+def backends() -> dict[str, bool]:
+    """Return the backends by name, and whether each can be used here."""
+    return {"numba": True}

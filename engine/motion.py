@@ -1,0 +1,239 @@
+"""One mode through time, from rest: where it is at a step t, at any t.
+
+A mode is w_t = rᵗ(cos θt + B sin θt) where the roots are a complex pair r e^{±iθ}, and
+w_t = λ₁ᵗ(1 + h(1 − qᵗ)/(1 − q)) with q = λ₂/λ₁ where they are real. As |w_t| does not
+change when T and w_1 change their signs together, T ≥ 0 here. Doubles tell whether |w_t|
+is above a tolerance; where they cannot decide, double-doubles do.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from .precise import (
+    add,
+    angle,
+    combine,
+    divide,
+    exp,
+    expm1,
+    fma,
+    jit,
+    log,
+    multiply,
+    root,
+    sine_cosine,
+)
+
+_EPS = 2.220446049250313e-16
+_PI = (3.141592653589793, 1.2246467991473532e-16)
+
+
+class Swing(NamedTuple):
+    """A complex pair: D, 1 − D, √(4D − T²), T and B, each as high and low half."""
+
+    dh: float
+    dl: float
+    uh: float
+    ul: float
+    sh: float
+    sl: float
+    th: float
+    tl: float
+    bh: float
+    bl: float
+
+
+class Decay(NamedTuple):
+    """Real roots: λ₁, 1 − λ₁, |q|, 1 − |q|, 1 − q and h as pairs; the sign of q."""
+
+    lh: float
+    ll: float
+    uh: float
+    ul: float
+    qh: float
+    ql: float
+    vh: float
+    vl: float
+    gh: float
+    gl: float
+    hh: float
+    hl: float
+    sign: float
+
+
+@jit
+def folded(trace, determinant, first):
+    """Return 2 − T, 1 − T + D, 1 − D, T, D, 2w_1 − T, T² − 4D as pairs, with T ≥ 0."""
+    sign = -1.0 if combine(0.0, 1.0, trace, 0.0, determinant)[0] < 0.0 else 1.0
+    t = combine(0.0, sign, trace, 0.0, determinant)
+    d = combine(0.0, 0.0, trace, 1.0, determinant)
+    g = combine(2.0, -sign, trace, 0.0, determinant)
+    m = combine(1.0, -sign, trace, 1.0, determinant)
+    u = combine(1.0, 0.0, trace, -1.0, determinant)
+    e = combine(0.0, 2.0 * sign, first, -sign, trace)
+    square = t if t[0] < g[0] else g
+    minus = d if t[0] < g[0] else m
+    h, l = multiply(square[0], square[1], square[0], square[1])
+    disc = add(h, l, -4.0 * minus[0], -4.0 * minus[1])
+    return g, m, u, t, d, e, disc
+
+
+@jit
+def swing_of(u, t, d, e, disc):
+    """Return the motion of a complex pair."""
+    sh, sl = root(-disc[0], -disc[1])
+    bh, bl = divide(e[0], e[1], sh, sl)
+    return Swing(d[0], d[1], u[0], u[1], sh, sl, t[0], t[1], bh, bl)
+
+
+@jit
+def decay_of(g, m, t, d, e, disc):
+    """Return the motion of two real roots, the larger one positive."""
+    sh, sl = root(disc[0], disc[1])
+    lh, ll = add(t[0], t[1], sh, sl)
+    lh, ll = 0.5 * lh, 0.5 * ll
+    h, l = add(g[0], g[1], sh, sl)
+    uh, ul = divide(2.0 * m[0], 2.0 * m[1], h, l)
+    h, l = multiply(lh, ll, lh, ll)
+    sign = -1.0 if d[0] < 0.0 else 1.0
+    qh, ql = divide(sign * d[0], sign * d[1], h, l)
+    gh, gl = divide(sh, sl, lh, ll)
+    vh, vl = gh, gl
+    if sign < 0.0:
+        vh, vl = divide(t[0], t[1], lh, ll)
+    h, l = add(e[0], e[1], -sh, -sl)
+    hh, hl = divide(0.5 * h, 0.5 * l, lh, ll)
+    return Decay(lh, ll, uh, ul, qh, ql, vh, vl, gh, gl, hh, hl, sign)
+
+
+@jit
+def log_of(h, one_minus):
+    """Return ln h for 0 ≤ h, given 1 − h to full relative accuracy."""
+    return math.log1p(-one_minus) if one_minus < 0.5 else math.log(h)
+
+
+@jit
+def _swing_exactly(s, t):
+    """Return |w_t| of a complex pair, all in double-doubles."""
+    h, l = log(s.dh, s.dl, s.uh, s.ul)
+    h, l = multiply(0.5 * t, 0.0, h, l)
+    eh, el = exp(h, l)
+    h, l = angle(s.sh, s.sl, s.th, s.tl)
+    h, l = multiply(t, 0.0, h, l)
+    sh, sl, ch, cl = sine_cosine(h, l)
+    sh, sl = multiply(s.bh, s.bl, sh, sl)
+    h, l = add(ch, cl, sh, sl)
+    h, l = multiply(h, l, eh, el)
+    return abs(h), l if h > 0.0 else -l
+
+
+@jit
+def _decay_exactly(d, t):
+    """Return |w_t| of real roots, all in double-doubles."""
+    h, l = log(d.lh, d.ll, d.uh, d.ul)
+    h, l = multiply(t, 0.0, h, l)
+    eh, el = exp(h, l)
+    if d.gh == 0.0:
+        h, l = t, 0.0
+    else:
+        h, l = 1.0, 0.0
+        if d.qh > 0.0:
+            h, l = log(d.qh, d.ql, d.vh, d.vl)
+            h, l = multiply(t, 0.0, h, l)
+            if d.sign < 0.0 and t % 2.0 == 1.0:
+                h, l = exp(h, l)
+                h, l = add(1.0, 0.0, h, l)
+            else:
+                h, l = expm1(h, l)
+                h, l = -h, -l
+        h, l = divide(h, l, d.gh, d.gl)
+    h, l = multiply(d.hh, d.hl, h, l)
+    h, l = add(h, l, 1.0, 0.0)
+    h, l = multiply(h, l, eh, el)
+    return abs(h), l if h > 0.0 else -l
+
+
+@jit
+def swing_above(s, t, tol, log_r, theta):
+    """Tell whether |w_t| > tol."""
+    fall = t * log_r
+    envelope = math.exp(fall)
+    phase = theta * t
+    b = abs(s.bh)
+    w = abs(envelope * (math.cos(phase) + s.bh * math.sin(phase)))
+    doubt = envelope * ((4.0 - fall) * (1.0 + b * min(1.0, phase)) + phase * (1.0 + b))
+    if abs(w - tol) > 8.0 * _EPS * doubt:
+        return w > tol
+    h, l = _swing_exactly(s, t)
+    return h > tol or (h == tol and l > 0.0)
+
+
+@jit
+def decay_value(d, t, log_l, log_q):
+    """Return |w_t| for whole t ≥ 1, and a bound of its error."""
+    fall = t * log_l
+    envelope = math.exp(fall)
+    spread = t
+    if d.gh > 0.0:
+        odd = d.sign < 0.0 and t % 2.0 == 1.0
+        q = -math.exp(t * log_q) if odd else math.expm1(t * log_q) + 1.0
+        spread = (1.0 - q if odd else -math.expm1(t * log_q)) / d.gh
+    part = d.hh * spread
+    size = envelope * (4.0 - fall) * (1.0 + abs(part) * 4.0)
+    return abs(envelope * (1.0 + part)), 8.0 * _EPS * size
+
+
+@jit
+def decay_above(d, t, tol, log_l, log_q):
+    """Tell whether |w_t| > tol."""
+    if t == 0.0:
+        return tol < 1.0
+    w, doubt = decay_value(d, t, log_l, log_q)
+    if abs(w - tol) > doubt:
+        return w > tol
+    h, l = _decay_exactly(d, t)
+    return h > tol or (h == tol and l > 0.0)
+
+
+@jit
+def turns(s):
+    """Return θ/π and φ/π, the angle of a step and where the first swing peaks."""
+    h, l = angle(s.sh, s.sl, s.th, s.tl)
+    turn = divide(h, l, _PI[0], _PI[1])
+    h, l = angle(abs(s.bh), s.bl if s.bh > 0.0 else -s.bl, 1.0, 0.0)
+    if s.bh < 0.0:
+        h, l = -h, -l
+    return turn, divide(h, l, _PI[0], _PI[1])
+
+
+@jit
+def half_arc(log_cosine):
+    """Return arccos(e^x)/π for x ≤ 0, a little widened, so that no entry is missed."""
+    if log_cosine >= 0.0:
+        return 1e-9
+    gap = -math.expm1(log_cosine)
+    return 2.0 * math.asin(math.sqrt(0.5 * gap)) / math.pi * (1.0 + 1e-9) + 1e-15
+
+
+@jit
+def turning_points(d, log_l, log_q):
+    """Return the real t ≥ 0 where w_t turns, for whole t of one parity, 0 if nowhere.
+
+    Two values: for even t (or all, where q ≥ 0) and for odd t.
+    """
+    if d.hh == 0.0 or d.qh == 0.0:
+        return 0.0, 0.0
+    if d.gh == 0.0:
+        return max(-1.0 / d.hh - 1.0 / log_l, 0.0), 0.0
+    ratio = 1.0 + d.gh / d.hh
+    tail = math.log1p(log_q / log_l)
+    even = odd = 0.0
+    if d.sign > 0.0 and ratio > 0.0:
+        even = (math.log1p(d.gh / d.hh) - tail) / log_q
+    elif ratio > 0.0:
+        even = (math.log(ratio) - tail) / log_q
+    elif ratio < 0.0:
+        odd = (math.log(-ratio) - tail) / log_q
+    return max(even, 0.0), max(odd, 0.0)

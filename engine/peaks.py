@@ -1,0 +1,80 @@
+"""How far a mode swings from rest before it settles."""
+
+import math
+
+import numpy as np
+
+from .motion import (
+    decay_of,
+    decay_value,
+    folded,
+    half_arc,
+    log_of,
+    swing_of,
+    turning_points,
+    turns,
+)
+from .precise import add, combine, jit, multiply
+from .rotation import first_entry
+
+
+@jit
+def _highest_swing(s):
+    """Return sup |w_t| of a complex pair: each new record must lie in a smaller arc."""
+    log_r = 0.5 * log_of(s.dh, s.uh) if s.uh != 0.0 else 0.0
+    theta = math.atan2(s.sh, s.th)
+    size = math.hypot(1.0, s.bh)
+    turn, phase = turns(s)
+    record, t = 1.0, 1.0
+    while True:
+        half = half_arc(math.log(record / size) - t * log_r) - 1e-15
+        if half <= 1e-9:
+            return record
+        h, l = multiply(t, 0.0, turn[0], turn[1])
+        h, l = add(phase[0], phase[1], -h, -l)
+        j = first_entry(turn[0], turn[1], h, l, half)
+        if not (t + j) * log_r > math.log(record / size) or t + j > 9e15:
+            return record
+        t += j
+        h, l = multiply(t, 0.0, turn[0], turn[1])
+        w = math.exp(t * log_r) * abs(
+            math.cos(t * theta) + s.bh * math.sin(t * theta)
+        )
+        record = max(record, w)
+        t += 1.0
+
+
+@jit
+def _highest_decay(d):
+    """Return sup |w_t| of real roots: at a turning point, at the start or at the end."""
+    log_l = log_of(d.lh, d.uh)
+    log_q = log_of(d.qh, d.vh) if d.qh > 0.0 else -math.inf
+    highest = 1.0
+    if log_l == 0.0:
+        if d.gh == 0.0:
+            return 1.0 if d.hh == 0.0 else math.inf
+        highest = max(highest, abs(1.0 + d.hh / d.gh))
+        even = odd = 0.0
+    else:
+        even, odd = turning_points(d, log_l, log_q)
+    for near in (even, odd):
+        for ahead in range(-1, 3):
+            t = max(np.floor(near) + ahead, 1.0)
+            if t < 1e300:
+                highest = max(highest, decay_value(d, t, log_l, log_q)[0])
+    return highest
+
+
+@jit
+def peak(trace, determinant, first):
+    """Return sup |w_t| over t ≥ 0 with w_0 = 1, from rest; inf if ρ > 1."""
+    g, m, u, t, d, e, disc = folded(trace, determinant, first)
+    if m[0] != m[0]:
+        return math.nan
+    if m[0] < 0.0 or u[0] < 0.0 or g[0] < 0.0:
+        return math.inf
+    if disc[0] < 0.0:
+        return _highest_swing(swing_of(u, t, d, e, disc))
+    if t[0] == 0.0 and disc[0] == 0.0:
+        return max(1.0, abs(combine(0.0, 1.0, first, 0.0, trace)[0]))
+    return _highest_decay(decay_of(g, m, t, d, e, disc))

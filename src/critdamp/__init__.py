@@ -1,0 +1,106 @@
+"""Learning rate and momentum near a minimum: maps, spectra, run files.
+
+Names are imported when first used, so that ``import critdamp`` loads nothing else.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from critdamp.data.runfile import Run, open_run
+    from critdamp.data.spectra import load_spectrum, save_spectrum
+    from critdamp.data.sweeps import resume, status, sweep
+    from critdamp.engine.errors import (
+        CritdampError,
+        FileError,
+        InputError,
+        OutputExistsError,
+        PlanChangedError,
+    )
+    from critdamp.engine.face import (
+        eigenvalues,
+        gradient_descent,
+        heavy_ball,
+        nesterov,
+        noise_variance,
+        qhm,
+        rate,
+        regime,
+        settling_time,
+        spectral_radius,
+        transient_peak,
+    )
+    from critdamp.engine.grid import Axis
+    from critdamp.engine.plan import Plan
+    from critdamp.engine.spectrum import Spectrum
+    from critdamp.engine.tuning import Tuning, polyak
+
+    __version__: str
+
+__all__ = [
+    "Axis",
+    "CritdampError",
+    "FileError",
+    "InputError",
+    "OutputExistsError",
+    "Plan",
+    "PlanChangedError",
+    "Run",
+    "Spectrum",
+    "Tuning",
+    "__version__",
+    "eigenvalues",
+    "gradient_descent",
+    "heavy_ball",
+    "load_spectrum",
+    "nesterov",
+    "noise_variance",
+    "open_run",
+    "polyak",
+    "qhm",
+    "rate",
+    "regime",
+    "resume",
+    "save_spectrum",
+    "settling_time",
+    "spectral_radius",
+    "status",
+    "sweep",
+    "transient_peak",
+]
+
+if not TYPE_CHECKING:
+    # every other name of __all__ is one of engine.face
+    _HOMES = {
+        "Axis": "engine.grid",
+        "CritdampError": "engine.errors",
+        "FileError": "engine.errors",
+        "InputError": "engine.errors",
+        "OutputExistsError": "engine.errors",
+        "Plan": "engine.plan",
+        "PlanChangedError": "engine.errors",
+        "Run": "data.runfile",
+        "Spectrum": "engine.spectrum",
+        "Tuning": "engine.tuning",
+        "load_spectrum": "data.spectra",
+        "open_run": "data.runfile",
+        "polyak": "engine.tuning",
+        "resume": "data.sweeps",
+        "save_spectrum": "data.spectra",
+        "status": "data.sweeps",
+        "sweep": "data.sweeps",
+    }
+
+    def __getattr__(name):
+        if name == "__version__":
+            value = import_module("importlib.metadata").version(__name__)
+        elif name in __all__:
+            home = _HOMES.get(name, "engine.face")
+            value = getattr(import_module(f"{__name__}.{home}"), name)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

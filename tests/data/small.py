@@ -1,0 +1,56 @@
+"""Small tiles and shards, so that a small sweep has many of both; a child for kills.
+
+Run as a script, it begins or resumes the sweep at the path it is given, in a process
+of its own. It says «ready» once all is compiled, and then goes on when it is told to.
+"""
+
+import functools
+import resource
+import sys
+from pathlib import Path
+
+from critdamp.data import parts
+from critdamp.data.sweeps import resume, sweep
+from critdamp.engine import grid, plan
+from critdamp.engine.compute import TileComputer
+from critdamp.engine.errors import CritdampError
+
+SETTINGS = (
+    (grid, "CHUNK_POINTS", 2**7),
+    (plan, "Grid", functools.partial(grid.Grid, tile_points=2**9)),
+    (parts, "SHARD_BYTES", 2**14),
+)
+
+
+def small_plan(**changed):
+    """Return a plan with edges that are cut, of all kinds of quantities."""
+    given = {
+        "quantities": ("spectral_radius", "regime", "settling_time"),
+        "eps": grid.Axis.log(1e-3, 4, 31),
+        "p": grid.Axis.lin(0, 0.999, 21),
+        "k": grid.Axis.log(1e-2, 1, 13),
+    }
+    return plan.Plan(**{**given, **changed})
+
+
+def main() -> None:
+    """Sweep or resume; the second argument limits the size of files."""
+    for module, name, value in SETTINGS:
+        setattr(module, name, value)
+    path, what = Path(sys.argv[1]), small_plan()
+    TileComputer(what)(what.grid.tile(0))
+    print("ready", flush=True)
+    sys.stdin.readline()
+    if sys.argv[2:]:
+        limit = int(sys.argv[2])
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    begun = path.with_name(path.name + ".parts") / "plan.json"
+    try:
+        run = resume(path) if begun.exists() else sweep(what, path)
+    except CritdampError as error:
+        sys.exit(str(error))
+    run.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""Bad files, disks and folders: one clear line, and nothing half-written."""
+
+import json
+import os
+
+import h5py
+import numpy as np
+import pytest
+
+from critdamp.data.parts import Parts
+from critdamp.data.runfile import open_run
+from critdamp.data.sweeps import resume, status, sweep
+from critdamp.engine.errors import FileError, InputError
+
+
+def test_folder_that_is_missing(plan, tmp_path):
+    with pytest.raises(FileError, match="the folder does not exist"):
+        sweep(plan, tmp_path / "none" / "run.h5")
+
+
+def test_folder_that_is_a_file(plan, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FileError, match="not a folder"):
+        sweep(plan, tmp_path / "file" / "run.h5")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_folder_that_is_not_writable(plan, tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(FileError, match="not allowed"):
+        sweep(plan, tmp_path / "run.h5")
+    tmp_path.chmod(0o700)
+
+
+@pytest.mark.parametrize("step", ["replace", "fsync"])
+def test_disk_that_fills_keeps_finished_shards(
+    plan, tmp_path, monkeypatch, bits, stop_after, step
+):
+    path = tmp_path / "run.h5"
+    sweep(plan, tmp_path / "whole.h5").close()
+    assert sweep(plan, path, stop=stop_after(4)) is None
+
+    def full(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        target = "critdamp.data.files.os.fsync"
+        patched.setattr("pathlib.Path.replace" if step == "replace" else target, full)
+        with pytest.raises(FileError, match=r"disk is full.*critdamp resume"):
+            resume(path)
+    assert status(path).done == 4
+    assert not list(tmp_path.glob("**/*.tmp"))
+    resume(path).close()
+    assert bits(path) == bits(tmp_path / "whole.h5")
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.999])
+def test_limit_on_file_size(plan, tmp_path, bits, child, share):
+    path, whole = tmp_path / "run.h5", tmp_path / "whole.h5"
+    sweep(plan, whole).close()
+    process = child(path, int(share * whole.stat().st_size))
+    _, message = process.communicate("go\n")
+    assert process.returncode == 1, message
+    assert "limit for files" in message
+    assert "Traceback" not in message
+    assert not path.exists()
+    assert not list(tmp_path.glob("**/*.tmp"))
+    if share > 0.9:
+        assert status(path).done == plan.grid.n_tiles
+    process = child(path)
+    _, message = process.communicate("go\n")
+    assert process.returncode == 0, message
+    assert bits(path) == bits(whole)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "not an HDF5 file"),
+        (b"eps,p,k\n1,2,3\n", "not an HDF5 file"),
+    ],
+)
+def test_file_that_is_not_hdf5(tmp_path, content, said):
+    (tmp_path / "run.h5").write_bytes(content)
+    with pytest.raises(FileError, match=said):
+        open_run(tmp_path / "run.h5")
+
+
+def test_file_that_is_cut_off(plan, tmp_path):
+    path = tmp_path / "run.h5"
+    sweep(plan, path).close()
+    os.truncate(path, path.stat().st_size // 2)
+    with pytest.raises(FileError, match="cut off or damaged"):
+        open_run(path)
+
+
+def test_hdf5_file_of_somebody_else(tmp_path):
+    with h5py.File(tmp_path / "run.h5", "w") as file:
+        file.create_dataset("x", data=np.arange(3), dtype=np.int64)
+    with pytest.raises(FileError, match="not a run of critdamp"):
+        open_run(tmp_path / "run.h5")
+
+
+def test_file_of_a_newer_critdamp(plan, tmp_path):
+    path = tmp_path / "run.h5"
+    sweep(plan, path).close()
+    with h5py.File(path, "r+") as file:
+        file.attrs["format_version"] = 2
+    with pytest.raises(FileError, match="format 2"):
+        open_run(path)
+
+
+def test_paths_that_are_no_run(plan, tmp_path, stop_after):
+    with pytest.raises(FileError, match="no such file"):
+        open_run(tmp_path / "none.h5")
+    with pytest.raises(FileError, match="a folder"):
+        open_run(tmp_path)
+    sweep(plan, tmp_path / "run.h5", stop=stop_after(1))
+    with pytest.raises(FileError, match=r"unfinished.*critdamp resume"):
+        open_run(tmp_path / "run.h5")
+
+
+def test_damaged_shard_is_named(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(4))
+    shard = Parts(path).shard(0)
+    shard.write_bytes(shard.read_bytes()[:1000])
+    with pytest.raises(FileError, match=r"shard-0000\.h5: damaged"):
+        resume(path)
+    shard.unlink()
+    resume(path).close()
+
+
+def test_damaged_record_is_named(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(1))
+    record = Parts(path).folder / "plan.json"
+    known = json.loads(record.read_text())
+    known["plan"]["tol"] = 0.5
+    for text in (json.dumps(known), "{}", "[", ""):
+        record.write_text(text)
+        with pytest.raises(FileError, match=r"plan\.json: not the record"):
+            resume(path)
+
+
+def test_points_and_names_that_are_not_there(plan, tmp_path):
+    with sweep(plan, tmp_path / "run.h5") as run:
+        with pytest.raises(InputError, match="rate"):
+            run["rate"]
+        with pytest.raises(InputError, match="p: no value"):
+            run.at(eps=1, k=1)
+        with pytest.raises(InputError, match="nu"):
+            run.at(eps=1, k=1, p=0, nu=1)
+        with pytest.raises(InputError, match="finite"):
+            run.at(eps=float("nan"), k=1, p=0)

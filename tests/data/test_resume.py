@@ -1,0 +1,200 @@
+"""Interrupting and resuming: nothing is lost, repeated or changed."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+
+import h5py
+import numpy as np
+import pytest
+
+from critdamp.data.parts import Parts
+from critdamp.data.runfile import open_run
+from critdamp.data.sweeps import resume, status, sweep
+from critdamp.engine.compute import TileComputer
+from critdamp.engine.errors import InputError, OutputExistsError, PlanChangedError
+
+KILLS = int(os.environ.get("CRITDAMP_TEST_KILLS", "4"))
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """Return a list that gets the index of every tile that is computed."""
+    indices = []
+
+    class Watched(TileComputer):
+        def __call__(self, tile):
+            indices.append(tile.index)
+            return super().__call__(tile)
+
+    monkeypatch.setattr("critdamp.engine.compute.TileComputer", Watched)
+    return indices
+
+
+@pytest.mark.parametrize("every", [1, 3, 7])
+def test_interrupted_equals_uninterrupted(
+    plan, tmp_path, bits, stop_after, computed, every
+):
+    sweep(plan, tmp_path / "whole.h5").close()
+    computed.clear()
+    path = tmp_path / "run.h5"
+    run = sweep(plan, path, stop=stop_after(every))
+    while run is None:
+        assert not path.exists()
+        run = resume(path, stop=stop_after(every))
+    run.close()
+    assert computed == list(range(plan.grid.n_tiles))
+    assert bits(path) == bits(tmp_path / "whole.h5")
+    assert [found.name for found in tmp_path.iterdir()] == ["whole.h5", "run.h5"]
+
+
+def test_statistics_do_not_depend_on_interruptions(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    assert sweep(plan, path, stop=stop_after(5)) is None
+    with resume(path) as run, sweep(plan, tmp_path / "whole.h5") as whole:
+        for name in run.quantities:
+            assert run.summary(name) == whole.summary(name)
+        assert run.attributes["n_sessions"] == 2
+
+
+def test_status_counts_what_survives(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    seen = []
+    sweep(plan, path, stop=stop_after(5), progress=lambda *now: seen.append(now))
+    found = status(path)
+    assert (found.tiles, found.done, found.complete) == (plan.grid.n_tiles, 5, False)
+    assert seen[-1] == (found.done_points, plan.grid.size)
+    assert found.sha256 == plan.sha256
+
+
+def test_live_view_shows_what_is_there(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(5))
+    tile, missing = plan.grid.tile(4), plan.grid.tile(5)
+    expected = TileComputer(plan)(tile)["spectral_radius"]
+    with open_run(Parts(path).live) as view:
+        rho = view["spectral_radius"]
+        assert rho[tile.slices].tobytes() == expected.tobytes()
+        assert np.isnan(rho[missing.slices]).all()
+        assert (view["regime"][missing.slices] == -128).all()
+        assert rho.dims[0][0].name == "/k"
+
+
+def test_an_exception_keeps_the_tiles_before_it(plan, tmp_path, monkeypatch):
+    class Failing(TileComputer):
+        def __call__(self, tile):
+            if tile.index == 3:
+                raise KeyboardInterrupt
+            return super().__call__(tile)
+
+    monkeypatch.setattr("critdamp.engine.compute.TileComputer", Failing)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(plan, tmp_path / "run.h5")
+    assert status(tmp_path / "run.h5").done == 3
+
+
+def test_changed_plan_is_refused_with_the_difference(plan, small, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(2))
+    other = small.small_plan(tol=1e-3)
+    for again in (lambda: sweep(other, path), lambda: resume(path, other)):
+        with pytest.raises(PlanChangedError, match=r"tol: 1e-06 → 0\.001"):
+            again()
+    assert status(path).done == 2
+    resume(path, plan).close()
+
+
+def test_unfinished_sweep_is_not_begun_anew_unasked(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(2))
+    with pytest.raises(OutputExistsError, match="critdamp resume"):
+        sweep(plan, path)
+    assert status(path).done == 2
+    sweep(plan, path, force=True, stop=stop_after(1))
+    assert status(path).done == 1
+
+
+def test_existing_run_is_replaced_only_when_the_new_one_is_there(
+    plan, small, tmp_path, stop_after
+):
+    path = tmp_path / "run.h5"
+    sweep(plan, path).close()
+    with pytest.raises(OutputExistsError, match="--force"):
+        sweep(plan, path)
+    other = small.small_plan(tol=1e-3)
+    sweep(other, path, force=True, stop=stop_after(1))
+    with open_run(path) as old:
+        assert old.plan.sha256 == plan.sha256
+    assert not status(path).complete
+    with resume(path) as new:
+        assert new.plan.sha256 == other.sha256
+
+
+def test_killed_between_rename_and_removal(plan, tmp_path, computed):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, keep_shards=True).close()
+    record = Parts(path).record()
+    record.keep_shards = False
+    Parts(path).save(record)
+    computed.clear()
+    assert status(path).complete
+    resume(path).close()
+    assert computed == []
+    assert not Parts(path).folder.exists()
+
+
+def test_nothing_to_resume(plan, tmp_path):
+    with pytest.raises(InputError, match="no unfinished sweep"):
+        resume(tmp_path / "run.h5")
+    sweep(plan, tmp_path / "run.h5", keep_shards=True).close()
+    assert Parts(tmp_path / "run.h5").shard(0).exists()
+    with pytest.raises(InputError, match="complete already"):
+        resume(tmp_path / "run.h5")
+
+
+def test_shards_and_view_are_complete_files(plan, tmp_path):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, keep_shards=True).close()
+    with open_run(path) as run, open_run(Parts(path).live) as view:
+        for name in run.quantities:
+            assert run[name][()].tobytes() == view[name][()].tobytes()
+    with h5py.File(Parts(path).shard(1), "r") as shard:
+        assert shard["spectral_radius"].shape == plan.grid.shape
+
+
+def test_killed_at_random_moments(plan, tmp_path, bits, child):
+    path, whole = tmp_path / "run.h5", tmp_path / "whole.h5"
+    began = time.monotonic()
+    sweep(plan, whole).close()
+    lasts = time.monotonic() - began
+    record, done, killed = Parts(path).folder / "plan.json", 0, 0
+    while killed < KILLS or not path.exists():
+        process = child(path)
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        if killed < KILLS:
+            time.sleep(random.uniform(0, lasts))
+            process.send_signal(signal.SIGKILL)
+        code = process.wait()
+        assert code in (0, -signal.SIGKILL), process.stderr.read()
+        killed += code == -signal.SIGKILL
+        now = status(path).done if path.exists() or record.exists() else 0
+        assert now >= done
+        done = now
+        if path.exists():
+            assert bits(path) == bits(whole)
+        if path.exists() and not record.exists() and killed < KILLS:
+            path.unlink()
+            done = 0
+    assert not Parts(path).folder.exists()
+
+
+def test_two_processes_do_not_write_one_run(plan, tmp_path):
+    path = tmp_path / "run.h5"
+    with Parts(path).claimed():
+        code = "import sys, critdamp.data.sweeps as s; s.resume(sys.argv[1])"
+        command = [os.sys.executable, "-c", code, str(path)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "another process is writing there" in result.stderr
