@@ -1,5 +1,6 @@
 """Opening a file that may be anything, with a clear line for what it is not."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
@@ -10,8 +11,28 @@ from .layout import FORMAT, FORMAT_VERSION
 from .parts import Parts
 
 
-def open_file(path: Path) -> h5py.File:
-    """Return the opened file of a run.
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file that critdamp writes.
+
+    Attributes
+    ----------
+    format, version : as in the root's attributes
+    needs : datasets that each such file has
+    called : in messages
+    """
+
+    format: str
+    version: int
+    needs: tuple[str, ...]
+    called: str
+
+
+RUN = Kind(FORMAT, FORMAT_VERSION, ("plan",), "a run")
+
+
+def open_file(path: Path, kind: Kind = RUN) -> h5py.File:
+    """Return the opened file of a run, or of another kind.
 
     Raises
     ------
@@ -25,7 +46,7 @@ def open_file(path: Path) -> h5py.File:
     except OSError as error:
         raise FileError(f"{path}: {_unreadable(path, error)}") from error
     try:
-        _check(path, file)
+        _check(path, file, kind)
     except BaseException:
         file.close()
         raise
@@ -34,7 +55,7 @@ def open_file(path: Path) -> h5py.File:
 
 def _missing(path: Path) -> str:
     if path.is_dir():
-        return f"{path}: a folder, not a run file"
+        return f"{path}: a folder, not a file"
     if Parts(path).folder.is_dir():
         return f"{path}: unfinished; go on with critdamp resume {path}"
     return f"{path}: no such file"
@@ -48,11 +69,12 @@ def _unreadable(path: Path, error: OSError) -> str:
     return "cut off or damaged; make it again from its plan"
 
 
-def _check(path: Path, file: h5py.File) -> None:
-    if file.attrs.get("format") != FORMAT or "plan" not in file:
-        raise FileError(f"{path}: an HDF5 file, but not a run of critdamp")
+def _check(path: Path, file: h5py.File, kind: Kind) -> None:
+    lacks = [name for name in kind.needs if name not in file]
+    if file.attrs.get("format") != kind.format or lacks:
+        raise FileError(f"{path}: an HDF5 file, but not {kind.called} of critdamp")
     found = int(file.attrs["format_version"])
-    if found > FORMAT_VERSION:
+    if found > kind.version:
         raise FileError(
-            f"{path}: format {found}, this critdamp knows {FORMAT_VERSION}; update it"
+            f"{path}: format {found}, this critdamp knows {kind.version}; update it"
         )

@@ -34,75 +34,80 @@ from .quantities import Quantity
 PARALLEL = threading.Lock()
 
 
-# The functions below are templates. `_recurrence`, `_kernel`, `_value`, `_at` and
-# `_sign` are names that `_specialise` binds for one method and one quantity.
+# The functions below are templates: these names are blanks, which `_specialise` fills in
+# for one method and one quantity.
+_recurrence: Any = None
+_kernel: Any = None
+_value: Any = None
+_at: Any = None
+_sign: Any = None
 
 
 def _plain_value(r, tol):
-    return _kernel(r)  # noqa: F821
+    return _kernel(r)
 
 
 def _value_with_tol(r, tol):
-    return _kernel(r, tol)  # noqa: F821
+    return _kernel(r, tol)
 
 
 def _at_one(head, row, inner, k):
-    return _recurrence(inner, k)  # noqa: F821
+    return _recurrence(inner, k)
 
 
 def _at_two(head, row, inner, k):
-    return _recurrence(head[0, row], inner, k)  # noqa: F821
+    return _recurrence(head[0, row], inner, k)
 
 
 def _at_three(head, row, inner, k):
-    return _recurrence(head[0, row], head[1, row], inner, k)  # noqa: F821
+    return _recurrence(head[0, row], head[1, row], inner, k)
 
 
 def _point_one(a, k):
-    return _value(_recurrence(a, k), 0.0)  # noqa: F821
+    return _value(_recurrence(a, k), 0.0)
 
 
 def _point_two(a, b, k):
-    return _value(_recurrence(a, b, k), 0.0)  # noqa: F821
+    return _value(_recurrence(a, b, k), 0.0)
 
 
 def _point_three(a, b, c, k):
-    return _value(_recurrence(a, b, c, k), 0.0)  # noqa: F821
+    return _value(_recurrence(a, b, c, k), 0.0)
 
 
 def _tol_point_one(a, k, tol):
-    return _value(_recurrence(a, k), tol)  # noqa: F821
+    return _value(_recurrence(a, k), tol)
 
 
 def _tol_point_two(a, b, k, tol):
-    return _value(_recurrence(a, b, k), tol)  # noqa: F821
+    return _value(_recurrence(a, b, k), tol)
 
 
 def _tol_point_three(a, b, c, k, tol):
-    return _value(_recurrence(a, b, c, k), tol)  # noqa: F821
+    return _value(_recurrence(a, b, c, k), tol)
 
 
 def _map(head, k, inner, tol, out):
     for row in prange(out.shape[0]):
         for j in range(inner.size):
-            out[row, j] = _value(_at(head, row, inner[j], k[row]), tol)  # noqa: F821
+            out[row, j] = _value(_at(head, row, inner[j], k[row]), tol)
 
 
 def _worst(head, k, inner, tol, out):
     for row in prange(out.shape[0]):
         for j in range(inner.size):
-            worst = _value(_at(head, row, inner[j], k[0]), tol)  # noqa: F821
+            worst = _value(_at(head, row, inner[j], k[0]), tol)
             for i in range(1, k.size):
-                value = _value(_at(head, row, inner[j], k[i]), tol)  # noqa: F821
-                if _sign * value > _sign * worst:  # noqa: F821
+                value = _value(_at(head, row, inner[j], k[i]), tol)
+                if _sign * value > _sign * worst:
                     worst = value
             out[row, j] = worst
 
 
 def _pairs(head, k, inner, out):
     for i in prange(out.shape[0]):
-        r = _at(head, i, inner[i], k[i])  # noqa: F821
-        out[i, 0], out[i, 1] = _kernel(r)  # noqa: F821
+        r = _at(head, i, inner[i], k[i])
+        out[i, 0], out[i, 1] = _kernel(r)
 
 
 _AT = (_at_one, _at_two, _at_three)
@@ -225,20 +230,20 @@ def _caching() -> Iterator[None]:
 
 def default_threads() -> int:
     """Return how many threads a kernel uses: the cores that this process may use."""
-    allowed = int(os.environ.get("SLURM_CPUS_PER_TASK") or numba.config.NUMBA_NUM_THREADS)
-    return max(1, min(allowed, int(numba.config.NUMBA_NUM_THREADS)))
+    most = int(numba.config.NUMBA_NUM_THREADS)
+    granted = os.environ.get("SLURM_CPUS_PER_TASK", "")
+    return min(most, max(1, int(granted))) if granted.isdecimal() else most
 
 
 def threading_layer() -> str:
     """Return the name of the threading layer that Numba runs kernels on."""
-    with PARALLEL:
-        jit(_nothing)
-        numba.njit(parallel=True)(_nothing)(np.zeros(2))
+    with PARALLEL, _caching():
+        _compile(_nothing)(np.zeros(2))
     layer: str = numba.threading_layer()
     return layer
 
 
-def _nothing(values):
+def _nothing(values: Any) -> None:
     for i in prange(values.size):
         values[i] = 0.0
 

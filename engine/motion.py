@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .precise import (
+    EPS,
     add,
     angle,
     combine,
@@ -26,7 +27,6 @@ from .precise import (
     sine_cosine,
 )
 
-_EPS = 2.220446049250313e-16
 _PI = (3.141592653589793, 1.2246467991473532e-16)
 
 
@@ -164,7 +164,7 @@ def swing_above(s, t, tol, log_r, theta):
     b = abs(s.bh)
     w = abs(envelope * (math.cos(phase) + s.bh * math.sin(phase)))
     doubt = envelope * ((4.0 - fall) * (1.0 + b * min(1.0, phase)) + phase * (1.0 + b))
-    if abs(w - tol) > 8.0 * _EPS * doubt:
+    if abs(w - tol) > 8.0 * EPS * doubt:
         return w > tol
     h, l = _swing_exactly(s, t)
     return h > tol or (h == tol and l > 0.0)
@@ -182,7 +182,7 @@ def decay_value(d, t, log_l, log_q):
         spread = (1.0 - q if odd else -math.expm1(t * log_q)) / d.gh
     part = d.hh * spread
     size = envelope * (4.0 - fall) * (1.0 + abs(part) * 4.0)
-    return abs(envelope * (1.0 + part)), 8.0 * _EPS * size
+    return abs(envelope * (1.0 + part)), 8.0 * EPS * size
 
 
 @jit
@@ -210,11 +210,18 @@ def turns(s):
 
 @jit
 def half_arc(log_cosine):
-    """Return arccos(e^x)/π for x ≤ 0, a little widened, so that no entry is missed."""
+    """Return arccos(e^x)/π, 0 for x ≥ 0: how far from a peak the cosine is above e^x."""
     if log_cosine >= 0.0:
-        return 1e-9
-    gap = -math.expm1(log_cosine)
-    return 2.0 * math.asin(math.sqrt(0.5 * gap)) / math.pi * (1.0 + 1e-9) + 1e-15
+        return 0.0
+    return 2.0 * math.asin(math.sqrt(-0.5 * math.expm1(log_cosine))) / math.pi
+
+
+@jit
+def off_peak(turn, phase, t):
+    """Return how far a swing is from its nearest peak at step t, in half turns ≤ ½."""
+    h, l = multiply(t, 0.0, turn[0], turn[1])
+    h, l = add(h, l, -phase[0], -phase[1])
+    return abs((h - np.round(h)) + l)
 
 
 @jit

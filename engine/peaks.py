@@ -10,11 +10,12 @@ from .motion import (
     folded,
     half_arc,
     log_of,
+    off_peak,
     swing_of,
     turning_points,
     turns,
 )
-from .precise import add, combine, jit, multiply
+from .precise import EPS, FAR, add, combine, jit, multiply
 from .rotation import first_entry
 
 
@@ -22,25 +23,23 @@ from .rotation import first_entry
 def _highest_swing(s):
     """Return sup |w_t| of a complex pair: each new record must lie in a smaller arc."""
     log_r = 0.5 * log_of(s.dh, s.uh) if s.uh != 0.0 else 0.0
-    theta = math.atan2(s.sh, s.th)
     size = math.hypot(1.0, s.bh)
     turn, phase = turns(s)
     record, t = 1.0, 1.0
     while True:
-        half = half_arc(math.log(record / size) - t * log_r) - 1e-15
-        if half <= 1e-9:
+        # raised by some rounding errors, so that the record itself is outside
+        level = math.log(record / size) + 8.0 * EPS
+        half = half_arc(level - t * log_r)
+        if half <= 1e-15:
             return record
         h, l = multiply(t, 0.0, turn[0], turn[1])
         h, l = add(phase[0], phase[1], -h, -l)
         j = first_entry(turn[0], turn[1], h, l, half)
-        if not (t + j) * log_r > math.log(record / size) or t + j > 9e15:
+        if not (t + j) * log_r > level or t + j > FAR:
             return record
         t += j
-        h, l = multiply(t, 0.0, turn[0], turn[1])
-        w = math.exp(t * log_r) * abs(
-            math.cos(t * theta) + s.bh * math.sin(t * theta)
-        )
-        record = max(record, w)
+        cosine = math.cos(math.pi * off_peak(turn, phase, t))
+        record = max(record, math.exp(t * log_r) * size * cosine)
         t += 1.0
 
 

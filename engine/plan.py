@@ -210,6 +210,5 @@ def _axis(name: str, given: dict[str, Any]) -> Axis:
 def _spectrum_to_dict(spectrum: Spectrum | None) -> dict[str, Any] | None:
     if spectrum is None:
         return None
-    arrays = ("k", "weights", "displacement")
-    record = {name: getattr(spectrum, name).tolist() for name in arrays}
+    record = {name: array.tolist() for name, array in spectrum.arrays.items()}
     return {**record, "name": spectrum.name}

@@ -17,6 +17,9 @@ from numba.extending import intrinsic
 # No fastmath: it would cancel the very terms that carry the low halves.
 jit = numba.njit(error_model="numpy", nogil=True)
 
+EPS = 2.220446049250313e-16
+# beyond, doubles do not tell whole numbers apart
+FAR = 2.0**53
 LN2 = (0.6931471805599453, 2.3190468138462996e-17)
 PI = (3.141592653589793, 1.2246467991473532e-16, -2.9947698097183397e-33)
 

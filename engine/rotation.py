@@ -4,9 +4,8 @@ import math
 
 import numpy as np
 
-from .precise import add, divide, jit, multiply
+from .precise import FAR, add, divide, jit, multiply
 
-_FAR = 2.0**53
 
 
 @jit
@@ -56,7 +55,7 @@ def _first(ah, al, mh, ml, fh, fl, th, tl):
     fromh, froml = add(ah, al, -fromh, -froml)
     toh, tol = add(ah, al, -toh, -tol)
     y = _first(rh, rl, ah, al, fromh, froml, toh, tol)
-    if y > _FAR:
+    if y > FAR:
         return math.inf
     h, l = multiply(y, 0.0, mh, ml)
     h, l = add(h, l, fh, fl)

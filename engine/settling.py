@@ -15,16 +15,16 @@ from .motion import (
     folded,
     half_arc,
     log_of,
+    off_peak,
     swing_above,
     swing_of,
     turning_points,
     turns,
 )
-from .precise import add, combine, jit, multiply
+from .precise import EPS, FAR, add, combine, jit, multiply
 from .rotation import first_entry
 
 _SCAN = 24
-_FAR = 2.0**53
 
 
 @jit
@@ -38,7 +38,7 @@ def _last_swing(s, tol):
     log_a = 0.5 * math.log1p(s.bh * s.bh) if abs(s.bh) < 1e8 else math.log(abs(s.bh))
     level = math.log(tol) - log_a
     t = np.floor(level / log_r * (1.0 + 1e-15)) + 1.0
-    if t > _FAR:
+    if t > FAR:
         return t
     for _ in range(_SCAN):
         if t <= 0.0 or swing_above(s, t, tol, log_r, theta):
@@ -54,12 +54,14 @@ def _latest_entry(s, t, tol, level, log_r, theta):
     It is above where its phase is within arccos(tol/(A rᵗ)) of a multiple of π: an arc
     that widens as t falls. Blocks of t, each longer than the one before, are asked for
     their latest entry into their widest arc. An entry that comes too late for its own
-    arc bounds the next block, whose arcs are narrower: the misses become rare at once.
+    arc ends the next block where its arc would let it in: what enters before that is
+    nearer to the peak, so that the misses become rare at once.
     """
     turn, phase = turns(s)
+    doubt = 8.0 * EPS * (1.0 + abs(level))
     low = max(t - _SCAN, 0.0)
     while t > 0.0:
-        half = half_arc(level - low * log_r)
+        half = half_arc(level - low * log_r - doubt) + 1e-15
         h, l = multiply(t, 0.0, turn[0], turn[1])
         h, l = add(h, l, -phase[0], -phase[1])
         j = first_entry(turn[0], turn[1], h, l, half)
@@ -74,13 +76,11 @@ def _latest_entry(s, t, tol, level, log_r, theta):
         edge = _crossing(s, t, half / turn[0], tol, log_r, theta)
         if edge >= 0.0:
             return edge
-        h, l = multiply(t, 0.0, turn[0], turn[1])
-        h, l = add(h, l, -phase[0], -phase[1])
-        off = (h - np.round(h)) + l
-        sine = math.sin(0.5 * math.pi * off)
-        ready = np.floor((level - math.log1p(-2.0 * sine * sine)) / log_r)
+        sine = math.sin(0.5 * math.pi * max(off_peak(turn, phase, t) - 2e-15, 0.0))
+        log_cosine = math.log1p(-min(2.0 * sine * sine, 1.0 - EPS))
+        let_in = np.floor((level - log_cosine - 2.0 * doubt) / log_r) + 1.0
         t -= 1.0
-        low = max(min(ready, t - 1.0), low, 0.0)
+        low = max(min(max(let_in, low), t - 1.0), 0.0)
     return 0.0
 
 
@@ -118,7 +118,7 @@ def _search(d, low, step, tol, log_l, log_q):
         guess = max(low, guess + step * np.floor(ahead / step))
         if abs(ahead) < step:
             break
-    if guess > _FAR:
+    if guess > FAR:
         return guess
     leap = step
     if guess > low and not decay_above(d, guess, tol, log_l, log_q):

@@ -56,6 +56,11 @@ class Spectrum:
         """Return the number of different entries."""
         return self.k.size
 
+    @property
+    def arrays(self) -> dict[str, Floats]:
+        """Return k, weights and displacement by name."""
+        return {name: getattr(self, name) for name in ("k", "weights", "displacement")}
+
     @cached_property
     def zero_tolerance(self) -> float:
         """Return n·2⁻⁵²·max|k|, below which rounding cannot tell a k from zero."""
@@ -88,10 +93,8 @@ class Spectrum:
         keep = self.k > self.zero_tolerance
         if not keep.any():
             raise InputError(f"spectrum {self.name}: no mode is positive")
-        assert self.weights is not None and self.displacement is not None
-        return Spectrum(
-            self.k[keep], self.weights[keep], self.displacement[keep], self.name
-        )
+        k, weights, displacement = (array[keep] for array in self.arrays.values())
+        return Spectrum(k, weights, displacement, self.name)
 
 
 def _vector(name: str, values: Floats) -> Floats:

@@ -1,0 +1,92 @@
+"""Axes as people write them: `lin:0:0.999:400`, `0.1,0.2`, `@file`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from critdamp.engine.errors import InputError
+from critdamp.engine.grid import Axis
+from critdamp.engine.run import ignore
+
+from .spectra import boxed, load_spectrum
+
+_ALLOWED = (
+    "write lin:START:STOP:NUM, log:START:STOP:NUM, values like 0.1,0.2, @FILE.npy, "
+    "or @SPECTRUM"
+)
+
+
+def read_axis(
+    text: str, *, folder: Path = Path(), report: Callable[[str], object] = ignore
+) -> Axis:
+    """Return the axis that a text describes.
+
+    Parameters
+    ----------
+    text : `lin:0:0.999:400`, `log:1e-4:4:400`, `0.1,0.2,0.5`, `@file.npy`, or a
+        spectrum, `@file.h5` or `@digits-softmax`, of which the distinct positive
+        curvatures are taken
+    folder : where a relative @file is looked for
+    report : called with a line on what of a spectrum was left out
+
+    Raises
+    ------
+    InputError
+        The text is none of these, or the values are no axis.
+    """
+    if text.startswith("@"):
+        return _from_file(text[1:], folder, report)
+    scale, colon, rest = text.partition(":")
+    if not colon:
+        return Axis.of([_number(part, text) for part in text.split(",")])
+    fields = rest.split(":")
+    if scale not in ("lin", "log") or len(fields) != 3:
+        raise InputError(f"{text!r}: {_ALLOWED}")
+    start, stop = (_number(part, text) for part in fields[:2])
+    if not fields[2].strip().isdecimal():
+        raise InputError(f"{text!r}: {fields[2]!r} is no number of values")
+    space = Axis.lin if scale == "lin" else Axis.log
+    return space(start, stop, int(fields[2]))
+
+
+def _number(part: str, text: str) -> float:
+    try:
+        return float(part)
+    except ValueError:
+        raise InputError(f"{text!r}: {part!r} is no number; {_ALLOWED}") from None
+
+
+def _from_file(name: str, folder: Path, report: Callable[[str], object]) -> Axis:
+    if not name.endswith(".npy"):
+        return _from_spectrum(name if name in boxed() else str(folder / name), report)
+    path = folder / name
+    try:
+        values = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"{path}: cannot be read as .npy: {error}") from error
+    if values.dtype.kind not in "fiu":
+        raise InputError(f"{path}: holds {values.dtype}, real numbers are needed")
+    return Axis.of(values)
+
+
+def _from_spectrum(source: str, report: Callable[[str], object]) -> Axis:
+    spectrum = load_spectrum(source)
+    positive = spectrum.positive
+    left_out = zero_modes(spectrum.name, spectrum.zeros, len(spectrum))
+    if left_out:
+        report(left_out)
+    values = np.unique(positive.k)
+    if values.size < len(positive):
+        report(f"{len(positive) - values.size} repeated curvatures are taken once")
+    return Axis.of(values)
+
+
+def zero_modes(name: str, zeros: int, modes: int) -> str:
+    """Say how many zero modes of a spectrum are left out; nothing if there is none."""
+    if not zeros:
+        return ""
+    what = "zero mode" if zeros == 1 else "zero modes"
+    return f"spectrum {name}: {zeros} {what} of {modes} left out (k = 0 never moves)"

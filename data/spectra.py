@@ -1,0 +1,108 @@
+"""Spectrum files, and those that are in the box."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from critdamp.engine.errors import InputError
+from critdamp.engine.spectrum import Spectrum
+
+from .calm import new_hdf5
+from .files import appearing, failures
+from .foreign import Kind, open_file
+from .provenance import now, version
+
+KIND = Kind("critdamp-spectrum", 1, ("k", "weights", "displacement"), "a spectrum")
+_BOX = Path(__file__).parent / "spectra"
+_LONG_NAMES = {
+    "k": "curvatures, eigenvalues of the Hessian",
+    "weights": "multiplicities or quadrature weights",
+    "displacement": "squared initial displacements",
+}
+
+
+def boxed() -> list[str]:
+    """Return the names of the spectra that come with critdamp."""
+    return sorted(path.stem for path in _BOX.glob("*.h5"))
+
+
+def load_spectrum(source: str | Path) -> Spectrum:
+    """Return a spectrum, from a file or by the name of one in the box.
+
+    Parameters
+    ----------
+    source : path of a spectrum file, or one of `boxed()`
+
+    Raises
+    ------
+    InputError
+        What is there is no spectrum, or there is nothing.
+    """
+    path = Path(source)
+    if str(source) in boxed():
+        path = _BOX / f"{source}.h5"
+    elif not path.exists():
+        raise InputError(
+            f"{source}: no such file, nor a spectrum in the box ({', '.join(boxed())})"
+        )
+    with failures(path, "read"), open_file(path, KIND) as file:
+        values = {name: np.asarray(file[name][()]) for name in _LONG_NAMES}
+        name = str(file.attrs.get("name", ""))
+    try:
+        return Spectrum(**values, name=name)
+    except (InputError, TypeError, ValueError) as error:
+        raise InputError(f"{source}: {error}") from error
+
+
+def save_spectrum(
+    spectrum: Spectrum, path: str | Path, provenance: Mapping[str, Any]
+) -> None:
+    """Write a spectrum file, whole or not at all.
+
+    Parameters
+    ----------
+    spectrum : what to write
+    path : of the file; one that is there is replaced
+    provenance : attributes that say how it was made
+
+    Raises
+    ------
+    FileError
+        The disk fails.
+    """
+    known = {
+        "format": KIND.format,
+        "format_version": KIND.version,
+        "Conventions": "CF-1.11",
+        "title": f"spectrum {spectrum.name}",
+        "name": spectrum.name,
+        "source": f"critdamp {version()}",
+        "date_created": now(),
+        **provenance,
+    }
+    target = Path(path)
+    with (
+        failures(target, "write"),
+        appearing(target) as temporary,
+        new_hdf5(temporary) as file,
+    ):
+        add_spectrum(file, spectrum)
+        for name, value in known.items():
+            file.attrs[name] = value
+
+
+def add_spectrum(file: h5py.File, spectrum: Spectrum, prefix: str = "") -> None:
+    """Add a spectrum's arrays to a file, along a dimension `mode`."""
+    mode = file.create_dataset("mode", data=np.arange(len(spectrum)), dtype=np.int64)
+    mode.make_scale("mode")
+    mode.attrs["long_name"] = "place in the spectrum"
+    for name, values in spectrum.arrays.items():
+        dataset = file.create_dataset(prefix + name, data=values, dtype=np.float64)
+        dataset.dims[0].attach_scale(mode)
+        dataset.attrs["units"] = "1"
+        dataset.attrs["long_name"] = _LONG_NAMES[name]
