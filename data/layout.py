@@ -10,9 +10,9 @@ import numpy as np
 from critdamp.engine.grid import Axis
 from critdamp.engine.plan import Plan
 from critdamp.engine.quantities import Quantity
-from critdamp.engine.spectrum import Spectrum
 
 from .chunks import fill_of
+from .modes import add_spectrum
 from .statistics import Statistics
 
 FORMAT = "critdamp-run"
@@ -23,11 +23,6 @@ AXIS_NAMES = {
     "eps": ("learning rate", "epsilon in step = -epsilon * gradient + p * last step"),
     "p": ("momentum", "share of the last step that is kept"),
     "nu": ("share of momentum in the step", "nu of quasi-hyperbolic momentum"),
-}
-_SPECTRUM = {
-    "k": "curvatures of the spectrum",
-    "weights": "multiplicities or quadrature weights",
-    "displacement": "squared initial displacements",
 }
 _README = (
     "Maps of how a momentum method converges, made by critdamp. Each dataset named "
@@ -76,7 +71,9 @@ def lay_out(
     for quantity in plan.quantities:
         _describe(make(file, quantity), quantity, list(plan.axes), file)
     if plan.spectrum is not None:
-        _add_spectrum(file, plan.spectrum)
+        add_spectrum(file, plan.spectrum, "spectrum_")
+        file.attrs["spectrum_name"] = plan.spectrum.name
+        file.attrs["spectrum_zero_modes_left_out"] = plan.spectrum.zeros
     text = file.create_dataset("plan", data=plan.to_json(), dtype=h5py.string_dtype())
     text.attrs["long_name"] = "everything that decides the numbers, canonical JSON"
     for name, value in {**_root(plan), **attributes}.items():
@@ -106,20 +103,6 @@ def _describe(
         codes = np.array(list(quantity.flags), dataset.dtype)
         dataset.attrs["flag_values"] = codes
         dataset.attrs["flag_meanings"] = " ".join(quantity.flags.values())
-
-
-def _add_spectrum(file: h5py.File, spectrum: Spectrum) -> None:
-    mode = file.create_dataset("mode", data=np.arange(len(spectrum)), dtype=np.int64)
-    mode.make_scale("mode")
-    mode.attrs["long_name"] = "place in the spectrum"
-    for name, long_name in _SPECTRUM.items():
-        values = getattr(spectrum, name)
-        dataset = file.create_dataset(f"spectrum_{name}", data=values, dtype=np.float64)
-        dataset.dims[0].attach_scale(mode)
-        dataset.attrs["units"] = "1"
-        dataset.attrs["long_name"] = long_name
-    file.attrs["spectrum_name"] = spectrum.name
-    file.attrs["spectrum_zero_modes_left_out"] = spectrum.zeros
 
 
 def _root(plan: Plan) -> dict[str, Any]:

@@ -139,6 +139,16 @@ class Run:
         place = tuple(index.values())
         return point, {name: self[name][place].item() for name in self.quantities}
 
+    def meaning(self, name: str, value: float) -> str:
+        """Return what a code of a quantity stands for; nothing for numbers."""
+        attributes = self[name].attrs
+        if "flag_meanings" not in attributes:
+            return ""
+        codes = attributes["flag_values"].tolist()
+        names = attributes["flag_meanings"].split()
+        known: dict[int, str] = dict(zip(codes, names, strict=True))
+        return known.get(int(value), "not computed")
+
     def _nearest(self, name: str, values: dict[str, float]) -> int:
         axis = self.axes[name]
         if name not in values and len(axis) > 1:

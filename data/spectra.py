@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 
 from critdamp.engine.errors import InputError
@@ -15,15 +14,11 @@ from critdamp.engine.spectrum import Spectrum
 from .calm import new_hdf5
 from .files import appearing, failures
 from .foreign import Kind, open_file
+from .modes import LONG_NAMES, add_spectrum
 from .provenance import now, version
 
 KIND = Kind("critdamp-spectrum", 1, ("k", "weights", "displacement"), "a spectrum")
 _BOX = Path(__file__).parent / "spectra"
-_LONG_NAMES = {
-    "k": "curvatures, eigenvalues of the Hessian",
-    "weights": "multiplicities or quadrature weights",
-    "displacement": "squared initial displacements",
-}
 
 
 def boxed() -> list[str]:
@@ -51,7 +46,7 @@ def load_spectrum(source: str | Path) -> Spectrum:
             f"{source}: no such file, nor a spectrum in the box ({', '.join(boxed())})"
         )
     with failures(path, "read"), open_file(path, KIND) as file:
-        values = {name: np.asarray(file[name][()]) for name in _LONG_NAMES}
+        values = {name: np.asarray(file[name][()]) for name in LONG_NAMES}
         name = str(file.attrs.get("name", ""))
     try:
         return Spectrum(**values, name=name)
@@ -94,15 +89,3 @@ def save_spectrum(
         add_spectrum(file, spectrum)
         for name, value in known.items():
             file.attrs[name] = value
-
-
-def add_spectrum(file: h5py.File, spectrum: Spectrum, prefix: str = "") -> None:
-    """Add a spectrum's arrays to a file, along a dimension `mode`."""
-    mode = file.create_dataset("mode", data=np.arange(len(spectrum)), dtype=np.int64)
-    mode.make_scale("mode")
-    mode.attrs["long_name"] = "place in the spectrum"
-    for name, values in spectrum.arrays.items():
-        dataset = file.create_dataset(prefix + name, data=values, dtype=np.float64)
-        dataset.dims[0].attach_scale(mode)
-        dataset.attrs["units"] = "1"
-        dataset.attrs["long_name"] = _LONG_NAMES[name]

@@ -1,10 +1,12 @@
 """How large a sweep is, and how far."""
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from critdamp.engine.plan import Plan
 
+from .chunks import ChunkEncoder
 from .parts import Cut, Parts, Record
 from .runfile import open_run
 from .shards import held
@@ -19,12 +21,16 @@ class Estimate:
     points : of the grid
     nbytes : of all quantities, uncompressed
     tiles, shards : that it is computed and stored in
+    stored : bytes in the file, if all tiles are like the one in the middle
+    seconds : of computing and packing, on the same ground
     """
 
     points: int
     nbytes: int
     tiles: int
     shards: int
+    stored: float
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -51,10 +57,24 @@ class Status:
     nbytes: int
 
 
-def estimate(plan: Plan) -> Estimate:
-    """Return what a sweep of a plan takes."""
+def estimate(
+    plan: Plan, threads: int | None = None, compression: bool = True
+) -> Estimate:
+    """Return what a sweep of a plan takes, from doing the tile in its middle."""
+    from critdamp.engine.compute import TileComputer
+
     cut = Cut.of(plan)
-    return Estimate(plan.grid.size, plan.nbytes, cut.tiles, cut.shards)
+    compute = TileComputer(plan, threads)
+    encode = ChunkEncoder(plan, compression, compute.threads)
+    tile = plan.grid.tile(cut.tiles // 2)
+    compute(tile)  # compiles
+    began = time.perf_counter()
+    packed = sum(len(chunk.data) for chunk in encode(tile, compute(tile)))
+    times = plan.grid.size / tile.size
+    seconds = times * (time.perf_counter() - began)
+    encode.close()
+    size, nbytes = plan.grid.size, plan.nbytes
+    return Estimate(size, nbytes, cut.tiles, cut.shards, times * packed, seconds)
 
 
 def status(path: str | Path) -> Status:

@@ -20,26 +20,40 @@ from .rotation import first_entry
 
 
 @jit
+def _swing_after(s, turn, phase, t, half, log_r):
+    """Return the first step from t on that is in an arc, and |w_t| there, 0 if none."""
+    h, l = multiply(t, 0.0, turn[0], turn[1])
+    h, l = add(phase[0], phase[1], -h, -l)
+    t += first_entry(turn[0], turn[1], h, l, half)
+    if t > FAR:
+        return t, 0.0
+    cosine = math.cos(math.pi * off_peak(turn, phase, t))
+    return t, math.exp(t * log_r) * math.hypot(1.0, s.bh) * cosine
+
+
+@jit
 def _highest_swing(s):
-    """Return sup |w_t| of a complex pair: each new record must lie in a smaller arc."""
+    """Return sup |w_t| of a complex pair: each new record must lie in a smaller arc.
+
+    A phase may creep up to its peak in very many records; a look ahead into an arc that
+    is smaller by half, or by as much as still pays, takes them in few strides.
+    """
     log_r = 0.5 * log_of(s.dh, s.uh) if s.uh != 0.0 else 0.0
-    size = math.hypot(1.0, s.bh)
     turn, phase = turns(s)
-    record, t = 1.0, 1.0
+    record, t, stride = 1.0, 1.0, 0.5
     while True:
         # raised by some rounding errors, so that the record itself is outside
-        level = math.log(record / size) + 8.0 * EPS
+        level = math.log(record / math.hypot(1.0, s.bh)) + 8.0 * EPS
         half = half_arc(level - t * log_r)
         if half <= 1e-15:
             return record
-        h, l = multiply(t, 0.0, turn[0], turn[1])
-        h, l = add(phase[0], phase[1], -h, -l)
-        j = first_entry(turn[0], turn[1], h, l, half)
-        if not (t + j) * log_r > level or t + j > FAR:
+        t, w = _swing_after(s, turn, phase, t, half, log_r)
+        if w == 0.0 or t * log_r < level:
             return record
-        t += j
-        cosine = math.cos(math.pi * off_peak(turn, phase, t))
-        record = max(record, math.exp(t * log_r) * size * cosine)
+        record = max(record, w)
+        _, w = _swing_after(s, turn, phase, t, half * (1.0 - stride), log_r)
+        stride = min(2.0 * stride, 0.5) if w > record else 0.5 * stride
+        record = max(record, w)
         t += 1.0
 
 

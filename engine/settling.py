@@ -15,7 +15,6 @@ from .motion import (
     folded,
     half_arc,
     log_of,
-    off_peak,
     swing_above,
     swing_of,
     turning_points,
@@ -52,55 +51,30 @@ def _latest_entry(s, t, tol, level, log_r, theta):
     """Return the last step up to t at which a complex pair is above the tolerance.
 
     It is above where its phase is within arccos(tol/(A rᵗ)) of a multiple of π: an arc
-    that widens as t falls. Blocks of t, each longer than the one before, are asked for
-    their latest entry into their widest arc. An entry that comes too late for its own
-    arc ends the next block where its arc would let it in: what enters before that is
-    nearer to the peak, so that the misses become rare at once.
+    that widens as t falls. Blocks of t are asked for their latest entry into their
+    widest arc. A block without one is left behind, and the next is twice as long; an
+    entry that comes too late for its own arc halves it. So a phase that creeps towards
+    its arc is followed in steps that keep their ratio to what is left of the way.
     """
     turn, phase = turns(s)
     doubt = 8.0 * EPS * (1.0 + abs(level))
-    low = max(t - _SCAN, 0.0)
+    length = float(_SCAN)
     while t > 0.0:
+        low = max(t - length, 0.0)
         half = half_arc(level - low * log_r - doubt) + 1e-15
         h, l = multiply(t, 0.0, turn[0], turn[1])
         h, l = add(h, l, -phase[0], -phase[1])
         j = first_entry(turn[0], turn[1], h, l, half)
         if j > t - low:
-            length = 2.0 * (t - low) + 1.0
             t = low
-            low = max(t - length, 0.0)
+            length *= 2.0
             continue
         t -= j
         if swing_above(s, t, tol, log_r, theta):
             return t
-        edge = _crossing(s, t, half / turn[0], tol, log_r, theta)
-        if edge >= 0.0:
-            return edge
-        sine = math.sin(0.5 * math.pi * max(off_peak(turn, phase, t) - 2e-15, 0.0))
-        log_cosine = math.log1p(-min(2.0 * sine * sine, 1.0 - EPS))
-        let_in = np.floor((level - log_cosine - 2.0 * doubt) / log_r) + 1.0
         t -= 1.0
-        low = max(min(max(let_in, low), t - 1.0), 0.0)
+        length = max(np.floor(0.5 * length), 1.0)
     return 0.0
-
-
-@jit
-def _crossing(s, t, reach, tol, log_r, theta):
-    """Return the last step before t, in the same swing, that is above; −1 if none is.
-
-    The arc was widened, so t may lie just behind the point where |w_t| passes tol.
-    """
-    low = max(np.floor(t - reach), 0.0)
-    if not swing_above(s, low, tol, log_r, theta):
-        return -1.0
-    high = t
-    while high - low > 1.0:
-        middle = np.floor(0.5 * (low + high))
-        if swing_above(s, middle, tol, log_r, theta):
-            low = middle
-        else:
-            high = middle
-    return low
 
 
 @jit

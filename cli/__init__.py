@@ -1,0 +1,63 @@
+"""The command line. What a command needs is imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from .failures import exit_status
+
+COMMANDS = {
+    "sweep": "Compute maps over a grid into a run file.",
+    "resume": "Go on with a sweep that was stopped or killed.",
+    "status": "Say how far a sweep is.",
+    "inspect": "Show what a run file holds.",
+    "info": "Show versions, threads, kernels and what is in the box.",
+}
+
+
+class Commands(click.Group):
+    """Commands by name, each in the module of its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Return a command, None if there is none of this name."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"{__name__}.{name}").command
+        return command
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(package_name="critdamp", message="%(prog)s %(version)s")
+def group() -> None:
+    """Map what learning rate and momentum do to convergence.
+
+    Exit status: 0 done, 1 failed, 2 usage, 3 tiles are missing, 130 interrupted.
+    Each option can be given in the environment, as CRITDAMP_SWEEP_THREADS=8.
+    """
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit status."""
+    with exit_status() as status:
+        group.main(
+            prog_name="critdamp",
+            standalone_mode=False,
+            auto_envvar_prefix="CRITDAMP",
+        )
+    sys.exit(status.code)

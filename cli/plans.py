@@ -1,0 +1,109 @@
+"""A plan from options and from a TOML file, in which the options' names are keys."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from critdamp.data.axes import read_axis, zero_modes
+from critdamp.data.spectra import boxed, load_spectrum
+from critdamp.engine.errors import FileError, InputError
+from critdamp.engine.grid import Axis
+from critdamp.engine.plan import Plan
+from critdamp.engine.spectrum import Spectrum
+
+AXES = ("eps", "p", "k", "nu")
+KEYS = (*AXES, "method", "quantity", "spectrum", "tol", "dtype")
+
+
+def make_plan(file: Path | None, options: dict[str, Any], quiet: bool) -> Plan:
+    """Return the plan of a TOML file, if one is given, with options in its place.
+
+    Parameters
+    ----------
+    file : TOML with keys from `KEYS`; files it names are relative to its folder
+    options : by key; None and () were not given
+    quiet : do not say what of a spectrum is left out
+
+    Raises
+    ------
+    InputError
+        A key is unknown, or a value is not allowed.
+    """
+    given = {key: value for key, value in options.items() if value not in (None, ())}
+    known = _read(file) if file else {}
+    # k and spectrum stand for one another: what is typed wins
+    for ours, theirs in (("k", "spectrum"), ("spectrum", "k")):
+        if ours in given:
+            known.pop(theirs, None)
+    folder = file.parent if file else Path()
+    values: dict[str, Any] = {}
+    for key, value in {**known, **given}.items():
+        base = Path() if key in given else folder
+        name, made = _value(key, value, base, quiet)
+        values[name] = made
+    return Plan(**values)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as stream:
+            known = tomllib.load(stream)
+    except OSError as error:
+        raise FileError(f"{file}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: not a TOML file: {error}") from error
+    for key in known:
+        if key not in KEYS:
+            raise InputError(f"{file}: unknown key {key!r}; allowed: {', '.join(KEYS)}")
+    return known
+
+
+def _value(key: str, value: Any, folder: Path, quiet: bool) -> tuple[str, Any]:
+    """Return the plan's name for a key, and its value."""
+    if key in AXES:
+        return key, _axis(key, value, folder, quiet)
+    if key == "spectrum":
+        return key, _spectrum(value, folder, quiet)
+    if key == "quantity":
+        names = [value] if isinstance(value, str) else value
+        if not isinstance(names, list | tuple):
+            raise InputError(f"quantity: {value!r} is no name or list of names")
+        return "quantities", [str(name) for name in names]
+    if key == "tol":
+        try:
+            return key, float(value)
+        except (TypeError, ValueError):
+            raise InputError(f"tol: {value!r} is no number") from None
+    return key, str(value)
+
+
+def _axis(key: str, value: Any, folder: Path, quiet: bool) -> Axis:
+    try:
+        if isinstance(value, str):
+            return read_axis(value, folder=folder, report=_reporter(key, quiet))
+        return Axis.of(value)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{key}: {error}") from error
+
+
+def _spectrum(value: Any, folder: Path, quiet: bool) -> Spectrum:
+    try:
+        spectrum = load_spectrum(value if value in boxed() else folder / str(value))
+        left_out = zero_modes(spectrum.name, spectrum.zeros, len(spectrum))
+    except ValueError as error:
+        raise InputError(f"spectrum: {error}") from error
+    if left_out and not quiet:
+        click.echo(f"--spectrum: {left_out}", err=True)
+    return spectrum
+
+
+def _reporter(key: str, quiet: bool) -> Any:
+    def report(line: str) -> None:
+        if not quiet:
+            click.echo(f"--{key}: {line}", err=True)
+
+    return report

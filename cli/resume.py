@@ -1,0 +1,39 @@
+"""`critdamp resume`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from critdamp.data.sweeps import resume
+
+from .options import FILE, command_line, running_options
+from .plans import make_plan
+from .running import compute
+
+
+@click.command("resume")
+@click.argument("output", type=FILE)
+@click.option("--plan", type=FILE, help="Refuse to go on with any other TOML plan.")
+@running_options()
+def command(
+    output: Path, plan: Path | None, threads: int | None, quiet: bool
+) -> None:
+    """Go on with a sweep that was stopped or killed.
+
+    Exactly what is missing of OUTPUT is computed, with the plan that it began with.
+    """
+    expected = make_plan(plan, {}, quiet) if plan else None
+    compute(
+        output,
+        lambda progress, stop: resume(
+            output,
+            expected,
+            threads=threads,
+            command_line=command_line(),
+            progress=progress,
+            stop=stop,
+        ),
+        quiet,
+    )

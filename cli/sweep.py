@@ -1,0 +1,83 @@
+"""`critdamp sweep`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from critdamp.data.sweeps import estimate, sweep
+from critdamp.engine.methods import METHODS
+from critdamp.engine.plan import DTYPES
+from critdamp.engine.quantities import QUANTITIES
+
+from .options import FILE, command_line, nbytes, running_options
+from .plans import make_plan
+from .running import compute
+
+
+@click.command("sweep")
+@click.argument("plan", required=False, type=FILE)
+@click.option("--eps", metavar="AXIS", help="Learning rates.")
+@click.option("--p", metavar="AXIS", help="Momenta.")
+@click.option("--k", metavar="AXIS", help="Curvatures.")
+@click.option("--nu", metavar="AXIS", help="Shares of momentum, for qhm.")
+@click.option("--spectrum", metavar="NAME|FILE", help="A whole spectrum, not --k.")
+@click.option("--method", metavar="NAME", help=f"{', '.join(METHODS)}.")
+@click.option(
+    "--quantity", multiple=True, metavar="NAME", help=f"{', '.join(QUANTITIES)}."
+)
+@click.option("--tol", type=float, help="Tolerance of settling_time.  [1e-6]")
+@click.option("--dtype", metavar="NAME", help=f"{' or '.join(DTYPES)}.")
+@click.option("-o", "--output", required=True, type=FILE, help="The run file.")
+@click.option("--force", is_flag=True, help="Replace what is there.")
+@click.option("--dry-run", is_flag=True, help="Only say how large it is.")
+@click.option("--keep-shards", is_flag=True, help="Leave the shards beside it.")
+@click.option("--no-compression", is_flag=True, help="Store chunks as they are.")
+@running_options()
+def command(
+    plan: Path | None,
+    output: Path,
+    force: bool,
+    dry_run: bool,
+    keep_shards: bool,
+    no_compression: bool,
+    threads: int | None,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Compute maps over a grid into a run file.
+
+    The grid is the product of the axes, each given as lin:START:STOP:NUM,
+    log:START:STOP:NUM, values like 0.1,0.2, @FILE.npy or, for k, @SPECTRUM. With
+    --spectrum in place of --k the maps are over (eps, p) for the whole spectrum: the
+    worst case.
+
+    PLAN is a TOML file whose keys are the names of these options from --eps to --dtype;
+    what is typed overrides it.
+    """
+    made = make_plan(plan, options, quiet)
+    if dry_run:
+        size = estimate(made, threads, not no_compression)
+        click.echo(
+            f"{size.points:,} points, {nbytes(size.nbytes)}, about "
+            f"{nbytes(size.stored)} in the file, in {size.tiles} tiles, "
+            f"about {size.seconds:.2g} s"
+        )
+        return
+    compute(
+        output,
+        lambda progress, stop: sweep(
+            made,
+            output,
+            force=force,
+            threads=threads,
+            compression=not no_compression,
+            keep_shards=keep_shards,
+            command_line=command_line(),
+            progress=progress,
+            stop=stop,
+        ),
+        quiet,
+    )
