@@ -40,9 +40,7 @@ class Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.command(
-    cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}
-)
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="critdamp", message="%(prog)s %(version)s")
 def group() -> None:
     """Map what learning rate and momentum do to convergence.

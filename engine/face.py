@@ -35,7 +35,9 @@ class MethodFace:
         if tuple(bound) != method.parameters[: len(bound)]:
             free = ", ".join(method.parameters)
             given = ", ".join(bound)
-            raise InputError(f"{given}: {method.name} takes {free}, bound in this order")
+            raise InputError(
+                f"{given}: {method.name} takes {free}, bound in this order"
+            )
 
     def __call__(self, **bound: float) -> MethodFace:
         """Return the method with leading parameters bound, as in `qhm(nu=0.7)`."""

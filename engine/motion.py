@@ -19,7 +19,6 @@ from .precise import (
     divide,
     exp,
     expm1,
-    fma,
     jit,
     log,
     multiply,

@@ -18,6 +18,8 @@ from .motion import (
 from .precise import EPS, FAR, add, combine, jit, multiply
 from .rotation import first_entry
 
+_STRIDES = 400
+
 
 @jit
 def _swing_after(s, turn, phase, t, half, log_r):
@@ -36,12 +38,13 @@ def _highest_swing(s):
     """Return sup |w_t| of a complex pair: each new record must lie in a smaller arc.
 
     A phase may creep up to its peak in very many records; a look ahead into an arc that
-    is smaller by half, or by as much as still pays, takes them in few strides.
+    is smaller by half, or by as much as still pays, takes them in few strides. What is
+    left then is a phase that shrinks beside its arc without gaining on it.
     """
     log_r = 0.5 * log_of(s.dh, s.uh) if s.uh != 0.0 else 0.0
     turn, phase = turns(s)
     record, t, stride = 1.0, 1.0, 0.5
-    while True:
+    for _ in range(_STRIDES):
         # raised by some rounding errors, so that the record itself is outside
         level = math.log(record / math.hypot(1.0, s.bh)) + 8.0 * EPS
         half = half_arc(level - t * log_r)
@@ -55,6 +58,7 @@ def _highest_swing(s):
         stride = min(2.0 * stride, 0.5) if w > record else 0.5 * stride
         record = max(record, w)
         t += 1.0
+    return record
 
 
 @jit

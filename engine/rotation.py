@@ -7,7 +7,6 @@ import numpy as np
 from .precise import FAR, add, divide, jit, multiply
 
 
-
 @jit
 def _ceil(h, l):
     """Return the smallest whole number that is not below the pair."""

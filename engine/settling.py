@@ -97,9 +97,7 @@ def _search(d, low, step, tol, log_l, log_q):
     leap = step
     if guess > low and not decay_above(d, guess, tol, log_l, log_q):
         high = guess
-        while high - leap > low and not decay_above(
-            d, high - leap, tol, log_l, log_q
-        ):
+        while high - leap > low and not decay_above(d, high - leap, tol, log_l, log_q):
             high -= leap
             leap *= 2.0
         low = max(low, high - leap)

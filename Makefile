@@ -1,0 +1,49 @@
+# make demo: set everything up and run the main job. make test: set up and test.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --quiet --disable-pip-version-check
+CRITDAMP := $(BIN)/critdamp
+# the folders change when a module comes or goes, and then it must be linked again
+FOLDERS := cli data data/problems data/spectra engine src/critdamp
+
+.PHONY: bench clean demo lint setup test
+
+demo: setup
+	@mkdir -p demo
+	$(CRITDAMP) sweep --spectrum digits-softmax --eps log:1e-2:20:1000 \
+	    --p lin:0:0.999:1000 --quantity spectral_radius --quantity rate \
+	    -o demo/digits-map.h5 --force
+	$(CRITDAMP) sweep --k @digits-softmax --eps log:1e-2:20:400 --p lin:0:0.999:400 \
+	    --quantity spectral_radius --quantity settling_time \
+	    -o demo/digits-modes.h5 --force
+	$(CRITDAMP) inspect demo/digits-modes.h5
+	$(CRITDAMP) inspect demo/digits-map.h5
+
+test: setup
+	$(BIN)/pytest -q
+
+bench: setup
+	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only -q
+
+lint: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy -p critdamp
+	$(BIN)/lint-imports
+
+setup: .venv/linked
+
+.venv/linked: .venv/installed $(FOLDERS)
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+	    "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv .venv
+	$(PIP) install --constraint constraints.txt pip setuptools
+	$(PIP) install --constraint constraints.txt --group dev .
+	@touch $@
+
+clean:
+	rm -rf .venv build critdamp.egg-info demo
