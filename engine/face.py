@@ -102,10 +102,10 @@ def _eigenvalues(r):
 
 @jit
 def _root_of_discriminant(th, tl, dh, dl):
-    h, l = multiply(th, tl, th, tl)
-    h, l = add(h, l, -4.0 * dh, -4.0 * dl)
-    sign = -1.0 if h < 0.0 else 1.0
-    sh, sl = root(sign * h, sign * l)
+    hi, lo = multiply(th, tl, th, tl)
+    hi, lo = add(hi, lo, -4.0 * dh, -4.0 * dl)
+    sign = -1.0 if hi < 0.0 else 1.0
+    sh, sl = root(sign * hi, sign * lo)
     return sign, sh, sl
 
 

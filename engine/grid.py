@@ -43,6 +43,7 @@ class Axis:
     values: Floats
 
     def __post_init__(self) -> None:
+        """Check and freeze the values."""
         values = np.array(self.values, dtype=np.float64)
         _check_values(values, self.scale)
         values.flags.writeable = False

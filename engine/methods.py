@@ -60,8 +60,8 @@ class Method:
 @jit
 def _times(a, b):
     """Return a·b exactly as two doubles, as (±inf, 0) beyond the largest double."""
-    h, l = product(a, b)
-    return h, l if abs(h) < math.inf else 0.0
+    hi, lo = product(a, b)
+    return hi, lo if abs(hi) < math.inf else 0.0
 
 
 @jit

@@ -74,8 +74,8 @@ def folded(trace, determinant, first):
     e = combine(0.0, 2.0 * sign, first, -sign, trace)
     square = t if t[0] < g[0] else g
     minus = d if t[0] < g[0] else m
-    h, l = multiply(square[0], square[1], square[0], square[1])
-    disc = add(h, l, -4.0 * minus[0], -4.0 * minus[1])
+    hi, lo = multiply(square[0], square[1], square[0], square[1])
+    disc = add(hi, lo, -4.0 * minus[0], -4.0 * minus[1])
     return g, m, u, t, d, e, disc
 
 
@@ -93,65 +93,65 @@ def decay_of(g, m, t, d, e, disc):
     sh, sl = root(disc[0], disc[1])
     lh, ll = add(t[0], t[1], sh, sl)
     lh, ll = 0.5 * lh, 0.5 * ll
-    h, l = add(g[0], g[1], sh, sl)
-    uh, ul = divide(2.0 * m[0], 2.0 * m[1], h, l)
-    h, l = multiply(lh, ll, lh, ll)
+    hi, lo = add(g[0], g[1], sh, sl)
+    uh, ul = divide(2.0 * m[0], 2.0 * m[1], hi, lo)
+    hi, lo = multiply(lh, ll, lh, ll)
     sign = -1.0 if d[0] < 0.0 else 1.0
-    qh, ql = divide(sign * d[0], sign * d[1], h, l)
+    qh, ql = divide(sign * d[0], sign * d[1], hi, lo)
     gh, gl = divide(sh, sl, lh, ll)
     vh, vl = gh, gl
     if sign < 0.0:
         vh, vl = divide(t[0], t[1], lh, ll)
-    h, l = add(e[0], e[1], -sh, -sl)
-    hh, hl = divide(0.5 * h, 0.5 * l, lh, ll)
+    hi, lo = add(e[0], e[1], -sh, -sl)
+    hh, hl = divide(0.5 * hi, 0.5 * lo, lh, ll)
     return Decay(lh, ll, uh, ul, qh, ql, vh, vl, gh, gl, hh, hl, sign)
 
 
 @jit
-def log_of(h, one_minus):
+def log_of(hi, one_minus):
     """Return ln h for 0 ≤ h, given 1 − h to full relative accuracy."""
-    return math.log1p(-one_minus) if one_minus < 0.5 else math.log(h)
+    return math.log1p(-one_minus) if one_minus < 0.5 else math.log(hi)
 
 
 @jit
 def _swing_exactly(s, t):
     """Return |w_t| of a complex pair, all in double-doubles."""
-    h, l = log(s.dh, s.dl, s.uh, s.ul)
-    h, l = multiply(0.5 * t, 0.0, h, l)
-    eh, el = exp(h, l)
-    h, l = angle(s.sh, s.sl, s.th, s.tl)
-    h, l = multiply(t, 0.0, h, l)
-    sh, sl, ch, cl = sine_cosine(h, l)
+    hi, lo = log(s.dh, s.dl, s.uh, s.ul)
+    hi, lo = multiply(0.5 * t, 0.0, hi, lo)
+    eh, el = exp(hi, lo)
+    hi, lo = angle(s.sh, s.sl, s.th, s.tl)
+    hi, lo = multiply(t, 0.0, hi, lo)
+    sh, sl, ch, cl = sine_cosine(hi, lo)
     sh, sl = multiply(s.bh, s.bl, sh, sl)
-    h, l = add(ch, cl, sh, sl)
-    h, l = multiply(h, l, eh, el)
-    return abs(h), l if h > 0.0 else -l
+    hi, lo = add(ch, cl, sh, sl)
+    hi, lo = multiply(hi, lo, eh, el)
+    return abs(hi), lo if hi > 0.0 else -lo
 
 
 @jit
 def _decay_exactly(d, t):
     """Return |w_t| of real roots, all in double-doubles."""
-    h, l = log(d.lh, d.ll, d.uh, d.ul)
-    h, l = multiply(t, 0.0, h, l)
-    eh, el = exp(h, l)
+    hi, lo = log(d.lh, d.ll, d.uh, d.ul)
+    hi, lo = multiply(t, 0.0, hi, lo)
+    eh, el = exp(hi, lo)
     if d.gh == 0.0:
-        h, l = t, 0.0
+        hi, lo = t, 0.0
     else:
-        h, l = 1.0, 0.0
+        hi, lo = 1.0, 0.0
         if d.qh > 0.0:
-            h, l = log(d.qh, d.ql, d.vh, d.vl)
-            h, l = multiply(t, 0.0, h, l)
+            hi, lo = log(d.qh, d.ql, d.vh, d.vl)
+            hi, lo = multiply(t, 0.0, hi, lo)
             if d.sign < 0.0 and t % 2.0 == 1.0:
-                h, l = exp(h, l)
-                h, l = add(1.0, 0.0, h, l)
+                hi, lo = exp(hi, lo)
+                hi, lo = add(1.0, 0.0, hi, lo)
             else:
-                h, l = expm1(h, l)
-                h, l = -h, -l
-        h, l = divide(h, l, d.gh, d.gl)
-    h, l = multiply(d.hh, d.hl, h, l)
-    h, l = add(h, l, 1.0, 0.0)
-    h, l = multiply(h, l, eh, el)
-    return abs(h), l if h > 0.0 else -l
+                hi, lo = expm1(hi, lo)
+                hi, lo = -hi, -lo
+        hi, lo = divide(hi, lo, d.gh, d.gl)
+    hi, lo = multiply(d.hh, d.hl, hi, lo)
+    hi, lo = add(hi, lo, 1.0, 0.0)
+    hi, lo = multiply(hi, lo, eh, el)
+    return abs(hi), lo if hi > 0.0 else -lo
 
 
 @jit
@@ -165,8 +165,8 @@ def swing_above(s, t, tol, log_r, theta):
     doubt = envelope * ((4.0 - fall) * (1.0 + b * min(1.0, phase)) + phase * (1.0 + b))
     if abs(w - tol) > 8.0 * EPS * doubt:
         return w > tol
-    h, l = _swing_exactly(s, t)
-    return h > tol or (h == tol and l > 0.0)
+    hi, lo = _swing_exactly(s, t)
+    return hi > tol or (hi == tol and lo > 0.0)
 
 
 @jit
@@ -192,19 +192,19 @@ def decay_above(d, t, tol, log_l, log_q):
     w, doubt = decay_value(d, t, log_l, log_q)
     if abs(w - tol) > doubt:
         return w > tol
-    h, l = _decay_exactly(d, t)
-    return h > tol or (h == tol and l > 0.0)
+    hi, lo = _decay_exactly(d, t)
+    return hi > tol or (hi == tol and lo > 0.0)
 
 
 @jit
 def turns(s):
     """Return θ/π and φ/π, the angle of a step and where the first swing peaks."""
-    h, l = angle(s.sh, s.sl, s.th, s.tl)
-    turn = divide(h, l, _PI[0], _PI[1])
-    h, l = angle(abs(s.bh), s.bl if s.bh > 0.0 else -s.bl, 1.0, 0.0)
+    hi, lo = angle(s.sh, s.sl, s.th, s.tl)
+    turn = divide(hi, lo, _PI[0], _PI[1])
+    hi, lo = angle(abs(s.bh), s.bl if s.bh > 0.0 else -s.bl, 1.0, 0.0)
     if s.bh < 0.0:
-        h, l = -h, -l
-    return turn, divide(h, l, _PI[0], _PI[1])
+        hi, lo = -hi, -lo
+    return turn, divide(hi, lo, _PI[0], _PI[1])
 
 
 @jit
@@ -218,9 +218,9 @@ def half_arc(log_cosine):
 @jit
 def off_peak(turn, phase, t):
     """Return how far a swing is from its nearest peak at step t, in half turns ≤ ½."""
-    h, l = multiply(t, 0.0, turn[0], turn[1])
-    h, l = add(h, l, -phase[0], -phase[1])
-    return abs((h - np.round(h)) + l)
+    hi, lo = multiply(t, 0.0, turn[0], turn[1])
+    hi, lo = add(hi, lo, -phase[0], -phase[1])
+    return abs((hi - np.round(hi)) + lo)
 
 
 @jit

@@ -24,9 +24,9 @@ _STRIDES = 400
 @jit
 def _swing_after(s, turn, phase, t, half, log_r):
     """Return the first step from t on that is in an arc, and |w_t| there, 0 if none."""
-    h, l = multiply(t, 0.0, turn[0], turn[1])
-    h, l = add(phase[0], phase[1], -h, -l)
-    t += first_entry(turn[0], turn[1], h, l, half)
+    hi, lo = multiply(t, 0.0, turn[0], turn[1])
+    hi, lo = add(phase[0], phase[1], -hi, -lo)
+    t += first_entry(turn[0], turn[1], hi, lo, half)
     if t > FAR:
         return t, 0.0
     cosine = math.cos(math.pi * off_peak(turn, phase, t))

@@ -53,8 +53,8 @@ def quick_two_sum(a, b):
 @jit
 def product(a, b):
     """Return h, l with h = fl(a·b) and h + l = a·b exactly (barring underflow)."""
-    h = a * b
-    return h, fma(a, b, -h)
+    hi = a * b
+    return hi, fma(a, b, -hi)
 
 
 @jit
@@ -65,12 +65,12 @@ def total(terms):
     is before it is then computed once. The pair is not normalised; its high half is
     right, and infinite, where a term is.
     """
-    h, l = terms[0], 0.0
+    hi, lo = terms[0], 0.0
     for i in range(1, len(terms)):
-        h, l = quick_two_sum(h, l if l == l else 0.0)
-        h, e = two_sum(h, terms[i])
-        l += e
-    return h, l
+        hi, lo = quick_two_sum(hi, lo if lo == lo else 0.0)
+        hi, e = two_sum(hi, terms[i])
+        lo += e
+    return hi, lo
 
 
 @jit
@@ -85,19 +85,19 @@ def add(ah, al, bh, bl):
 @jit
 def multiply(ah, al, bh, bl):
     """Return the pair a·b, relative error 2⁻¹⁰⁴."""
-    h, l = product(ah, bh)
-    return quick_two_sum(h, l + fma(ah, bl, al * bh))
+    hi, lo = product(ah, bh)
+    return quick_two_sum(hi, lo + fma(ah, bl, al * bh))
 
 
 @jit
 def divide(ah, al, bh, bl):
     """Return the pair a/b, relative error 2⁻¹⁰³."""
     q = ah / bh
-    h, l = multiply(q, 0.0, bh, bl)
-    rh, rl = add(ah, al, -h, -l)
+    hi, lo = multiply(q, 0.0, bh, bl)
+    rh, rl = add(ah, al, -hi, -lo)
     r = rh / bh
-    h, l = multiply(r, 0.0, bh, bl)
-    rh, _ = add(rh, rl, -h, -l)
+    hi, lo = multiply(r, 0.0, bh, bl)
+    rh, _ = add(rh, rl, -hi, -lo)
     q, e = quick_two_sum(q, r)
     return quick_two_sum(q, e + rh / bh)
 
@@ -108,8 +108,8 @@ def root(ah, al):
     if ah <= 0.0:
         return 0.0, 0.0
     s = math.sqrt(ah)
-    h, l = product(s, s)
-    rh, _ = add(ah, al, -h, -l)
+    hi, lo = product(s, s)
+    rh, _ = add(ah, al, -hi, -lo)
     return quick_two_sum(s, rh / (2.0 * s))
 
 
@@ -127,36 +127,36 @@ def combine(c, s, trace, d, determinant):
         sums = _accumulate(sums, d * determinant[i])
     if not abs(sums[0]) < math.inf:
         return sums[0], 0.0
-    h, l = two_sum(sums[0], sums[1])
-    return quick_two_sum(h, l + sums[2])
+    hi, lo = two_sum(sums[0], sums[1])
+    return quick_two_sum(hi, lo + sums[2])
 
 
 @jit
 def _accumulate(sums, term):
     """Return the three running sums with one more term in them."""
-    h, e = two_sum(sums[0], term)
-    l, e = two_sum(sums[1], e)
-    return h, l, sums[2] + e
+    hi, e = two_sum(sums[0], term)
+    lo, e = two_sum(sums[1], e)
+    return hi, lo, sums[2] + e
 
 
 @jit
 def _exp_parts(ah, al):
     """Return s (a pair) and 2ᵏ with eᵃ = 2ᵏ(1 + s), |s| < 0.42."""
     k = np.floor(ah / LN2[0] + 0.5)
-    h, l = product(k, LN2[0])
-    h, l = add(ah, al, -h, -l)
-    h, l = add(h, l, -k * LN2[1], 0.0)
-    h, l = h / 64.0, l / 64.0
+    hi, lo = product(k, LN2[0])
+    hi, lo = add(ah, al, -hi, -lo)
+    hi, lo = add(hi, lo, -k * LN2[1], 0.0)
+    hi, lo = hi / 64.0, lo / 64.0
     sh, sl = 0.0, 0.0
     for n in range(12, 1, -1):
         sh, sl = add(sh, sl, 1.0, 0.0)
-        sh, sl = multiply(sh, sl, h, l)
+        sh, sl = multiply(sh, sl, hi, lo)
         sh, sl = divide(sh, sl, float(n), 0.0)
     sh, sl = add(sh, sl, 1.0, 0.0)
-    sh, sl = multiply(sh, sl, h, l)
+    sh, sl = multiply(sh, sl, hi, lo)
     for _ in range(6):
-        h, l = add(sh, sl, 2.0, 0.0)
-        sh, sl = multiply(sh, sl, h, l)
+        hi, lo = add(sh, sl, 2.0, 0.0)
+        sh, sl = multiply(sh, sl, hi, lo)
     return sh, sl, 2.0**k
 
 
@@ -206,10 +206,10 @@ def log(ah, al, oh, ol):
         return log1p(-oh, -ol)
     m, e = math.frexp(ah)
     scale = m / ah
-    h, l = add(m, al * scale, -1.0, 0.0)
-    h, l = log1p(h, l)
+    hi, lo = add(m, al * scale, -1.0, 0.0)
+    hi, lo = log1p(hi, lo)
     sh, sl = multiply(float(e), 0.0, LN2[0], LN2[1])
-    return add(h, l, sh, sl)
+    return add(hi, lo, sh, sl)
 
 
 @jit
@@ -217,18 +217,18 @@ def sine_cosine(ah, al):
     """Return sin a and cos a as two pairs, absolute error about 2⁻¹⁰⁰(1 + |a|)."""
     k = np.floor(ah / PI[0] * 4.0 + 0.5)
     q = 0.25 * k
-    h, l = product(q, PI[0])
+    hi, lo = product(q, PI[0])
     m, n = product(q, PI[1])
-    h, l = add(ah, al, -h, -l)
-    h, l = add(h, l, -m, -n)
-    h, l = add(h, l, -q * PI[2], 0.0)
-    xh, xl = multiply(h, l, h, l)
+    hi, lo = add(ah, al, -hi, -lo)
+    hi, lo = add(hi, lo, -m, -n)
+    hi, lo = add(hi, lo, -q * PI[2], 0.0)
+    xh, xl = multiply(hi, lo, hi, lo)
     sh, sl, ch, cl = 0.0, 0.0, 0.0, 0.0
     for n in range(22, 0, -2):
         ch, cl = _series_step(ch, cl, xh, xl, float(n * (n - 1)))
         sh, sl = _series_step(sh, sl, xh, xl, float(n * (n + 1)))
     sh, sl = add(sh, sl, 1.0, 0.0)
-    sh, sl = multiply(sh, sl, h, l)
+    sh, sl = multiply(sh, sl, hi, lo)
     ch, cl = add(ch, cl, 1.0, 0.0)
     return _turn(sh, sl, ch, cl, int(k) % 8)
 

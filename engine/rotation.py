@@ -8,10 +8,10 @@ from .precise import FAR, add, divide, jit, multiply
 
 
 @jit
-def _ceil(h, l):
+def _ceil(hi, lo):
     """Return the smallest whole number that is not below the pair."""
-    up = np.ceil(h)
-    return up + np.ceil(l) if up == h else up
+    up = np.ceil(hi)
+    return up + np.ceil(lo) if up == hi else up
 
 
 @jit
@@ -19,11 +19,11 @@ def _remainder(ah, al, bh, bl):
     """Return the pair a mod b for b > 0."""
     qh, ql = divide(ah, al, bh, bl)
     floor = -_ceil(-qh, -ql)
-    h, l = multiply(floor, 0.0, bh, bl)
-    h, l = add(ah, al, -h, -l)
-    if h < 0.0:
-        h, l = add(h, l, bh, bl)
-    return h, l
+    hi, lo = multiply(floor, 0.0, bh, bl)
+    hi, lo = add(ah, al, -hi, -lo)
+    if hi < 0.0:
+        hi, lo = add(hi, lo, bh, bl)
+    return hi, lo
 
 
 @jit
@@ -42,11 +42,11 @@ def _first(ah, al, mh, ml, fh, fl, th, tl):
         fh, fl = gh, gl
     if ah <= 1e-29 * mh:
         return math.inf
-    h, l = divide(fh, fl, ah, al)
-    j = _ceil(h, l)
-    h, l = multiply(j, 0.0, ah, al)
-    h, l = add(h, l, -th, -tl)
-    if h <= 0.0:
+    hi, lo = divide(fh, fl, ah, al)
+    j = _ceil(hi, lo)
+    hi, lo = multiply(j, 0.0, ah, al)
+    hi, lo = add(hi, lo, -th, -tl)
+    if hi <= 0.0:
         return j
     rh, rl = _remainder(mh, ml, ah, al)
     fromh, froml = _remainder(th, tl, ah, al)
@@ -56,10 +56,10 @@ def _first(ah, al, mh, ml, fh, fl, th, tl):
     y = _first(rh, rl, ah, al, fromh, froml, toh, tol)
     if y > FAR:
         return math.inf
-    h, l = multiply(y, 0.0, mh, ml)
-    h, l = add(h, l, fh, fl)
-    h, l = divide(h, l, ah, al)
-    return _ceil(h, l)
+    hi, lo = multiply(y, 0.0, mh, ml)
+    hi, lo = add(hi, lo, fh, fl)
+    hi, lo = divide(hi, lo, ah, al)
+    return _ceil(hi, lo)
 
 
 @jit
@@ -78,9 +78,9 @@ def first_entry(turnh, turnl, starth, startl, half):
     """
     if half >= 0.5:
         return 0.0
-    h, l = add(starth, startl, -half, 0.0)
-    h, l = _remainder(h, l, 1.0, 0.0)
-    th, tl = add(h, l, 2.0 * half, 0.0)
+    hi, lo = add(starth, startl, -half, 0.0)
+    hi, lo = _remainder(hi, lo, 1.0, 0.0)
+    th, tl = add(hi, lo, 2.0 * half, 0.0)
     if th >= 1.0:
         return 0.0
-    return _first(turnh, turnl, 1.0, 0.0, h, l, th, tl)
+    return _first(turnh, turnl, 1.0, 0.0, hi, lo, th, tl)

@@ -1,7 +1,8 @@
 """When a mode has settled: the last step at which it is above a tolerance.
 
-The cost does not grow with the answer. Answers are exact up to 2⁵³, where doubles stop to
-tell whole numbers apart; beyond, the answer is where the envelope passes the tolerance.
+The cost does not grow with the answer. Answers are exact up to 2⁵³, where doubles stop
+to tell whole numbers apart; beyond, the answer is where the envelope passes the
+tolerance.
 """
 
 import math
@@ -62,9 +63,9 @@ def _latest_entry(s, t, tol, level, log_r, theta):
     while t > 0.0:
         low = max(t - length, 0.0)
         half = half_arc(level - low * log_r - doubt) + 1e-15
-        h, l = multiply(t, 0.0, turn[0], turn[1])
-        h, l = add(h, l, -phase[0], -phase[1])
-        j = first_entry(turn[0], turn[1], h, l, half)
+        hi, lo = multiply(t, 0.0, turn[0], turn[1])
+        hi, lo = add(hi, lo, -phase[0], -phase[1])
+        j = first_entry(turn[0], turn[1], hi, lo, half)
         if j > t - low:
             t = low
             length *= 2.0

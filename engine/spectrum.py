@@ -39,6 +39,7 @@ class Spectrum:
     name: str = ""
 
     def __post_init__(self) -> None:
+        """Check and freeze the values."""
         k = _vector("k", self.k)
         if np.any(np.diff(k) < 0):
             raise InputError("k: the curvatures must not decrease; sort them first")

@@ -90,7 +90,8 @@ def spectrum() -> tuple[Spectrum, float]:
         minimiser(inputs, targets), inputs, targets
     )
     norm = float(np.linalg.norm(gradient))
-    return Spectrum(np.linalg.eigvalsh(hessian), name="digits-softmax"), norm
+    k = np.asarray(np.linalg.eigvalsh(hessian), dtype=np.float64)
+    return Spectrum(k, name="digits-softmax"), norm
 
 
 def main(path: Path) -> None:
