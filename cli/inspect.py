@@ -113,7 +113,8 @@ def _show(run: Run) -> None:
         k = spectrum.positive.k
         click.echo(
             f"spectrum {spectrum.name}: {len(spectrum)} modes, {spectrum.zeros} zero "
-            f"left out, k from {k[0]:.6g} to {k[-1]:.6g}, condition {k[-1] / k[0]:.4g}\n"
+            f"left out, k from {k[0]:.6g} to {k[-1]:.6g}, "
+            f"condition {k[-1] / k[0]:.4g}\n"
         )
     rows = [_row(run.summary(name)) for name in run.quantities]
     tuning = _polyak(run)

@@ -91,7 +91,7 @@ class MethodFace:
 def _eigenvalues(r):
     th, tl = combine(0.0, 1.0, r.trace, 0.0, r.determinant)
     dh, dl = combine(0.0, 0.0, r.trace, 1.0, r.determinant)
-    sign, sh, sl = _root_of_discriminant(th, tl, dh, dl)
+    sign, sh, _ = _root_of_discriminant(th, tl, dh, dl)
     if sign < 0.0:
         return complex(0.5 * th, 0.5 * sh), complex(0.5 * th, -0.5 * sh)
     large = 0.5 * (th + math.copysign(sh, th))

@@ -34,8 +34,8 @@ from .quantities import Quantity
 PARALLEL = threading.Lock()
 
 
-# The functions below are templates: these names are blanks, which `_specialise` fills in
-# for one method and one quantity.
+# The functions below are templates: these names are blanks, which `_specialise` fills
+# in for one method and one quantity.
 _recurrence: Any = None
 _kernel: Any = None
 _value: Any = None
@@ -120,7 +120,7 @@ def _specialise(template: Callable[..., Any], name: str, **names: Any) -> Functi
 
     Closures would do, but Numba never finds a closure over kernels in its cache again.
     """
-    code = template.__code__  # type: ignore[attr-defined]
+    code = template.__code__
     copy = FunctionType(code, {**globals(), **names}, name)
     copy.__qualname__ = f"{name}_{template.__name__}"
     return copy
@@ -194,7 +194,7 @@ def _parallel(
         return _compile(_specialise(template, name, **bound))
 
 
-def _compile(function: FunctionType) -> Callable[..., None]:
+def _compile(function: Callable[..., Any]) -> Callable[..., None]:
     options = {"parallel": True, "cache": True, "nogil": True, "error_model": "numpy"}
     compiled: Callable[..., None] = numba.njit(**options)(function)
     return compiled

@@ -2,8 +2,8 @@
 
 A mode is w_t = rᵗ(cos θt + B sin θt) where the roots are a complex pair r e^{±iθ}, and
 w_t = λ₁ᵗ(1 + h(1 − qᵗ)/(1 − q)) with q = λ₂/λ₁ where they are real. As |w_t| does not
-change when T and w_1 change their signs together, T ≥ 0 here. Doubles tell whether |w_t|
-is above a tolerance; where they cannot decide, double-doubles do.
+change when T and w_1 change their signs together, T ≥ 0 here. Doubles tell whether
+|w_t| is above a tolerance; where they cannot decide, double-doubles do.
 """
 
 import math
@@ -209,7 +209,7 @@ def turns(s):
 
 @jit
 def half_arc(log_cosine):
-    """Return arccos(e^x)/π, 0 for x ≥ 0: how far from a peak the cosine is above e^x."""
+    """Return arccos(e^x)/π, 0 for x ≥ 0: so near to a peak the cosine exceeds e^x."""
     if log_cosine >= 0.0:
         return 0.0
     return 2.0 * math.asin(math.sqrt(-0.5 * math.expm1(log_cosine))) / math.pi

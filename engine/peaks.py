@@ -63,7 +63,7 @@ def _highest_swing(s):
 
 @jit
 def _highest_decay(d):
-    """Return sup |w_t| of real roots: at a turning point, at the start or at the end."""
+    """Return sup |w_t| of real roots: at a turning point, the start or the end."""
     log_l = log_of(d.lh, d.uh)
     log_q = log_of(d.qh, d.vh) if d.qh > 0.0 else -math.inf
     highest = 1.0

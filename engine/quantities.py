@@ -55,7 +55,7 @@ def quantity(**known: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     """Compile a scalar function and enter it among the quantities under its name."""
 
     def enter(function: Callable[..., Any]) -> Callable[..., Any]:
-        kernel = jit(function)
+        kernel: Callable[..., Any] = jit(function)
         QUANTITIES[function.__name__] = Quantity(function.__name__, kernel, **known)
         return kernel
 

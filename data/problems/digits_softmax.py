@@ -24,7 +24,7 @@ CLASSES = 10
 
 
 def digits() -> tuple[Floats, Floats]:
-    """Return inputs (1797, 65), a column of ones last, and one-hot labels (1797, 10)."""
+    """Return inputs (1797, 65), the last column ones, and one-hot labels (1797, 10)."""
     from sklearn.datasets import load_digits
 
     images, labels = load_digits(return_X_y=True)
