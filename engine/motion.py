@@ -216,11 +216,20 @@ def half_arc(log_cosine):
 
 
 @jit
-def off_peak(turn, phase, t):
-    """Return how far a swing is from its nearest peak at step t, in half turns ≤ ½."""
+def swing_value(s, turn, phase, t, log_r):
+    """Return |w_t| of a complex pair, its relative error some units of 2⁻⁵³.
+
+    A phase near a zero of the cosine is measured from there, where it keeps its digits.
+    """
     hi, lo = multiply(t, 0.0, turn[0], turn[1])
     hi, lo = add(hi, lo, -phase[0], -phase[1])
-    return abs((hi - np.round(hi)) + lo)
+    hi -= np.round(hi)
+    off = abs(hi + lo)
+    cosine = math.cos(math.pi * off)
+    if off > 0.25:
+        lo = lo if hi > 0.0 else -lo
+        cosine = math.sin(math.pi * abs((0.5 - abs(hi)) - lo))
+    return math.exp(t * log_r) * math.hypot(1.0, s.bh) * cosine
 
 
 @jit

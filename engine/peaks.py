@@ -10,8 +10,8 @@ from .motion import (
     folded,
     half_arc,
     log_of,
-    off_peak,
     swing_of,
+    swing_value,
     turning_points,
     turns,
 )
@@ -22,6 +22,24 @@ _STRIDES = 400
 
 
 @jit
+def _first_peak(s, turn, phase, log_r):
+    """Return the largest |w_t| near the first turning point of w behind the start.
+
+    Where a strong damping keeps the swing far below its envelope, this is the highest,
+    and the arcs of later records are too wide to be told from half a circle.
+    """
+    theta = math.pi * turn[0]
+    highest = 1.0
+    slow = math.atan2(1.0, s.bh) if s.bh > 0.0 else -math.atan2(1.0, -s.bh)
+    near = (math.atan2(theta, -log_r) - slow) / theta
+    if 0.0 < near < FAR:
+        for ahead in range(-1, 3):
+            t = max(np.floor(near) + ahead, 1.0)
+            highest = max(highest, swing_value(s, turn, phase, t, log_r))
+    return highest
+
+
+@jit
 def _swing_after(s, turn, phase, t, half, log_r):
     """Return the first step from t on that is in an arc, and |w_t| there, 0 if none."""
     hi, lo = multiply(t, 0.0, turn[0], turn[1])
@@ -29,8 +47,7 @@ def _swing_after(s, turn, phase, t, half, log_r):
     t += first_entry(turn[0], turn[1], hi, lo, half)
     if t > FAR:
         return t, 0.0
-    cosine = math.cos(math.pi * off_peak(turn, phase, t))
-    return t, math.exp(t * log_r) * math.hypot(1.0, s.bh) * cosine
+    return t, swing_value(s, turn, phase, t, log_r)
 
 
 @jit
@@ -43,7 +60,8 @@ def _highest_swing(s):
     """
     log_r = 0.5 * log_of(s.dh, s.uh) if s.uh != 0.0 else 0.0
     turn, phase = turns(s)
-    record, t, stride = 1.0, 1.0, 0.5
+    t, stride = 1.0, 0.5
+    record = _first_peak(s, turn, phase, log_r)
     for _ in range(_STRIDES):
         # raised by some rounding errors, so that the record itself is outside
         level = math.log(record / math.hypot(1.0, s.bh)) + 8.0 * EPS

@@ -70,7 +70,7 @@ def total(terms):
         hi, lo = quick_two_sum(hi, lo if lo == lo else 0.0)
         hi, e = two_sum(hi, terms[i])
         lo += e
-    return hi, lo
+    return quick_two_sum(hi, lo)
 
 
 @jit

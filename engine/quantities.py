@@ -81,9 +81,7 @@ def spectral_radius(r):
     disc = fma(2.0 * th, tl, fma(th, th, -4.0 * dh)) - 4.0 * dl
     real = not disc < 0.0
     size = abs(th)
-    high = size if real else 0.0
-    low = (tl if th > 0.0 else -tl) if real else 0.0
-    rho = 0.5 * (high + (math.sqrt(disc if real else 4.0 * dh) + low))
+    rho = 0.5 * ((size if real else 0.0) + math.sqrt(disc if real else 4.0 * dh))
     # beyond, T² overflows, and D/T² is nothing beside 1
     return size if size > 1e150 else rho
 

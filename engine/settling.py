@@ -79,20 +79,42 @@ def _latest_entry(s, t, tol, level, log_r, theta):
 
 
 @jit
-def _search(d, low, step, tol, log_l, log_q):
-    """Return the last of low, low + step, … that is above tol, while |w_t| falls.
+def _bisect(d, low, high, step, tol, log_l, log_q):
+    """Return the last of low, low + step, … before high that is above tol.
 
-    The first one is above. A guess from the slope of ln|w_t| is bracketed in leaps.
+    The first is above, high is not, and there is one change between them.
     """
+    while high - low > step and low < FAR:
+        middle = low + step * np.floor(0.5 * (high - low) / step)
+        if decay_above(d, middle, tol, log_l, log_q):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@jit
+def _guess(d, low, step, tol, log_l, log_q):
+    """Return about where |w_t| passes tol, low or so many steps behind it."""
     guess = low
     for _ in range(6):
-        w, _ = decay_value(d, max(guess, 1.0), log_l, log_q)
+        w, _ = decay_value(d, guess if guess > 0.0 else step, log_l, log_q)
         if w <= 0.0 or not guess < 1e300:
             break
         ahead = (math.log(tol) - math.log(w)) / log_l
         guess = max(low, guess + step * np.floor(ahead / step))
         if abs(ahead) < step:
             break
+    return guess
+
+
+@jit
+def _search(d, low, step, tol, log_l, log_q):
+    """Return the last of low, low + step, … that is above tol, while |w_t| falls.
+
+    The first one is above. A guess from the slope of ln|w_t| is bracketed in leaps.
+    """
+    guess = _guess(d, low, step, tol, log_l, log_q)
     if guess > FAR:
         return guess
     leap = step
@@ -104,17 +126,11 @@ def _search(d, low, step, tol, log_l, log_q):
         low = max(low, high - leap)
     else:
         low = guess
-        while decay_above(d, low + leap, tol, log_l, log_q):
+        while low < FAR and decay_above(d, low + leap, tol, log_l, log_q):
             low += leap
             leap *= 2.0
         high = low + leap
-    while high - low > step:
-        middle = low + step * np.floor(0.5 * (high - low) / step)
-        if decay_above(d, middle, tol, log_l, log_q):
-            low = middle
-        else:
-            high = middle
-    return low
+    return _bisect(d, low, high, step, tol, log_l, log_q)
 
 
 @jit
@@ -134,14 +150,7 @@ def _last_of_class(d, start, step, turn, tol, log_l, log_q):
         return before
     if not decay_above(d, start, tol, log_l, log_q):
         return -1.0
-    low, high = start, before
-    while high - low > step:
-        middle = low + step * np.floor(0.5 * (high - low) / step)
-        if decay_above(d, middle, tol, log_l, log_q):
-            low = middle
-        else:
-            high = middle
-    return low
+    return _bisect(d, start, before, step, tol, log_l, log_q)
 
 
 @jit

@@ -9,6 +9,7 @@ import time
 import h5py
 import numpy as np
 import pytest
+import small
 
 from critdamp.data.parts import Parts
 from critdamp.data.runfile import open_run
@@ -95,7 +96,7 @@ def test_an_exception_keeps_the_tiles_before_it(plan, tmp_path, monkeypatch):
     assert status(tmp_path / "run.h5").done == 3
 
 
-def test_changed_plan_is_refused_with_the_difference(plan, small, tmp_path, stop_after):
+def test_changed_plan_is_refused_with_the_difference(plan, tmp_path, stop_after):
     path = tmp_path / "run.h5"
     sweep(plan, path, stop=stop_after(2))
     other = small.small_plan(tol=1e-3)
@@ -117,7 +118,7 @@ def test_unfinished_sweep_is_not_begun_anew_unasked(plan, tmp_path, stop_after):
 
 
 def test_existing_run_is_replaced_only_when_the_new_one_is_there(
-    plan, small, tmp_path, stop_after
+    plan, tmp_path, stop_after
 ):
     path = tmp_path / "run.h5"
     sweep(plan, path).close()

@@ -4,6 +4,7 @@ import h5py
 import netCDF4
 import numpy as np
 import pytest
+import small
 import xarray
 
 from critdamp.data.chunks import ChunkEncoder
@@ -23,7 +24,7 @@ def whole(plan):
 
 @pytest.mark.parametrize("compression", [True, False])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_run_holds_what_was_computed(plan, small, tmp_path, compression, dtype):
+def test_run_holds_what_was_computed(plan, tmp_path, compression, dtype):
     plan = small.small_plan(dtype=dtype)
     with sweep(plan, tmp_path / "run.h5", compression=compression) as run:
         for name, array in whole(plan).items():
@@ -98,7 +99,7 @@ def test_run_of_a_spectrum_stands_alone(plan, tmp_path, engine):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_chunks_are_those_of_hdf5s_filters(plan, small, tmp_path, dtype):
+def test_chunks_are_those_of_hdf5s_filters(plan, tmp_path, dtype):
     plan = small.small_plan(dtype=dtype, quantities=["spectral_radius"])
     tile = plan.grid.tile(plan.grid.n_tiles - 1)
     arrays = TileComputer(plan)(tile)

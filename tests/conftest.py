@@ -1,27 +1,15 @@
 """Small sweeps, and what tells whether two files hold the same bits."""
 
-import importlib.util
 import subprocess
 import sys
-from pathlib import Path
 
 import h5py
 import pytest
-
-SMALL = Path(__file__).with_name("small.py")
-
-
-@pytest.fixture(scope="session")
-def small():
-    """Return the module small.py."""
-    spec = importlib.util.spec_from_file_location("small", SMALL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+import small
 
 
 @pytest.fixture
-def plan(small, monkeypatch):
+def plan(monkeypatch):
     """Return a small plan of many tiles and shards."""
     for module, name, value in small.SETTINGS:
         monkeypatch.setattr(module, name, value)
@@ -34,7 +22,7 @@ def child():
     started = []
 
     def start(*arguments):
-        command = [sys.executable, str(SMALL), *map(str, arguments)]
+        command = [sys.executable, small.__file__, *map(str, arguments)]
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         process = subprocess.Popen(command, text=True, **pipes)
         started.append(process)

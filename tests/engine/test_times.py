@@ -1,0 +1,165 @@
+"""Settling times and peaks, against going there step by step and by matrix powers."""
+
+import mpmath
+import numpy as np
+import oracle
+import pytest
+
+import critdamp as cd
+
+METHODS = {name: getattr(cd, name) for name in oracle.METHODS}
+STEPS = 30_000
+
+
+def points(rng, method):
+    """Yield points from all over the region of convergence, its edges and creases."""
+    parameters = METHODS[method].parameters
+    while True:
+        k = 10 ** rng.uniform(-3, 3)
+        p = rng.choice(
+            [rng.uniform(-1, 1), rng.uniform(0, 1), 1 - 10 ** rng.uniform(-5, 0), 0]
+        )
+        side = rng.choice([-1, 1])
+        x = rng.choice(
+            [
+                (1 - side * np.sqrt(abs(p))) ** 2,
+                (2 + 2 * p) * (1 - 10 ** rng.uniform(-5, -1)),
+                10 ** rng.uniform(-5, 0),
+                1 + p + 1e-3 * rng.normal(),
+                rng.uniform(0, 2 + 2 * p),
+            ]
+        )
+        known = {"nu": rng.uniform(0, 1), "eps": max(x, 1e-9) / k, "p": p}
+        yield [*(float(known[name]) for name in parameters), k]
+
+
+def converging(rng, method, count):
+    """Yield points whose motion is over in few enough steps, and a tolerance."""
+    found = 0
+    for point in points(rng, method):
+        motion = oracle.exact(method, *point)
+        tol = 10 ** rng.uniform(-9, -0.01)
+        steps = oracle.horizon(*motion, mpmath.mpf(tol))
+        if steps is not None and steps < STEPS:
+            yield point, tol, motion
+            found += 1
+        if found == count:
+            return
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_settling_time_is_that_of_a_long_walk(method):
+    count = 10_000 if method == "heavy_ball" else 300
+    for point, tol, motion in converging(np.random.default_rng(7), method, count):
+        found = METHODS[method].settling_time(*point, tol)
+        assert found == oracle.settling_time(*motion, tol), (point, tol)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_transient_peak_is_that_of_a_long_walk(method):
+    for point, _, motion in converging(np.random.default_rng(8), method, 300):
+        found = float(METHODS[method].transient_peak(*point))
+        expected = oracle.transient_peak(*motion)
+        assert abs(found - expected) <= 1e-13 * expected, point
+
+
+def test_settling_time_beyond_1e12_of_real_roots():
+    rng, largest = np.random.default_rng(9), 0
+    for _ in range(300):
+        p = rng.choice([rng.uniform(-0.9, 0.9), 1 - 10 ** rng.uniform(-4, 0)])
+        x = 10 ** rng.uniform(-15, -8) * (1 - p)
+        if rng.random() < 0.3:
+            x = (2 + 2 * p) * (1 - 10 ** rng.uniform(-14, -8))
+        tol = 10 ** rng.uniform(-9, -0.01)
+        motion = oracle.exact("heavy_ball", x, p, 1.0)
+        found = float(cd.settling_time(x, p, 1.0, tol))
+        if found > 2**53:  # where doubles skip whole numbers
+            continue
+        # such roots have at most one turning point, long before
+        assert oracle.position(*motion, found - 1) > tol
+        assert oracle.position(*motion, found) <= tol
+        assert oracle.position(*motion, found + 1) <= tol
+        largest = max(largest, found)
+    assert largest > 1e12
+
+
+def last_above(motion, tol):
+    """Return the last step above tol of a complex pair, None if 200 peaks hold none."""
+    trace, determinant, first = (oracle.number(n) for n in motion)
+    fall = mpmath.log(determinant) / 2
+    theta = mpmath.acos(trace / (2 * mpmath.sqrt(determinant)))
+    swing = (first - trace / 2) / (mpmath.sqrt(determinant) * mpmath.sin(theta))
+    size, phase = mpmath.hypot(1, swing), mpmath.atan(swing)
+
+    def above(t):
+        level = mpmath.exp(fall * t) * size
+        return level * abs(mpmath.cos(theta * t - phase)) > tol
+
+    end = mpmath.log(tol / size) / fall
+    peak = mpmath.floor((theta * end - phase) / mpmath.pi) + 1
+    for back in range(200):
+        at = ((peak - back) * mpmath.pi + phase) / theta
+        near = [t for t in range(int(at) + 2, int(at) - 3, -1) if t >= 0 and above(t)]
+        if near:
+            low, high = near[0], int(at + mpmath.pi / theta / 2) + 1
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if above(middle) else (low, middle)
+            return low
+    return None
+
+
+def test_settling_time_beyond_1e12_of_complex_pairs():
+    rng, largest, known = np.random.default_rng(10), 0, 0
+    while known < 100:
+        p = 1 - 10 ** rng.uniform(-13, -6)
+        x = rng.choice([10 ** rng.uniform(-9, 0.5), rng.uniform(0, 2 + 2 * p)])
+        tol = 10 ** rng.uniform(-9, -0.01)
+        motion = oracle.exact("heavy_ball", x, p, 1.0)
+        if oracle.regime(*motion) != 3:
+            continue
+        expected = last_above(motion, tol)
+        if expected is not None:
+            found = float(cd.settling_time(x, p, 1.0, tol))
+            assert found == expected + 1, (x, p, tol)
+            largest, known = max(largest, found), known + 1
+    assert largest > 1e12
+
+
+def test_golden_settling_time_of_polyaks_slowest_mode():
+    # κ = 100: the asymptotic ln tol / ln ρ says 69, the envelope of a double root 83
+    # (../shared/mathematics.md §4); from rest, w_1 = 1 − εk, the motion itself takes
+    found = cd.settling_time(4 / 121, 81 / 121, 1.0, 1e-6)
+    motion = oracle.exact("heavy_ball", 4 / 121, 81 / 121, 1.0)
+    assert found == oracle.settling_time(*motion, 1e-6) > 69
+
+
+@pytest.mark.parametrize(
+    ("eps", "p", "tol", "expected"),
+    [
+        (1.0, 0.0, 0.5, 1),  # w = 1, 0, 0, …
+        (0.5, 0.0, 0.5, 1),  # w = 1, ½, …: a tie is settled
+        (0.5, 0.0, 0.499, 2),
+        (1.5, 0.0, 0.3, 2),  # w = 1, −½, ¼, …
+        (1e-3, 0.0, 0.9995, 1),
+        (2.0, 0.0, 0.5, np.inf),  # w = 1, −1, 1, …
+        (0.0, 0.5, 0.5, np.inf),
+        (-1.0, 0.5, 0.5, np.inf),
+    ],
+)
+def test_settling_time_at_simple_points(eps, p, tol, expected):
+    assert cd.settling_time(eps, p, 1.0, tol) == expected
+
+
+def test_nothing_hangs_at_the_ends_of_the_numbers():
+    ends = [0, 5e-324, 1e-300, 1e-16, 0.5, 1 - 2**-53, 1, 1 + 2**-52, 2, 1e160, 1e300]
+    ends = np.array([*ends, *(-x for x in ends), np.inf, np.nan])
+    eps, p, k = np.meshgrid(ends, ends, [0, 1, -1, 1e300, np.inf, np.nan])
+    with np.errstate(all="ignore"):
+        codes = cd.regime(eps, p, k)
+        times = cd.settling_time(eps, p, k, 1e-6)
+        peaks = cd.transient_peak(eps, p, k)
+    never = np.isnan(times) | np.isinf(times)
+    assert never[codes <= 0].all()
+    assert np.isinf(peaks[codes == -1]).all()
+    assert (times[~never] >= 1).all()
