@@ -85,6 +85,9 @@ def _with_hint(error: click.ClickException) -> str:
 def _as_option(message: str) -> str:
     """Name the option where a message begins with what the option sets."""
     name, colon, rest = message.partition(":")
-    options = {"dtype", "eps", "k", "method", "nu", "p", "quantity", "spectrum"}
-    known = options | {"at", "threads", "tol"}
-    return f"--{name}:{rest}" if colon and name in known else message
+    if not colon:
+        return message
+    # whoever raised this has loaded the engine
+    from .plans import KEYS
+
+    return f"--{name}:{rest}" if name in {*KEYS, "at", "threads"} else message

@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 
 from critdamp.data.axes import read_axis, zero_modes
 from critdamp.data.spectra import boxed, load_spectrum
 from critdamp.engine.errors import FileError, InputError
 from critdamp.engine.grid import Axis
+from critdamp.engine.methods import VARIABLES
 from critdamp.engine.plan import Plan
 from critdamp.engine.spectrum import Spectrum
 
-AXES = ("eps", "p", "k", "nu")
-KEYS = (*AXES, "method", "quantity", "spectrum", "tol", "dtype")
+KEYS = (*VARIABLES, "method", "quantity", "spectrum", "tol", "dtype")
 
 
 def make_plan(file: Path | None, options: dict[str, Any], quiet: bool) -> Plan:
@@ -40,12 +41,16 @@ def make_plan(file: Path | None, options: dict[str, Any], quiet: bool) -> Plan:
         if ours in given:
             known.pop(theirs, None)
     folder = file.parent if file else Path()
+    notes: list[str] = []
     values: dict[str, Any] = {}
     for key, value in {**known, **given}.items():
         base = Path() if key in given else folder
-        name, made = _value(key, value, base, quiet)
+        name, made = _value(key, value, base, notes)
         values[name] = made
-    return Plan(**values)
+    plan = Plan(**values)
+    if notes and not quiet:
+        click.echo("\n".join(notes), err=True)
+    return plan
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -62,12 +67,12 @@ def _read(file: Path) -> dict[str, Any]:
     return known
 
 
-def _value(key: str, value: Any, folder: Path, quiet: bool) -> tuple[str, Any]:
+def _value(key: str, value: Any, folder: Path, notes: list[str]) -> tuple[str, Any]:
     """Return the plan's name for a key, and its value."""
-    if key in AXES:
-        return key, _axis(key, value, folder, quiet)
+    if key in VARIABLES:
+        return key, _axis(key, value, folder, notes)
     if key == "spectrum":
-        return key, _spectrum(value, folder, quiet)
+        return key, _spectrum(value, folder, notes)
     if key == "quantity":
         names = [value] if isinstance(value, str) else value
         if not isinstance(names, list | tuple):
@@ -81,29 +86,26 @@ def _value(key: str, value: Any, folder: Path, quiet: bool) -> tuple[str, Any]:
     return key, str(value)
 
 
-def _axis(key: str, value: Any, folder: Path, quiet: bool) -> Axis:
+def _axis(key: str, value: Any, folder: Path, notes: list[str]) -> Axis:
+    def report(line: str) -> None:
+        notes.append(f"--{key}: {line}")
+
     try:
         if isinstance(value, str):
-            return read_axis(value, folder=folder, report=_reporter(key, quiet))
+            return read_axis(value, folder=folder, report=report)
+        if np.asarray(value).dtype.kind not in "fi":
+            raise InputError(f"{value!r} is no number or list of numbers")
         return Axis.of(value)
     except (ValueError, TypeError) as error:
         raise InputError(f"{key}: {error}") from error
 
 
-def _spectrum(value: Any, folder: Path, quiet: bool) -> Spectrum:
+def _spectrum(value: Any, folder: Path, notes: list[str]) -> Spectrum:
     try:
         spectrum = load_spectrum(value if value in boxed() else folder / str(value))
         left_out = zero_modes(spectrum.name, spectrum.zeros, len(spectrum))
     except ValueError as error:
         raise InputError(f"spectrum: {error}") from error
-    if left_out and not quiet:
-        click.echo(f"--spectrum: {left_out}", err=True)
+    if left_out:
+        notes.append(f"--spectrum: {left_out}")
     return spectrum
-
-
-def _reporter(key: str, quiet: bool) -> Any:
-    def report(line: str) -> None:
-        if not quiet:
-            click.echo(f"--{key}: {line}", err=True)
-
-    return report

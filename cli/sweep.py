@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from critdamp.data.sweeps import estimate, sweep
-from critdamp.engine.methods import METHODS
+from critdamp.engine.methods import METHODS, VARIABLES
 from critdamp.engine.plan import DTYPES
 from critdamp.engine.quantities import QUANTITIES
 
@@ -17,12 +18,21 @@ from .plans import make_plan
 from .running import compute
 
 
+def axis_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add an option for each variable that a method may have."""
+    for name, (long_name, _) in reversed(VARIABLES.items()):
+        taken = [m.name for m in METHODS.values() if name in m.dimensions]
+        only = "" if len(taken) > 1 else f", for {taken[0]}"
+        option = click.option(
+            f"--{name}", metavar="AXIS", help=f"{long_name.capitalize()}{only}."
+        )
+        function = option(function)
+    return function
+
+
 @click.command("sweep")
 @click.argument("plan", required=False, type=FILE)
-@click.option("--eps", metavar="AXIS", help="Learning rates.")
-@click.option("--p", metavar="AXIS", help="Momenta.")
-@click.option("--k", metavar="AXIS", help="Curvatures.")
-@click.option("--nu", metavar="AXIS", help="Shares of momentum, for qhm.")
+@axis_options
 @click.option("--spectrum", metavar="NAME|FILE", help="A whole spectrum, not --k.")
 @click.option("--method", metavar="NAME", help=f"{', '.join(METHODS)}.")
 @click.option(

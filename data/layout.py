@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 
 from critdamp.engine.grid import Axis
+from critdamp.engine.methods import VARIABLES
 from critdamp.engine.plan import Plan
 from critdamp.engine.quantities import Quantity
 
@@ -18,12 +19,6 @@ from .statistics import Statistics
 FORMAT = "critdamp-run"
 FORMAT_VERSION = 1
 
-AXIS_NAMES = {
-    "k": ("curvature", "eigenvalue of the Hessian"),
-    "eps": ("learning rate", "epsilon in step = -epsilon * gradient + p * last step"),
-    "p": ("momentum", "share of the last step that is kept"),
-    "nu": ("share of momentum in the step", "nu of quasi-hyperbolic momentum"),
-}
 _README = (
     "Maps of how a momentum method converges, made by critdamp. Each dataset named "
     "in the attributes 'signal' and 'auxiliary_signals' is one quantity over the "
@@ -81,7 +76,7 @@ def lay_out(
 
 
 def _add_axis(file: h5py.File, name: str, axis: Axis) -> None:
-    long_name, comment = AXIS_NAMES[name]
+    long_name, comment = VARIABLES[name]
     scale = file.create_dataset(name, data=axis.values, dtype=np.float64)
     scale.make_scale(name)
     scale.attrs["units"] = "1"

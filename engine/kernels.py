@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import inspect
 import os
 import tempfile
 import threading
@@ -26,7 +27,7 @@ import numba
 import numpy as np
 from numba import prange
 
-from .methods import Method
+from .methods import VARIABLES, Method
 from .precise import jit
 from .quantities import Quantity
 
@@ -144,11 +145,35 @@ def ufunc(method: Method, quantity: Quantity) -> np.ufunc:
     template = templates[len(method.parameters) - 1]
     name = f"{method.name}_{quantity.name}"
     scalar = _specialise(template, name, **_parts(method, quantity))
+    scalar.__doc__ = _document(method, quantity)
     count = len(method.parameters) + 1 + quantity.needs_tol
     signature = f"{quantity.dtype}({', '.join(['float64'] * count)})"
     with _caching():
         compiled: np.ufunc = numba.vectorize([signature], cache=True)(scalar)
     return compiled
+
+
+def _document(method: Method, quantity: Quantity) -> str:
+    """Return the docstring of a ufunc."""
+    names = (*method.parameters, "k")
+    lines = [f"{n} : real, {VARIABLES[n][0]}; {VARIABLES[n][1]}" for n in names]
+    if quantity.needs_tol:
+        lines.append("tol : in (0, 1), relative to w_0")
+    recurrence = inspect.getdoc(method.recurrence.py_func) or ""
+    codes = "-128" if quantity.flags else "NaN"
+    return "\n".join(
+        (
+            f"{inspect.getdoc(quantity.kernel.py_func)}\n",
+            f"Of the {method.long_name}: {recurrence.removeprefix('Return ')}\n",
+            "Parameters\n----------",
+            *lines,
+            "out : array to be filled, as for every NumPy ufunc\n",
+            "Returns\n-------",
+            f"{quantity.dtype}, of the shape that the arguments broadcast to",
+            f"    {quantity.long_name}, unit {quantity.units}: {quantity.comment}; "
+            f"{codes} where an argument is NaN",
+        )
+    )
 
 
 @functools.cache

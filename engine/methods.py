@@ -4,7 +4,8 @@ Near a minimum a method moves one mode by w_{t+1} = T·w_t − D·w_{t−1}. T, 
 are polynomials in the parameters, so each is given here as a tuple of doubles whose sum
 is *exactly* that polynomial; nothing is rounded before a quantity asks for it.
 
-To add a method: write its function and its `Method` line.
+To add a method: write its function and its `Method` line; a parameter that no other
+method has gets a line in `VARIABLES`.
 """
 
 import math
@@ -13,6 +14,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .precise import jit, product
+
+# the curvature and every parameter that a method has: what it is, and more exactly
+VARIABLES = {
+    "k": ("curvature", "eigenvalue of the Hessian"),
+    "eps": ("learning rate", "epsilon in step = -epsilon * gradient + p * last step"),
+    "p": ("momentum", "share of the last step that is kept"),
+    "nu": ("share of momentum in the step", "nu of quasi-hyperbolic momentum"),
+}
 
 
 class Recurrence(NamedTuple):

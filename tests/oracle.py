@@ -46,7 +46,7 @@ def exact(method, *point):
 
 
 def optimiser(method, *point, w=Fraction(1), noise=()):
-    """Yield w_0, w_1, … of the optimiser as people write it, with noise on gradients."""
+    """Yield w_0, w_1, … of the optimiser as it is written, with noise on gradients."""
     *head, k = (Fraction(float(x)) for x in point)
     *nu, eps = head[:-1] if len(head) > 1 else head
     p = head[-1] if len(head) > 1 else 0

@@ -1,0 +1,150 @@
+"""Commands as people use them."""
+
+import json
+import signal
+import time
+
+import h5py
+import numpy as np
+import pytest
+
+import critdamp as cd
+
+GRID = ("--eps", "log:1e-2:4:40", "--p", "lin:0:0.9:10", "--k", "0.1,1")
+
+
+def test_sweep_then_inspect(critdamp):
+    names = ("--quantity", "spectral_radius", "--quantity", "regime")
+    done = critdamp("sweep", *GRID, *names, "-o", "run.h5")
+    assert (done.code, done.out) == (0, "")
+    assert "800 points" in done.err
+    shown = critdamp("inspect", "run.h5")
+    assert (shown.code, shown.err) == (0, "")
+    assert "log    40      0.01   4" in shown.out
+    assert "spectral_radius" in shown.out
+    record = json.loads(critdamp("inspect", "run.h5", "--json").out)
+    assert record["axes"]["p"] == {"scale": "lin", "size": 10, "first": 0, "last": 0.9}
+    assert record["provenance"]["command_line"].startswith("critdamp sweep --eps log")
+    with cd.open_run("run.h5") as run:
+        rho = run["spectral_radius"][()]
+    known = record["quantities"]["spectral_radius"]
+    assert (known["minimum"], known["maximum"]) == (rho.min(), rho.max())
+    assert known["diverging"] == np.mean(rho > 1)
+    assert critdamp("status", "run.h5").code == 0
+
+
+def test_inspect_at_the_nearest_point(critdamp):
+    critdamp("sweep", *GRID, "--quantity", "regime", "-o", "run.h5", "--quiet")
+    found = json.loads(
+        critdamp("inspect", "run.h5", "--at", "eps=9,p=0,k=2", "--json").out
+    )
+    assert found == {"point": {"k": 1, "eps": 4, "p": 0}, "values": {"regime": -1}}
+    assert "divergent" in critdamp("inspect", "run.h5", "--at", "eps=9,p=0,k=2").out
+
+
+def test_whole_spectrum_beside_polyaks_point(critdamp):
+    axes = ("--eps", "log:0.1:20:300", "--p", "lin:0.5:0.999:300")
+    names = ("--quantity", "spectral_radius", "--quantity", "rate")
+    done = critdamp(
+        "sweep", "--spectrum", "digits-softmax", *axes, *names, "-o", "m.h5"
+    )
+    assert done.code == 0
+    assert "1 zero mode of 650 left out" in done.err
+    record = json.loads(critdamp("inspect", "m.h5", "--json").out)
+    assert (record["spectrum"]["modes"], record["spectrum"]["zeros"]) == (650, 1)
+    best, polyak = record["quantities"]["rate"]["best_value"], record["polyak"]["rate"]
+    assert polyak * 0.95 < best < polyak
+    shown = critdamp("inspect", "m.h5").out
+    assert "650 modes, 1 zero left out" in shown
+    assert "rate, Polyak" in shown
+
+
+def test_curvatures_of_a_spectrum_as_an_axis(critdamp):
+    axes = ("--eps", "0.1,1", "--p", "0.9", "--k", "@digits-softmax")
+    done = critdamp("sweep", *axes, "-o", "run.h5")
+    assert "--k: spectrum digits-softmax: 1 zero mode of 650 left out" in done.err
+    assert "42 repeated curvatures are taken once" in done.err
+    with cd.open_run("run.h5") as run:
+        assert len(run.axes["k"]) == 649 - 42
+
+
+@pytest.mark.parametrize(
+    ("method", "axes"),
+    [
+        ("gradient_descent", ("--eps", "lin:0.1:1:5", "--k", "1")),
+        ("nesterov", ("--eps", "lin:0.1:1:5", "--p", "0.5", "--k", "1")),
+        ("qhm", ("--eps", "lin:0.1:1:5", "--p", "0.5", "--k", "1", "--nu", "0.7")),
+    ],
+)
+def test_every_method(critdamp, method, axes):
+    assert critdamp("sweep", "--method", method, *axes, "-o", "run.h5").code == 0
+    record = json.loads(critdamp("inspect", "run.h5", "--json").out)
+    assert list(record["axes"]) == list(getattr(cd, method).method.dimensions)
+
+
+def test_toml_plan_with_overrides(critdamp, tmp_path):
+    folder = tmp_path / "plans"
+    folder.mkdir()
+    np.save(folder / "k.npy", [0.5, 1.0])
+    (folder / "plan.toml").write_text(
+        'eps = "log:1e-2:1:5"\np = [0.0, 0.5]\nk = "@k.npy"\n'
+        'quantity = ["rate", "settling_time"]\ntol = 1e-3\n'
+    )
+    override = ("--tol", "1e-4", "--eps", "0.1")
+    assert critdamp("sweep", folder / "plan.toml", *override, "-o", "run.h5").code == 0
+    with cd.open_run("run.h5") as run:
+        assert run.plan.tol == 1e-4
+        assert run["settling_time"].shape == (2, 1, 2)
+        expected = cd.settling_time(0.1, 0.5, 1.0, 1e-4)
+        assert run["settling_time"][1, 0, 1] == expected
+    swap = ("--spectrum", "digits-softmax", "--quantity", "rate")
+    assert critdamp("sweep", folder / "plan.toml", *swap, "-o", "map.h5").code == 0
+
+
+def test_dry_run_writes_nothing(critdamp, tmp_path):
+    big = ("--eps", "log:1e-2:4:20000", "--p", "lin:0:0.9:20000", "--k", "lin:1:2:2000")
+    shown = critdamp("sweep", *big, "-o", "run.h5", "--dry-run")
+    assert shown.code == 0
+    assert "800,000,000,000 points" in shown.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_info_names_what_matters(critdamp):
+    known = json.loads(critdamp("info", "--json").out)
+    assert known["backends"] == ["numba"]
+    assert known["threads"] >= 1
+    assert known["threading_layer"] in ("omp", "tbb", "workqueue")
+    assert "digits-softmax" in known["spectra"]
+    assert "threading_layer" in critdamp("info").out
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_resumed_and_the_same(critdamp, started, tmp_path, bits, number):
+    axes = ("--eps", "log:1e-3:4:600", "--p", "lin:0:0.999:600", "--k", "lin:1:9:90")
+    names = ("--quantity", "spectral_radius", "--quantity", "settling_time")
+    process = started("sweep", *axes, *names, "-o", "run.h5", "--threads", "1")
+    while not (tmp_path / "run.h5.parts" / "live.h5").exists():
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.01)
+    time.sleep(1)
+    process.send_signal(number)
+    _, message = process.communicate()
+    assert process.returncode == 130, message
+    assert "critdamp resume run.h5" in message
+    assert not (tmp_path / "run.h5").exists()
+    shown = critdamp("status", "run.h5", "--json")
+    assert shown.code == 3
+    now = json.loads(shown.out)
+    assert 0 < now["done"] < now["tiles"]
+    assert critdamp("resume", "run.h5").code == 0
+    assert critdamp("sweep", *axes, *names, "-o", "whole.h5").code == 0
+    assert bits(tmp_path / "run.h5") == bits(tmp_path / "whole.h5")
+
+
+def test_resume_refuses_another_plan(critdamp, started, tmp_path):
+    (tmp_path / "plan.toml").write_text('eps="0.1"\np="0.5"\nk="1"\nquantity="rate"')
+    with h5py.File(tmp_path / "other.h5", "w"):
+        pass
+    refused = critdamp("resume", "run.h5", "--plan", "plan.toml")
+    assert (refused.code, refused.out) == (2, "")
+    assert "no unfinished sweep is there" in refused.err

@@ -1,0 +1,90 @@
+"""The public face: ufuncs, methods, closed forms, and how little an import loads."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import critdamp as cd
+from critdamp.engine.errors import InputError
+
+
+def test_quantities_are_ufuncs():
+    eps = np.linspace(0.1, 1, 5)[:, None]
+    found = cd.spectral_radius(eps, [0.0, 0.5, 0.9], 1.0)
+    out = np.empty((5, 3))
+    assert cd.spectral_radius(eps, [0.0, 0.5, 0.9], 1.0, out=out) is out
+    np.testing.assert_array_equal(out, found)
+    assert cd.regime(eps, 0.5, 1.0).dtype == np.int8
+
+
+def test_methods_bind_their_leading_parameters():
+    half = cd.qhm(nu=0.5)
+    assert half.parameters == ("eps", "p")
+    assert half.rate(0.1, 0.9, 1.0) == cd.qhm.rate(0.5, 0.1, 0.9, 1.0)
+    assert half.eigenvalues(0.1, 0.9, 1.0).shape == (2,)
+    with pytest.raises(InputError, match="nu, eps, p, bound in this order"):
+        cd.qhm(p=0.5)
+    with pytest.raises(AttributeError, match="it has spectral_radius"):
+        _ = cd.heavy_ball.speed
+
+
+def test_qhm_with_all_of_its_momentum_is_the_heavy_ball():
+    eps, p = np.meshgrid([0.5, 0.25, 0.125], [0.0, 0.5, 0.75])
+    one = cd.qhm(nu=1.0).spectral_radius(eps, p, 1.0)
+    np.testing.assert_array_equal(one, cd.spectral_radius(eps * (1 - p), p, 1.0))
+
+
+def test_gradient_descent_is_the_heavy_ball_without_momentum():
+    x = np.linspace(0.01, 2.5, 100)
+    for name in ("spectral_radius", "rate", "regime", "transient_peak"):
+        alone = getattr(cd.gradient_descent, name)(x, 1.0)
+        np.testing.assert_array_equal(alone, getattr(cd, name)(x, 0.0, 1.0))
+
+
+def test_polyaks_point():
+    # κ = 100: ε = 4/121, p = 81/121, ρ = 9/11 (../shared/mathematics.md §4)
+    found = cd.polyak(1.0, 100.0)
+    assert (found.eps, found.p) == pytest.approx((4 / 121, 81 / 121), rel=1e-15)
+    assert found.spectral_radius == pytest.approx(9 / 11, rel=1e-15)
+    # Goh's example, k = (.01, .1, 1)
+    assert cd.polyak(0.01, 1.0).eps == pytest.approx((2 / 1.1) ** 2, rel=1e-15)
+    # both ends are critically damped there
+    radii = cd.spectral_radius(found.eps, found.p, [1.0, 100.0])
+    assert radii == pytest.approx([9 / 11] * 2, rel=1e-7)
+    for kmin, kmax in ((0, 1), (2, 1), (1, np.inf), (np.nan, 1)):
+        with pytest.raises(InputError, match="0 < kmin"):
+            cd.polyak(kmin, kmax)
+
+
+def test_no_point_nearby_is_better_than_polyaks():
+    best = cd.polyak(1.0, 100.0)
+    factor = np.linspace(0.9, 1.1, 201)
+    eps, p = np.meshgrid(best.eps * factor, np.minimum(best.p * factor, 0.99))
+    ends = [cd.spectral_radius(eps, p, k) for k in (1.0, 100.0)]
+    assert np.maximum(*ends).min() >= best.spectral_radius * (1 - 1e-7)
+
+
+@pytest.mark.parametrize(
+    ("code", "absent"),
+    [
+        ("import critdamp", "numpy numba h5py click critdamp.engine"),
+        ("import critdamp.cli as c; c.main()", "numpy numba h5py rich"),
+    ],
+)
+def test_little_is_loaded_before_it_is_needed(code, absent):
+    program = (
+        "import sys; sys.argv[1:] = ['--help']\n"
+        f"try:\n    exec({code!r})\nexcept SystemExit:\n    pass\n"
+        f"sys.exit([m for m in {absent.split()!r} if m in sys.modules] or 0)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
+def test_every_public_name_is_there_and_documented():
+    for name in cd.__all__:
+        value = getattr(cd, name)
+        assert isinstance(value, str) or value.__doc__, name
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = cd.nonsense
