@@ -186,10 +186,10 @@ class Grid:
         A viewer shows images at one k; a user looks along lines. Both are served by
         chunks of about a MiB whose last two sides are alike.
         """
-        side = 2 ** (CHUNK_POINTS.bit_length() // 2)
-        last = self.shape[-1]
-        row = min(last, max(side, CHUNK_POINTS // math.prod(self.shape[-2:-1])))
-        return _fill((1,) * (len(self.shape) - 1) + (row,), self.shape, CHUNK_POINTS)
+        *outer, last = self.shape
+        longest = max(math.isqrt(CHUNK_POINTS), CHUNK_POINTS // math.prod(outer[-1:]))
+        row = -(-last // -(-last // longest))
+        return (*_fill((1,) * len(outer), tuple(outer), CHUNK_POINTS // row), row)
 
     @cached_property
     def tile_shape(self) -> tuple[int, ...]:

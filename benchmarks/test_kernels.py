@@ -1,0 +1,63 @@
+"""Maps in memory, beside filling the same array and beside NumPy.
+
+The number in brackets behind a time is the ratio to the fastest of its group.
+"""
+
+import numba
+import numpy as np
+import pytest
+
+from critdamp.engine.compute import TileComputer
+from critdamp.engine.grid import Tile
+from critdamp.engine.quantities import QUANTITIES
+
+SIDES = {"spectral_radius": 4000, "transient_peak": 500, "settling_time": 500}
+
+
+@numba.njit(parallel=True)
+def fill(rows, value):
+    for i in numba.prange(rows.shape[0]):
+        for j in range(rows.shape[1]):
+            rows[i, j] = value
+
+
+def everything(plan):
+    """Return a whole grid as one tile."""
+    return Tile(0, (0,) * len(plan.grid.shape), plan.grid.shape)
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+def test_kernel(benchmark, measure, map_plan, quantity):
+    plan = map_plan(quantity, SIDES.get(quantity, 1000))
+    benchmark.group = quantity
+    measure(TileComputer(plan), everything(plan), points=plan.grid.size)
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+def test_fill(benchmark, measure, map_plan, quantity):
+    plan = map_plan(quantity, SIDES.get(quantity, 1000))
+    rows = np.empty((plan.grid.size // plan.grid.shape[-1], plan.grid.shape[-1]))
+    rows = rows.astype(plan.dtype_of(plan.quantities[0]))
+    benchmark.group = quantity
+    measure(fill, rows, rows.dtype.type(1), points=plan.grid.size)
+
+
+def radius_by_numpy(eps, p, k, out):
+    """Write ρ as NumPy's complex square root gives it, half of its digits lost at D."""
+    trace = 1 + p - eps * k
+    root = np.sqrt(trace * trace - 4 * p + 0j)
+    np.maximum(abs(trace + root), abs(trace - root), out=out)
+    out *= 0.5
+
+
+def test_numpy(benchmark, measure, map_plan):
+    plan = map_plan("spectral_radius", SIDES["spectral_radius"])
+    k, eps, p = (axis.values for axis in plan.axes.values())
+    out = np.empty(plan.grid.shape)
+    benchmark.group = "spectral_radius"
+
+    def both():
+        for curvature, image in zip(k, out, strict=True):
+            radius_by_numpy(eps[:, None], p, curvature, image)
+
+    measure(both, points=plan.grid.size, rounds=3)
