@@ -13,7 +13,7 @@ demo: setup
 	$(CRITDAMP) sweep --spectrum digits-softmax --eps log:1e-2:20:1000 \
 	    --p lin:0:0.999:1000 --quantity spectral_radius --quantity rate \
 	    -o demo/digits-map.h5 --force
-	$(CRITDAMP) sweep --k @digits-softmax --eps log:1e-2:20:400 --p lin:0:0.999:400 \
+	$(CRITDAMP) sweep --k @digits-softmax --eps log:1e-2:20:500 --p lin:0:0.999:400 \
 	    --quantity spectral_radius --quantity settling_time \
 	    -o demo/digits-modes.h5 --force
 	$(CRITDAMP) inspect demo/digits-modes.h5

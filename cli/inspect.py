@@ -122,7 +122,7 @@ def _show(run: Run) -> None:
         rows += [_closed_form(name, tuning) for name in run.quantities]
     print_table(["quantity", "min", "max", "diverging", "best", "at"], rows)
     known = run.provenance
-    rows = [[name, f"{known[name]}"] for name in _PROVENANCE if name in known]
+    rows = [[name, _plain(known[name])] for name in _PROVENANCE if name in known]
     print_table(["provenance", ""], rows)
 
 
@@ -138,6 +138,10 @@ def _row(known: QuantitySummary) -> list[str]:
 def _closed_form(name: str, tuning: Tuning) -> list[str]:
     at = f"eps={tuning.eps:.6g}, p={tuning.p:.6g}"
     return [f"  {name}, Polyak", "", "", "", _short(getattr(tuning, name)), at]
+
+
+def _plain(value: Any) -> str:
+    return _short(value) if isinstance(value, float) else str(value)
 
 
 def _short(value: float | None) -> str:
