@@ -94,7 +94,9 @@ def decay_of(g, m, t, d, e, disc):
     lh, ll = add(t[0], t[1], sh, sl)
     lh, ll = 0.5 * lh, 0.5 * ll
     hi, lo = add(g[0], g[1], sh, sl)
-    uh, ul = divide(2.0 * m[0], 2.0 * m[1], hi, lo)
+    uh, ul = 0.0, 0.0
+    if hi != 0.0:
+        uh, ul = divide(2.0 * m[0], 2.0 * m[1], hi, lo)
     hi, lo = multiply(lh, ll, lh, ll)
     sign = -1.0 if d[0] < 0.0 else 1.0
     qh, ql = divide(sign * d[0], sign * d[1], hi, lo)
@@ -238,7 +240,7 @@ def turning_points(d, log_l, log_q):
 
     Two values: for even t (or all, where q ≥ 0) and for odd t.
     """
-    if d.hh == 0.0 or d.qh == 0.0:
+    if d.hh == 0.0 or d.qh == 0.0 or (d.gh > 0.0 and log_q == 0.0):
         return 0.0, 0.0
     if d.gh == 0.0:
         return max(-1.0 / d.hh - 1.0 / log_l, 0.0), 0.0

@@ -168,16 +168,31 @@ def _last_decay(d, tol):
 
 
 @jit
-def settle(trace, determinant, first, tol):
-    """Return the smallest whole t₀ with |w_t| ≤ tol for all t ≥ t₀; inf if ρ ≥ 1."""
+def _last(trace, determinant, first, tol):
+    """Return the last step above the tolerance, not above 0 if there is none behind."""
     g, m, u, t, d, e, disc = folded(trace, determinant, first)
-    if m[0] != m[0] or tol != tol:
+    if m[0] != m[0]:
         return math.nan
     if m[0] <= 0.0 or u[0] <= 0.0 or g[0] <= 0.0:
         return math.inf
     if disc[0] < 0.0:
-        return _last_swing(swing_of(u, t, d, e, disc), tol) + 1.0
+        return _last_swing(swing_of(u, t, d, e, disc), tol)
     if t[0] == 0.0 and disc[0] == 0.0:
         w = combine(0.0, 1.0, first, 0.0, trace)
-        return 2.0 if abs(w[0]) > tol else 1.0
-    return _last_decay(decay_of(g, m, t, d, e, disc), tol) + 1.0
+        return 1.0 if abs(w[0]) > tol else 0.0
+    return _last_decay(decay_of(g, m, t, d, e, disc), tol)
+
+
+@jit
+def settle(trace, determinant, first, tol):
+    """Return the smallest whole t₀ with |w_t| ≤ tol for all t ≥ t₀; inf if ρ ≥ 1.
+
+    A tolerance from 1 on lets the start pass too; of one that is not positive the
+    answer is nan.
+    """
+    if not tol > 0.0:
+        return math.nan
+    last = _last(trace, determinant, first, tol)
+    if last <= 0.0:
+        return 1.0 if tol < 1.0 else 0.0
+    return last + 1.0

@@ -145,10 +145,26 @@ def test_golden_settling_time_of_polyaks_slowest_mode():
         (2.0, 0.0, 0.5, np.inf),  # w = 1, −1, 1, …
         (0.0, 0.5, 0.5, np.inf),
         (-1.0, 0.5, 0.5, np.inf),
+        (0.1, 0.5, 1.0, 0),  # w never leaves [−1, 1]
+        (0.5, -0.5, 0.5, 1),  # roots ±√½
     ],
 )
 def test_settling_time_at_simple_points(eps, p, tol, expected):
     assert cd.settling_time(eps, p, 1.0, tol) == expected
+
+
+def test_settling_time_of_tolerances_outside_0_to_1():
+    motion = oracle.exact("heavy_ball", 2.9, 0.5, 1.0)
+    assert cd.settling_time(2.9, 0.5, 1.0, 1.5) == oracle.settling_time(*motion, 1.5)
+    assert np.isnan(cd.settling_time(0.1, 0.5, 1.0, [0.0, -1.0, np.nan])).all()
+
+
+def test_ordinary_points_raise_no_floating_point_flag():
+    eps, p, k = np.meshgrid([0, 0.25, 0.5, 1, 2], [-0.5, 0, 0.25, 1], [0, 1, 3])
+    with np.errstate(all="raise", under="ignore"):
+        for name in ("spectral_radius", "regime", "transient_peak", "noise_variance"):
+            getattr(cd, name)(eps, p, k)
+        cd.settling_time(eps, p, k, 1e-6)
 
 
 def test_nothing_hangs_at_the_ends_of_the_numbers():
