@@ -1,12 +1,15 @@
 """New HDF5 files on disks that may fill up."""
 
 import io
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import h5py
+
+from .files import beside, publish
 
 
 class CalmFile(io.FileIO):
@@ -56,19 +59,63 @@ class CalmFile(io.FileIO):
             return size or 0
 
 
+class NewFile:
+    """A new HDF5 file under a temporary name, whose dimensions keep their order.
+
+    Parameters
+    ----------
+    path : the name that it gets by `publish`
+    temporary : where it is written
+    **options : for h5py.File
+    """
+
+    def __init__(self, path: Path, temporary: Path, **options: Any) -> None:
+        self._path, self._temporary = path, temporary
+        self._calm = CalmFile(temporary)
+        self.file = h5py.File(self._calm, "w", track_order=True, **options)
+
+    def check(self) -> None:
+        """Raise the OSError that came first, if something could not be written."""
+        self._calm.check()
+
+    def sync(self) -> None:
+        """Wait until what was written is on the disk."""
+        os.fsync(self._calm.fileno())
+        self.check()
+
+    def close(self) -> None:
+        """Finish the file, still under its temporary name; raises as `check` does."""
+        self.file.close()
+        self._calm.close()
+        self.check()
+
+    def publish(self) -> None:
+        """Give the closed file its name, once it is on the disk."""
+        publish(self._temporary, self._path)
+
+    def drop(self) -> None:
+        """Forget the file, unless it has its name already."""
+        self.file.close()
+        self._calm.close()
+        self._temporary.unlink(missing_ok=True)
+
+
 @contextmanager
 def new_hdf5(path: Path, **options: Any) -> Iterator[h5py.File]:
-    """Yield a new HDF5 file whose dimensions keep their order; close it at the end.
+    """Yield a new HDF5 file; what is written there gets its name at the end.
+
+    If anything fails, `path` is as it was.
 
     Raises
     ------
     OSError
         Something could not be written, known at the end.
     """
-    calm = CalmFile(path)
+    new = NewFile(path, beside(path), **options)
     try:
-        with h5py.File(calm, "w", track_order=True, **options) as file:
-            yield file
-    finally:
-        calm.close()
-    calm.check()
+        yield new.file
+        new.close()
+        new.publish()
+    except BaseException:
+        new.drop()
+        raise

@@ -5,7 +5,6 @@ bytes are those of HDF5's built-in filters, so that every reader reads them.
 """
 
 import threading
-import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -15,25 +14,14 @@ import numpy.typing as npt
 
 from critdamp.engine.grid import Grid, Tile
 from critdamp.engine.plan import Plan
-from critdamp.engine.precise import jit
 from critdamp.engine.quantities import Quantity
 from critdamp.engine.run import Arrays
 
-from .statistics import Statistics, statistics_of
+from .deflate import pack, shuffle
+from .statistics import Statistics, fill_of, statistics_of
 
 Array = npt.NDArray[Any]
 Buffers = tuple[Array, Array]
-
-try:
-    from isal import isal_zlib
-except ImportError:
-    ENCODER = "zlib"
-    _deflate = zlib.compress
-    _LEVEL = 1
-else:
-    ENCODER = "isal"
-    _deflate = isal_zlib.compress
-    _LEVEL = 2
 
 
 class Chunk(NamedTuple):
@@ -51,21 +39,6 @@ class Chunk(NamedTuple):
     offset: tuple[int, ...]
     data: bytes
     statistics: Statistics
-
-
-@jit
-def _shuffle(words: Array, planes: Array) -> None:
-    """Write byte b of each word to row b of `planes`, as HDF5's shuffle does."""
-    for b in range(planes.shape[0]):
-        plane = planes[b]
-        shift = 8 * b
-        for i in range(words.size):
-            plane[i] = (words[i] >> shift) & 255
-
-
-def fill_of(dtype: np.dtype[Any]) -> Any:
-    """Return the value that stands where nothing was computed."""
-    return dtype.type(np.nan) if dtype.kind == "f" else dtype.type(-128)
 
 
 class ChunkEncoder:
@@ -113,7 +86,7 @@ class ChunkEncoder:
             whole.fill(fill_of(whole.dtype))
         inside = whole[tuple(slice(n) for n in block.shape)]
         np.copyto(inside, block)
-        found = statistics_of(quantity, inside, corner, self._grid.shape)
+        found = statistics_of(quantity, whole, corner, self._grid.shape)
         return Chunk(quantity, corner, self._encode(buffers), found)
 
     def _buffers(self, dtype: np.dtype[Any]) -> Buffers:
@@ -129,8 +102,8 @@ class ChunkEncoder:
 def _deflated(buffers: Buffers) -> bytes:
     chunk, planes = buffers
     words = chunk.reshape(-1).view(f"i{chunk.itemsize}")
-    _shuffle(words, planes)
-    return bytes(_deflate(planes.data.cast("B"), _LEVEL))
+    shuffle(words, planes)
+    return pack(planes)
 
 
 def _plain(buffers: Buffers) -> bytes:

@@ -53,13 +53,18 @@ def publish(temporary: Path, path: Path) -> None:
     _to_disk(path.parent)
 
 
+def beside(path: Path) -> Path:
+    """Return the temporary name of a file that is being written."""
+    return path.with_name(path.name + ".tmp")
+
+
 @contextmanager
-def appearing(path: Path, temporary: Path | None = None) -> Iterator[Path]:
+def appearing(path: Path) -> Iterator[Path]:
     """Yield a temporary path; what is written there gets its name at the end.
 
     If anything fails, the temporary file is gone and `path` is as it was.
     """
-    temporary = temporary or path.with_name(path.name + ".tmp")
+    temporary = beside(path)
     try:
         yield temporary
         publish(temporary, path)

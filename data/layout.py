@@ -12,9 +12,8 @@ from critdamp.engine.methods import VARIABLES
 from critdamp.engine.plan import Plan
 from critdamp.engine.quantities import Quantity
 
-from .chunks import fill_of
 from .modes import add_spectrum
-from .statistics import Statistics
+from .statistics import Statistics, fill_of
 
 FORMAT = "critdamp-run"
 FORMAT_VERSION = 1

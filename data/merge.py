@@ -1,46 +1,98 @@
 """One file of all shards: the run at the end, and a view of them until then."""
 
-from typing import Any
+from typing import Any, Self
 
 import h5py
 
 from critdamp.engine.errors import FileError
 from critdamp.engine.quantities import Quantity
 
-from .calm import new_hdf5
-from .chunks import fill_of
-from .files import appearing
+from .calm import NewFile, new_hdf5
 from .layout import lay_out, note_statistics, stored
 from .parts import Cut, Parts, Record
 from .provenance import history, now
-from .shards import Contents, copy_tiles, held, partial
-from .statistics import Statistics
+from .shards import Contents, contents, copy_tiles, partial
+from .statistics import Statistics, fill_of
 
 
-def merge(parts: Parts, record: Record) -> None:
-    """Make the run by copying the shards' chunks, which are not unpacked.
+class Merger:
+    """Makes the run of shards as they get complete; a context manager.
 
-    Raises
-    ------
-    FileError
-        A tile is missing.
+    Chunks are copied as they are, without unpacking them. Until it is finished the run
+    is a temporary file, which any failure or interruption drops: it can be made again.
+
+    Parameters
+    ----------
+    parts : folder, claimed by this process
+    record : what the sweep began with
     """
-    plan, shards = record.plan, held(parts, record)
-    missing = plan.grid.n_tiles - sum(len(shard.tiles) for shard in shards.values())
-    if missing:
-        raise FileError(f"{parts.path}: {missing} tiles are missing; {parts.kept}")
-    with (
-        appearing(parts.path, parts.folder / "run.tmp") as temporary,
-        new_hdf5(temporary) as target,
-    ):
-        make = stored(plan, record.compression)
-        lay_out(target, plan, make, _attributes(record, shards))
-        for index, shard in shards.items():
-            with h5py.File(parts.shard(index), "r") as source:
-                copy_tiles(source, target, plan, shard.tiles)
-        for quantity in plan.quantities:
-            known = _together(quantity, shards)
-            note_statistics(target[quantity.name], plan, known)
+
+    def __init__(self, parts: Parts, record: Record) -> None:
+        self._parts, self._record = parts, record
+        self._cut = Cut.of(record.plan)
+        self._new: NewFile | None = None
+        self._copied: dict[int, Contents] = {}
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """Drop what is not finished."""
+        if self._new is not None:
+            self._new.drop()
+
+    def add(self, index: int) -> None:
+        """Take over a shard, if it is complete.
+
+        Raises
+        ------
+        OSError, FileError
+            The disk fails, or the shard is damaged.
+        """
+        plan, shard = self._record.plan, self._parts.shard(index)
+        found = contents(shard, self._record)
+        if len(found.tiles) < len(self._cut.tiles_of(index)):
+            return
+        new = self._begun()
+        with h5py.File(shard, "r") as source:
+            copy_tiles(source, new.file, plan, found.tiles)
+        self._copied[index] = found
+        # so that the disk has little left to do at the end
+        new.sync()
+
+    def finish(self) -> None:
+        """Take over the shards that are left, and give the run its name.
+
+        Raises
+        ------
+        OSError, FileError
+            The disk fails, a shard is damaged, or tiles are missing.
+        """
+        for index in range(self._cut.shards):
+            if index not in self._copied:
+                self.add(index)
+        missing = self._cut.shards - len(self._copied)
+        if missing:
+            raise FileError(
+                f"{self._parts.path}: {missing} shards miss tiles; {self._parts.kept}"
+            )
+        new = self._begun()
+        for quantity in self._record.plan.quantities:
+            known = _together(quantity, self._copied)
+            note_statistics(new.file[quantity.name], self._record.plan, known)
+        new.file.attrs.update(_attributes(self._record, self._copied))
+        new.close()
+        new.publish()
+        self._new = None
+
+    def _begun(self) -> NewFile:
+        if self._new is None:
+            plan, folder = self._record.plan, self._parts.folder
+            self._new = NewFile(self._parts.path, folder / "run.tmp")
+            make = stored(plan, self._record.compression)
+            lay_out(self._new.file, plan, make, {"uuid": self._record.uuid})
+        return self._new
 
 
 def _together(quantity: Quantity, shards: dict[int, Contents]) -> Statistics:
@@ -56,7 +108,6 @@ def _attributes(record: Record, shards: dict[int, Contents]) -> dict[str, Any]:
     del last["date_started"]
     return {
         **last,
-        "uuid": record.uuid,
         "status": "complete",
         "history": history(record.sessions),
         "date_created": record.sessions[0]["date_started"],
@@ -87,8 +138,5 @@ def write_live_view(parts: Parts, record: Record) -> None:
         )
 
     # HDF5 1.8 knows no virtual datasets; any later library reads this
-    with (
-        appearing(parts.live) as temporary,
-        new_hdf5(temporary, libver=("earliest", "v110")) as file,
-    ):
+    with new_hdf5(parts.live, libver=("earliest", "v110")) as file:
         lay_out(file, plan, make, partial(record))

@@ -50,6 +50,11 @@ class Cut:
         """Return the shard that a tile belongs to."""
         return tile // self.each
 
+    def tiles_of(self, shard: int) -> range:
+        """Return the tiles that belong to a shard."""
+        first = shard * self.each
+        return range(first, min(first + self.each, self.tiles))
+
 
 @dataclass
 class Record:

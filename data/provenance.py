@@ -11,7 +11,7 @@ import h5py
 import numba
 import numpy as np
 
-from .chunks import ENCODER
+from .deflate import ENCODER
 
 
 def now() -> str:

@@ -18,9 +18,9 @@ from critdamp.engine.errors import FileError
 from critdamp.engine.grid import Tile
 from critdamp.engine.plan import Plan
 
-from .calm import CalmFile
+from .calm import NewFile
 from .chunks import Chunk
-from .files import publish
+from .files import beside
 from .layout import lay_out, stored
 from .parts import Cut, Parts, Record
 from .statistics import Statistics
@@ -115,19 +115,17 @@ class ShardWriter:
 
     def __init__(self, parts: Parts, index: int, record: Record) -> None:
         self.index = index
-        self._path = parts.shard(index)
-        self._temporary = self._path.with_name(self._path.name + ".tmp")
+        path = parts.shard(index)
         self._plan = record.plan
-        self._contents = contents(self._path, record)
+        self._contents = contents(path, record)
         self._began = time.monotonic()
-        self._calm = CalmFile(self._temporary)
-        self._file = h5py.File(self._calm, "w", track_order=True)
-        make = stored(record.plan, record.compression)
-        lay_out(self._file, record.plan, make, partial(record))
-        self._stored = {q.name: self._file[q.name].id for q in record.plan.quantities}
+        self._new = NewFile(path, beside(path))
+        file, make = self._new.file, stored(record.plan, record.compression)
+        lay_out(file, record.plan, make, partial(record))
+        self._stored = {q.name: file[q.name].id for q in record.plan.quantities}
         if self._contents.tiles:
-            with h5py.File(self._path, "r") as old:
-                copy_tiles(old, self._file, record.plan, self._contents.tiles)
+            with h5py.File(path, "r") as old:
+                copy_tiles(old, file, record.plan, self._contents.tiles)
 
     def write(self, tile: Tile, chunks: Iterable[Chunk]) -> None:
         """Store a tile's chunks; the tile counts once all are stored."""
@@ -136,26 +134,22 @@ class ShardWriter:
             name, best = chunk.quantity.name, chunk.quantity.best
             self._stored[name].write_direct_chunk(chunk.offset, chunk.data)
             known[name] = known[name].merged(chunk.statistics, best)
-        self._calm.check()
+        self._new.check()
         self._contents.tiles[tile.index] = known
 
     def close(self) -> None:
         """Finish the file, still under its temporary name."""
         self._contents.seconds += time.monotonic() - self._began
-        self._contents.save(self._file, self._plan)
-        self._file.close()
-        self._calm.close()
-        self._calm.check()
+        self._contents.save(self._new.file, self._plan)
+        self._new.close()
 
     def publish(self) -> None:
         """Give the closed file its name, once it is on the disk."""
-        publish(self._temporary, self._path)
+        self._new.publish()
 
     def drop(self) -> None:
         """Forget the file, finished shards stay."""
-        self._file.close()
-        self._calm.close()
-        self._temporary.unlink(missing_ok=True)
+        self._new.drop()
 
 
 def partial(record: Record) -> dict[str, Any]:

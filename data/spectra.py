@@ -12,7 +12,7 @@ from critdamp.engine.errors import InputError
 from critdamp.engine.spectrum import Spectrum
 
 from .calm import new_hdf5
-from .files import appearing, failures
+from .files import failures
 from .foreign import Kind, open_file
 from .modes import LONG_NAMES, add_spectrum
 from .provenance import now, version
@@ -81,11 +81,7 @@ def save_spectrum(
         **provenance,
     }
     target = Path(path)
-    with (
-        failures(target, "write"),
-        appearing(target) as temporary,
-        new_hdf5(temporary) as file,
-    ):
+    with failures(target, "write"), new_hdf5(target) as file:
         add_spectrum(file, spectrum)
         for name, value in known.items():
             file.attrs[name] = value

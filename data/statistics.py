@@ -7,7 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from critdamp.engine.kernels import cached
+from critdamp.engine.precise import jit
 from critdamp.engine.quantities import Quantity
+
+_ALL = np.int64(2**63 - 1)
 
 
 @dataclass(frozen=True)
@@ -52,40 +56,71 @@ class Statistics:
         return cls(low, high, int(diverging), value, int(at))
 
 
+def fill_of(dtype: np.dtype[Any]) -> Any:
+    """Return the value that stands where nothing was computed."""
+    return dtype.type(np.nan) if dtype.kind == "f" else dtype.type(-128)
+
+
 def statistics_of(
     quantity: Quantity,
-    block: npt.NDArray[Any],
+    chunk: npt.NDArray[Any],
     corner: tuple[int, ...],
     shape: tuple[int, ...],
 ) -> Statistics:
-    """Return the statistics of a block that stands at `corner` of a grid."""
-    low, high = block.min(), block.max()
-    if not (np.isfinite(low) and np.isfinite(high)):
-        finite = block[np.isfinite(block)]
-        low = finite.min() if finite.size else math.inf
-        high = finite.max() if finite.size else -math.inf
-    diverging = int(np.count_nonzero(quantity.diverges(block)))
-    value, at = _best(quantity, block, corner, shape)
-    return Statistics(float(low), float(high), diverging, value, at)
+    """Return the statistics of a chunk that stands at `corner` of a grid of a shape.
+
+    What stands for «not computed», as beyond the grid's edge, counts nowhere.
+    """
+    sign = -1.0 if quantity.best == "max" else 1.0
+    found = np.empty(5)
+    least, most = map(float, quantity.converges)
+    fill = float(fill_of(chunk.dtype))
+    _examine(chunk.reshape(-1), fill, least, most, sign, found)
+    low, high, diverging, value, at = found.tolist()
+    if quantity.best is None or at < 0:
+        return Statistics(low, high, int(diverging))
+    place = np.unravel_index(int(at), chunk.shape)
+    inside = [int(i) + c for i, c in zip(place, corner, strict=True)]
+    best_at = int(np.ravel_multi_index(inside, shape))
+    return Statistics(low, high, int(diverging), value, best_at)
 
 
-def _best(
-    quantity: Quantity,
-    block: npt.NDArray[Any],
-    corner: tuple[int, ...],
-    shape: tuple[int, ...],
-) -> tuple[float, int]:
-    if quantity.best is None:
-        return math.nan, -1
-    find = np.argmin if quantity.best == "min" else np.argmax
-    at = np.unravel_index(find(block), block.shape)
-    if np.isnan(block[at]):
-        # argmin and argmax stop at a NaN
-        worst = math.inf if quantity.best == "min" else -math.inf
-        block = np.where(np.isnan(block), worst, block)
-        at = np.unravel_index(find(block), block.shape)
-    value = block[at]
-    if quantity.diverges(value):
-        return math.nan, -1
-    place = [int(i) + c for i, c in zip(at, corner, strict=True)]
-    return float(value), int(np.ravel_multi_index(place, shape))
+@jit
+def _ordered(value):
+    """Return the bits of a double as a whole number, in the order of the doubles."""
+    bits = np.float64(value).view(np.int64)
+    return bits ^ ((bits >> np.int64(63)) & _ALL)
+
+
+@jit
+def _value(ordered):
+    """Return the double that `_ordered` made a whole number of."""
+    bits = ordered ^ ((ordered >> np.int64(63)) & _ALL)
+    return np.int64(bits).view(np.float64)
+
+
+@cached
+def _examine(values, fill, least, most, sign, found):
+    """Write minimum, maximum, diverging, the best value and its place, −1 if none.
+
+    Minima of whole numbers become vector code, those of doubles do not.
+    """
+    low, high, best = _ordered(np.inf), _ordered(-np.inf), _ALL
+    diverging = np.int64(0)
+    for i in range(values.size):
+        value = np.float64(values[i])
+        value = np.float64(np.nan) if value == fill else value
+        place = _ordered(value)
+        rank = _ordered(sign * value)
+        finite = abs(value) < np.inf
+        converges = (least <= value) & (value <= most)
+        low = min(low, place if finite else _ALL)
+        high = max(high, place if finite else -_ALL)
+        best = min(best, rank if converges else _ALL)
+        diverging += np.int64((value == value) & (not converges))
+    found[0], found[1], found[2], found[4] = _value(low), _value(high), diverging, -1.0
+    found[3] = sign * _value(best)
+    for i in range(values.size if best != _ALL else 0):
+        if _ordered(sign * np.float64(values[i])) == best:
+            found[4] = i
+            break

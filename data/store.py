@@ -1,6 +1,6 @@
 """Where a sweep puts its tiles: into shards, one open at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from types import TracebackType
@@ -27,10 +27,17 @@ class Store:
     parts : folder, claimed by this process
     record : what the sweep began with
     threads : how many chunks are compressed at a time
+    published : called, while others go on, with the index of each closed shard
     """
 
-    def __init__(self, parts: Parts, record: Record, threads: int) -> None:
-        self._parts, self._record = parts, record
+    def __init__(
+        self,
+        parts: Parts,
+        record: Record,
+        threads: int,
+        published: Callable[[int], object],
+    ) -> None:
+        self._parts, self._record, self._published = parts, record, published
         self._plan, self._cut = record.plan, Cut.of(record.plan)
         self._encode = ChunkEncoder(record.plan, record.compression, threads)
         self._shard: ShardWriter | None = None
@@ -88,7 +95,11 @@ class Store:
         if shard is not None:
             with self._guarded(shard):
                 shard.close()
-            self._naming = shard, self._namer.submit(shard.publish)
+            self._naming = shard, self._namer.submit(self._publish, shard)
+
+    def _publish(self, shard: ShardWriter) -> None:
+        shard.publish()
+        self._published(shard.index)
 
     def _wait(self) -> None:
         naming, self._naming = self._naming, None

@@ -11,7 +11,7 @@ from critdamp.engine.plan import Plan
 from critdamp.engine.run import ignore, never, run
 
 from .files import failures
-from .merge import merge, write_live_view
+from .merge import Merger, write_live_view
 from .parts import Parts, Record
 from .provenance import session
 from .runfile import Run, open_run
@@ -140,13 +140,16 @@ def _go_on(
         parts.drop_unfinished()
         parts.save(record)
         write_live_view(parts, record)
-    with Store(parts, record, compute.threads) as store:
-        missing = list(store.missing())
-        report = _reporter(record.plan, missing, progress or ignore)
-        if not run(missing, compute, store.write, stop=stop or never, progress=report):
-            return None
+    with Merger(parts, record) as merger:
+        with Store(parts, record, compute.threads, merger.add) as store:
+            missing = list(store.missing())
+            report = _reporter(record.plan, missing, progress or ignore)
+            stop = stop or never
+            if not run(missing, compute, store.write, stop=stop, progress=report):
+                return None
+        with failures(parts.path, "write", parts.kept):
+            merger.finish()
     with failures(parts.path, "write", parts.kept):
-        merge(parts, record)
         if not record.keep_shards:
             parts.clear()
     return open_run(parts.path)

@@ -31,6 +31,9 @@ from .methods import VARIABLES, Method
 from .precise import jit
 from .quantities import Quantity
 
+# GNU OpenMP's waiting threads spin by default, at the cost of those that pack chunks.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 # Numba's simplest threading layer aborts the process when two threads start kernels.
 PARALLEL = threading.Lock()
 
@@ -153,18 +156,22 @@ def ufunc(method: Method, quantity: Quantity) -> np.ufunc:
     return compiled
 
 
+def _docstring(kernel: Any) -> str:
+    return inspect.getdoc(kernel.py_func) or ""
+
+
 def _document(method: Method, quantity: Quantity) -> str:
     """Return the docstring of a ufunc."""
+    about = _docstring(quantity.kernel), _docstring(method.recurrence)
     names = (*method.parameters, "k")
     lines = [f"{n} : real, {VARIABLES[n][0]}; {VARIABLES[n][1]}" for n in names]
     if quantity.needs_tol:
         lines.append("tol : in (0, 1), relative to w_0")
-    recurrence = inspect.getdoc(method.recurrence.py_func) or ""
     codes = "-128" if quantity.flags else "NaN"
     return "\n".join(
         (
-            f"{inspect.getdoc(quantity.kernel.py_func)}\n",
-            f"Of the {method.long_name}: {recurrence.removeprefix('Return ')}\n",
+            f"{about[0]}\n",
+            f"Of the {method.long_name}: {about[1].removeprefix('Return ')}\n",
             "Parameters\n----------",
             *lines,
             "out : array to be filled, as for every NumPy ufunc\n",
@@ -219,10 +226,19 @@ def _parallel(
         return _compile(_specialise(template, name, **bound))
 
 
-def _compile(function: Callable[..., Any]) -> Callable[..., None]:
-    options = {"parallel": True, "cache": True, "nogil": True, "error_model": "numpy"}
-    compiled: Callable[..., None] = numba.njit(**options)(function)
+def _compile(function: Callable[..., Any], parallel: bool = True) -> Callable[..., Any]:
+    options = {"cache": True, "nogil": True, "error_model": "numpy"}
+    compiled: Callable[..., Any] = numba.njit(parallel=parallel, **options)(function)
     return compiled
+
+
+def cached(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a kernel that runs on the thread that calls it, compiled at first use.
+
+    For functions at the top of a module, which Numba's cache knows by their file.
+    """
+    with _caching():
+        return _compile(function, parallel=False)
 
 
 @functools.cache

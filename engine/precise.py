@@ -58,19 +58,26 @@ def product(a, b):
 
 
 @jit
-def total(terms):
-    """Return the sum of a tuple of doubles as a pair, error about 2⁻¹⁰⁵ Σ|terms|.
+def gather(terms):
+    """Return the sum of a tuple of doubles as high and low, not yet normalised.
 
-    The last term should be the one that varies fastest in a loop around the call: what
-    is before it is then computed once. The pair is not normalised; its high half is
-    right, and infinite, where a term is.
+    The error is about 2⁻¹⁰⁵ Σ|terms|. The last term should be the one that varies
+    fastest in a loop around the call: what is before it is then computed once. The high
+    one is infinite where a term is, and the low one then has no meaning.
     """
     hi, lo = terms[0], 0.0
     for i in range(1, len(terms)):
         hi, lo = quick_two_sum(hi, lo if lo == lo else 0.0)
         hi, e = two_sum(hi, terms[i])
         lo += e
-    return quick_two_sum(hi, lo)
+    return hi, lo
+
+
+@jit
+def total(terms):
+    """Return the sum of a tuple of doubles as a pair, error about 2⁻¹⁰⁵ Σ|terms|."""
+    hi, lo = gather(terms)
+    return quick_two_sum(hi, lo if lo == lo else 0.0)
 
 
 @jit

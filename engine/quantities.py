@@ -6,16 +6,17 @@ follow from that.
 """
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import numpy as np
-
 from .peaks import peak
-from .precise import combine, fma, jit, total
+from .precise import combine, fma, gather, jit, quick_two_sum, total
 from .regimes import regime_of
 from .settling import settle
+
+_LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +32,7 @@ class Quantity:
     best : which end of the range is good, if any is
     worst : which end is the worst over a spectrum, where that lies at kmin or kmax
     needs_tol : whether the kernel takes a tolerance
-    diverges : (array) → array of bool, the points that do not converge
+    converges : the least and the largest value of a point that converges
     flags : value → meaning, for codes
     """
 
@@ -44,7 +45,7 @@ class Quantity:
     best: Literal["min", "max"] | None = None
     worst: Literal["min", "max"] | None = None
     needs_tol: bool = False
-    diverges: Callable[[Any], Any] = np.isinf
+    converges: tuple[float, float] = (-_LARGEST, _LARGEST)
     flags: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -67,7 +68,7 @@ def quantity(**known: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     comment="largest modulus of the two eigenvalues; the mode diverges above 1",
     best="min",
     worst="max",
-    diverges=lambda values: values > 1,
+    converges=(0.0, 1.0),
 )
 def spectral_radius(r):
     """Return ρ = max|λ|, λ² − Tλ + D = 0, within 2 ulp  [Eq. 31, 32].
@@ -76,14 +77,15 @@ def spectral_radius(r):
     digits at critical damping. One root serves both cases, and nothing branches, so
     that the loop around it becomes vector code.
     """
-    th, tl = total(r.trace)
-    dh, dl = total(r.determinant)
+    hi, lo = gather(r.trace)
+    th, tl = quick_two_sum(hi, lo)
+    dh, dl = gather(r.determinant)
     disc = fma(2.0 * th, tl, fma(th, th, -4.0 * dh)) - 4.0 * dl
     real = not disc < 0.0
     size = abs(th)
     rho = 0.5 * ((size if real else 0.0) + math.sqrt(disc if real else 4.0 * dh))
     # beyond, T² overflows, and D/T² is nothing beside 1
-    return size if size > 1e150 else rho
+    return abs(hi) if abs(hi) > 1e150 else rho
 
 
 @quantity(
@@ -92,7 +94,7 @@ def spectral_radius(r):
     comment="-ln(spectral radius) per iteration: inf = at once, negative = diverges",
     best="max",
     worst="min",
-    diverges=lambda values: values < 0,
+    converges=(0.0, math.inf),
 )
 def rate(r):
     """Return −ln ρ per iteration, relative error below 1e−14 also when ρ → 1.
@@ -127,7 +129,7 @@ def rate(r):
     long_name="regime of damping",
     comment="decided from the exact signs of T^2-4D, 1-T+D, 1+T+D and 1-D",
     dtype="int8",
-    diverges=lambda values: values == -1,
+    converges=(0, 4),
     flags={
         -1: "divergent",
         0: "marginal",
