@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib import import_module
+from io import StringIO, TextIOWrapper
 
 import click
 
@@ -50,8 +52,20 @@ def group() -> None:
     """
 
 
+def _prepare() -> None:
+    """Have two streams that take any text, and let SIGTERM interrupt as Ctrl-C does."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started us
+            setattr(sys, name, StringIO())
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+
+
 def main() -> None:
     """Run the command line and end the process with its exit status."""
+    _prepare()
     with exit_status() as status:
         group.main(
             prog_name="critdamp",

@@ -49,7 +49,7 @@ def exit_status() -> Iterator[ExitStatus]:
         say_error(_as_option(str(error)))
         status.code = USAGE
     except CritdampError as error:
-        say_error(str(error))
+        say_error(_as_option(str(error)))
         status.code = FAILED
     except Incomplete:
         status.code = MISSING
@@ -64,7 +64,8 @@ def exit_status() -> Iterator[ExitStatus]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status.code = FAILED
     except OSError as error:
-        say_error(str(error))
+        named = f"{error.filename}: " if error.filename else ""
+        say_error(f"{named}{error.strerror or error}")
         status.code = FAILED
     except MemoryError:
         say_error("out of memory")
@@ -72,8 +73,9 @@ def exit_status() -> Iterator[ExitStatus]:
 
 
 def say_error(message: str) -> None:
-    """Print a line on stderr."""
-    click.echo(f"Error: {message}", err=True)
+    """Print one line on stderr."""
+    line = " ".join(message.split("\n"))
+    click.echo(f"Error: {line}", err=True)
 
 
 def _with_hint(error: click.ClickException) -> str:
@@ -90,4 +92,4 @@ def _as_option(message: str) -> str:
     # whoever raised this has loaded the engine
     from .plans import KEYS
 
-    return f"--{name}:{rest}" if name in {*KEYS, "at", "threads"} else message
+    return f"--{name}:{rest}" if name in {*KEYS, "at", "output", "threads"} else message

@@ -33,7 +33,7 @@ def command(run: Path, at: str | None, as_json: bool) -> None:
     """
     with open_run(run) as opened:
         if at is not None:
-            _show_point(opened, _point(at), as_json)
+            _show_point(opened, at, as_json)
         elif as_json:
             emit(_record(opened))
         else:
@@ -49,12 +49,17 @@ def _point(text: str) -> dict[str, float]:
         except ValueError:
             equals = ""
         if not equals:
-            raise InputError(f"at: {part!r} in {text!r}; write eps=0.1,p=0.9,k=1")
+            raise InputError(f"{part!r} in {text!r}; write eps=0.1,p=0.9,k=1")
+    if len(point) < text.count("="):
+        raise InputError(f"{text!r} names an axis twice")
     return point
 
 
-def _show_point(run: Run, asked: dict[str, float], as_json: bool) -> None:
-    point, values = run.at(**asked)
+def _show_point(run: Run, text: str, as_json: bool) -> None:
+    try:
+        point, values = run.at(**_point(text))
+    except InputError as error:
+        raise InputError(f"at: {error}") from error
     if as_json:
         emit({"point": point, "values": values})
         return

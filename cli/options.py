@@ -14,7 +14,7 @@ import click
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-FILE = click.Path(path_type=Path)
+FILE = click.Path(path_type=Path, readable=False)
 
 
 def running_options() -> Decorator:
@@ -61,7 +61,8 @@ def _strict(value: Any) -> Any:
 
 def command_line() -> str:
     """Return what was typed, to be pasted into a shell."""
-    return shlex.join(["critdamp", *sys.argv[1:]])
+    typed = shlex.join(["critdamp", *sys.argv[1:]])
+    return typed.encode("utf-8", "backslashreplace").decode()
 
 
 def nbytes(count: float) -> str:

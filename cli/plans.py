@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,31 +42,46 @@ def make_plan(file: Path | None, options: dict[str, Any], quiet: bool) -> Plan:
     for ours, theirs in (("k", "spectrum"), ("spectrum", "k")):
         if ours in given:
             known.pop(theirs, None)
-    folder = file.parent if file else Path()
     notes: list[str] = []
-    values: dict[str, Any] = {}
-    for key, value in {**known, **given}.items():
-        base = Path() if key in given else folder
-        name, made = _value(key, value, base, notes)
-        values[name] = made
-    plan = Plan(**values)
+    values = {}
+    if file:
+        left = {key: value for key, value in known.items() if key not in given}
+        try:
+            values = _values(left, file.parent, notes)
+        except InputError as error:
+            raise InputError(f"{file}: {error}") from error
+    plan = Plan(**values | _values(given, Path(), notes))
+    notes += _unsettling(plan)
     if notes and not quiet:
         click.echo("\n".join(notes), err=True)
     return plan
 
 
+def _unsettling(plan: Plan) -> list[str]:
+    """Say how many curvatures of an axis are negative or zero, and what that means."""
+    k = plan.axes["k"].values if "k" in plan.axes else np.ones(1)
+    cases = {
+        "negative: w diverges there": np.count_nonzero(k < 0),
+        "zero: w never moves there": np.count_nonzero(k == 0),
+    }
+    return [f"--k: {n} of {k.size} {what}" for what, n in cases.items() if n]
+
+
 def _read(file: Path) -> dict[str, Any]:
     try:
-        with file.open("rb") as stream:
-            known = tomllib.load(stream)
+        known = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise FileError(f"{file}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{file}: not a TOML file: {error}") from error
     for key in known:
         if key not in KEYS:
             raise InputError(f"{file}: unknown key {key!r}; allowed: {', '.join(KEYS)}")
     return known
+
+
+def _values(given: dict[str, Any], folder: Path, notes: list[str]) -> dict[str, Any]:
+    return dict(_value(key, value, folder, notes) for key, value in given.items())
 
 
 def _value(key: str, value: Any, folder: Path, notes: list[str]) -> tuple[str, Any]:
@@ -90,22 +107,30 @@ def _axis(key: str, value: Any, folder: Path, notes: list[str]) -> Axis:
     def report(line: str) -> None:
         notes.append(f"--{key}: {line}")
 
-    try:
+    with _keyed(key):
         if isinstance(value, str):
-            return read_axis(value, folder=folder, report=report)
-        if np.asarray(value).dtype.kind not in "fi":
+            return read_axis(value, folder=folder, spectra=key == "k", report=report)
+        numbers = value if isinstance(value, list) else [value]
+        if not all(type(number) in (int, float) for number in numbers):
             raise InputError(f"{value!r} is no number or list of numbers")
         return Axis.of(value)
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{key}: {error}") from error
 
 
 def _spectrum(value: Any, folder: Path, notes: list[str]) -> Spectrum:
-    try:
+    with _keyed("spectrum"):
         spectrum = load_spectrum(value if value in boxed() else folder / str(value))
         left_out = zero_modes(spectrum.name, spectrum.zeros, len(spectrum))
-    except ValueError as error:
-        raise InputError(f"spectrum: {error}") from error
     if left_out:
         notes.append(f"--spectrum: {left_out}")
     return spectrum
+
+
+@contextmanager
+def _keyed(key: str) -> Iterator[None]:
+    """Begin the message of what goes wrong with a key."""
+    try:
+        yield
+    except (InputError, FileError) as error:
+        raise type(error)(f"{key}: {error}") from error
+    except OverflowError as error:
+        raise InputError(f"{key}: {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -13,6 +14,7 @@ from typing import Any
 
 import click
 
+from critdamp.data.parts import Parts
 from critdamp.data.runfile import Run
 from critdamp.data.sweeps import status
 
@@ -38,17 +40,17 @@ def compute(path: Path, start: Start, quiet: bool) -> None:
         SIGINT or SIGTERM came; a second SIGINT does not wait for the tile's end.
     """
     began = time.monotonic()
-    with _stoppable() as stop:
+    with _stoppable(quiet) as stop:
         try:
             with _bar(quiet) as progress:
                 run = start(progress, stop)
         except KeyboardInterrupt:
-            raise Stopped(f"interrupted; go on with: critdamp resume {path}") from None
+            raise Stopped(f"interrupted; {Parts(path).kept()}") from None
     if run is None:
         now = status(path)
         raise Stopped(
             f"interrupted: {now.done} of {now.tiles} tiles are done; "
-            f"go on with: critdamp resume {path}"
+            f"{Parts(path).kept()}"
         )
     with run:
         if not quiet:
@@ -62,7 +64,7 @@ def _summary(run: Run, seconds: float) -> str:
 
 
 @contextmanager
-def _stoppable() -> Iterator[Callable[[], bool]]:
+def _stoppable(quiet: bool) -> Iterator[Callable[[], bool]]:
     """Yield a function that says whether SIGINT or SIGTERM came."""
     came: list[int] = []
 
@@ -70,6 +72,9 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
         if number == signal.SIGINT and came:
             raise KeyboardInterrupt
         came.append(number)
+        if not quiet:
+            # not through sys.stderr, which may be in the middle of a line
+            os.write(2, b"\nstopping at the end of this tile\n")
 
     before = {n: signal.signal(n, note) for n in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from critdamp.data.parts import Parts
 from critdamp.data.sweeps import status
 
 from .failures import Incomplete
@@ -19,7 +20,8 @@ from .options import FILE, emit, json_option, nbytes
 def command(output: Path, as_json: bool) -> None:
     """Say how far a sweep is.
 
-    The exit status is 3 while tiles are missing. Only what survives a kill counts.
+    The exit status is 3 while tiles are missing, also while the sweep is running. Only
+    what survives a kill counts.
     """
     now = status(output)
     if as_json:
@@ -33,6 +35,6 @@ def command(output: Path, as_json: bool) -> None:
             f"{nbytes(now.nbytes)}"
         )
         if not now.complete:
-            click.echo(f"go on with: critdamp resume {output}", err=True)
+            click.echo(Parts(now.path).kept(), err=True)
     if not now.complete:
         raise Incomplete

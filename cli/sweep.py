@@ -34,12 +34,15 @@ def axis_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("plan", required=False, type=FILE)
 @axis_options
 @click.option("--spectrum", metavar="NAME|FILE", help="A whole spectrum, not --k.")
-@click.option("--method", metavar="NAME", help=f"{', '.join(METHODS)}.")
+@click.option("--method", metavar="NAME", help=f"{', '.join(METHODS)}.  [heavy_ball]")
 @click.option(
-    "--quantity", multiple=True, metavar="NAME", help=f"{', '.join(QUANTITIES)}."
+    "--quantity",
+    multiple=True,
+    metavar="NAME",
+    help=f"May be repeated: {', '.join(QUANTITIES)}.  [spectral_radius]",
 )
 @click.option("--tol", type=float, help="Tolerance of settling_time.  [1e-6]")
-@click.option("--dtype", metavar="NAME", help=f"{' or '.join(DTYPES)}.")
+@click.option("--dtype", metavar="NAME", help=f"{' or '.join(DTYPES)}.  [float64]")
 @click.option("-o", "--output", required=True, type=FILE, help="The run file.")
 @click.option("--force", is_flag=True, help="Replace what is there.")
 @click.option("--dry-run", is_flag=True, help="Only say how large it is.")

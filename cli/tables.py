@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-_WIDTH = 200
+_WIDTH = 100_000
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -13,7 +13,8 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    named = any(head)
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=named)
     for name in head:
         table.add_column(name, overflow="fold")
     for row in rows:

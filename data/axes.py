@@ -20,7 +20,11 @@ _ALLOWED = (
 
 
 def read_axis(
-    text: str, *, folder: Path = Path(), report: Callable[[str], object] = ignore
+    text: str,
+    *,
+    folder: Path = Path(),
+    spectra: bool = False,
+    report: Callable[[str], object] = ignore,
 ) -> Axis:
     """Return the axis that a text describes.
 
@@ -30,6 +34,7 @@ def read_axis(
         spectrum, `@file.h5` or `@digits-softmax`, of which the distinct positive
         curvatures are taken
     folder : where a relative @file is looked for
+    spectra : whether a spectrum is allowed, as it is for k
     report : called with a line on what of a spectrum was left out
 
     Raises
@@ -38,7 +43,7 @@ def read_axis(
         The text is none of these, or the values are no axis.
     """
     if text.startswith("@"):
-        return _from_file(text[1:], folder, report)
+        return _from_file(text[1:], folder, spectra, report)
     scale, colon, rest = text.partition(":")
     if not colon:
         return Axis.of([_number(part, text) for part in text.split(",")])
@@ -59,17 +64,27 @@ def _number(part: str, text: str) -> float:
         raise InputError(f"{text!r}: {part!r} is no number; {_ALLOWED}") from None
 
 
-def _from_file(name: str, folder: Path, report: Callable[[str], object]) -> Axis:
-    if not name.endswith(".npy"):
-        return _from_spectrum(name if name in boxed() else str(folder / name), report)
+def _from_file(
+    name: str, folder: Path, spectra: bool, report: Callable[[str], object]
+) -> Axis:
     path = folder / name
+    if not name.endswith(".npy"):
+        if not spectra:
+            raise InputError(f"'@{name}': only k takes a spectrum; {_ALLOWED}")
+        return _from_spectrum(name if name in boxed() else str(path), report)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
     try:
-        values = np.load(path, allow_pickle=False)
+        values = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise InputError(f"{path}: cannot be read as .npy: {error}") from error
-    if values.dtype.kind not in "fiu":
-        raise InputError(f"{path}: holds {values.dtype}, real numbers are needed")
-    return Axis.of(values)
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
+        kind = getattr(values, "dtype", "an archive")
+        raise InputError(f"{path}: holds {kind}, real numbers are needed")
+    try:
+        return Axis.of(values)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
 def _from_spectrum(source: str, report: Callable[[str], object]) -> Axis:

@@ -3,7 +3,7 @@
 import errno
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,14 +22,14 @@ _CAUSES = {
 
 
 @contextmanager
-def failures(path: Path, doing: str, kept: str = "") -> Iterator[None]:
+def failures(path: Path, doing: str, kept: Callable[[], str] = str) -> Iterator[None]:
     """Turn a failure of the system or of HDF5 into a `FileError`.
 
     Parameters
     ----------
     path : the file that people know
     doing : "write" or "read"
-    kept : what is left and how to go on, ends the message
+    kept : returns how to go on, which ends the message
 
     Raises
     ------
@@ -41,9 +41,10 @@ def failures(path: Path, doing: str, kept: str = "") -> Iterator[None]:
     except CritdampError:
         raise
     except (OSError, RuntimeError) as error:
-        cause = _CAUSES.get(getattr(error, "errno", None) or 0, str(error))
-        ending = f"; {kept}" if kept else ""
-        raise FileError(f"{path}: cannot {doing} it: {cause}{ending}") from error
+        known = getattr(error, "strerror", None) or str(error)
+        cause = _CAUSES.get(getattr(error, "errno", None) or 0, known)
+        ending = "; ".join(filter(None, [cause, kept()]))
+        raise FileError(f"{path}: cannot {doing} it: {ending}") from error
 
 
 def publish(temporary: Path, path: Path) -> None:

@@ -1,11 +1,13 @@
 """Opening a file that may be anything, with a clear line for what it is not."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
 
-from critdamp.engine.errors import FileError
+from critdamp.engine.errors import FileError, InputError
 
 from .layout import FORMAT, FORMAT_VERSION
 from .parts import Parts
@@ -31,6 +33,26 @@ class Kind:
 RUN = Kind(FORMAT, FORMAT_VERSION, ("plan",), "a run")
 
 
+@contextmanager
+def undamaged(path: Path) -> Iterator[None]:
+    """Turn what reading a damaged file raises into a FileError that names it."""
+    try:
+        yield
+    except FileError:
+        raise
+    except (
+        AttributeError,
+        IndexError,
+        InputError,
+        KeyError,
+        OSError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise FileError(f"{path}: damaged: {error}") from error
+
+
 def open_file(path: Path, kind: Kind = RUN) -> h5py.File:
     """Return the opened file of a run, or of another kind.
 
@@ -46,7 +68,8 @@ def open_file(path: Path, kind: Kind = RUN) -> h5py.File:
     except OSError as error:
         raise FileError(f"{path}: {_unreadable(path, error)}") from error
     try:
-        _check(path, file, kind)
+        with undamaged(path):
+            _check(path, file, kind)
     except BaseException:
         file.close()
         raise
@@ -56,8 +79,10 @@ def open_file(path: Path, kind: Kind = RUN) -> h5py.File:
 def _missing(path: Path) -> str:
     if path.is_dir():
         return f"{path}: a folder, not a file"
-    if Parts(path).folder.is_dir():
-        return f"{path}: unfinished; go on with critdamp resume {path}"
+    if path.name and Parts(path).begun:
+        return f"{path}: unfinished; {Parts(path).kept()}"
+    if path.exists():
+        return f"{path}: no regular file"
     return f"{path}: no such file"
 
 
@@ -70,7 +95,7 @@ def _unreadable(path: Path, error: OSError) -> str:
 
 
 def _check(path: Path, file: h5py.File, kind: Kind) -> None:
-    lacks = [name for name in kind.needs if name not in file]
+    lacks = [n for n in kind.needs if not isinstance(file.get(n), h5py.Dataset)]
     if file.attrs.get("format") != kind.format or lacks:
         raise FileError(f"{path}: an HDF5 file, but not {kind.called} of critdamp")
     found = int(file.attrs["format_version"])

@@ -51,7 +51,7 @@ class Merger:
             The disk fails, or the shard is damaged.
         """
         plan, shard = self._record.plan, self._parts.shard(index)
-        found = contents(shard, self._record)
+        found = contents(self._parts, index, self._record)
         if len(found.tiles) < len(self._cut.tiles_of(index)):
             return
         new = self._begun()
@@ -75,7 +75,7 @@ class Merger:
         missing = self._cut.shards - len(self._copied)
         if missing:
             raise FileError(
-                f"{self._parts.path}: {missing} shards miss tiles; {self._parts.kept}"
+                f"{self._parts.path}: {missing} shards miss tiles; {self._parts.kept()}"
             )
         new = self._begun()
         for quantity in self._record.plan.quantities:
@@ -83,6 +83,7 @@ class Merger:
             note_statistics(new.file[quantity.name], self._record.plan, known)
         new.file.attrs.update(_attributes(self._record, self._copied))
         new.close()
+        refuse_other(self._parts, self._record)
         new.publish()
         self._new = None
 
@@ -93,6 +94,15 @@ class Merger:
             make = stored(plan, self._record.compression)
             lay_out(self._new.file, plan, make, {"uuid": self._record.uuid})
         return self._new
+
+
+def refuse_other(parts: Parts, record: Record) -> None:
+    """Raise a FileError if a file is there that the sweep was not asked to replace."""
+    if parts.path.exists() and not record.force:
+        raise FileError(
+            f"{parts.path}: a file appeared there since the sweep began; "
+            f"move it away, then {parts.kept()}"
+        )
 
 
 def _together(quantity: Quantity, shards: dict[int, Contents]) -> Statistics:

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shlex
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from critdamp.engine.errors import FileError
+from critdamp.engine.errors import FileError, InputError
 from critdamp.engine.plan import Plan
 
 from .files import appearing, failures, lock
@@ -63,7 +64,7 @@ class Record:
     Attributes
     ----------
     plan : what is swept
-    compression, keep_shards : as they were asked for
+    compression, keep_shards, force : as they were asked for
     uuid : tells this sweep from others of the same plan
     sessions : provenance of each process that computed, oldest first
     """
@@ -71,6 +72,7 @@ class Record:
     plan: Plan
     compression: bool = True
     keep_shards: bool = False
+    force: bool = False
     uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
     sessions: list[dict[str, Any]] = field(default_factory=list)
 
@@ -83,7 +85,7 @@ class Record:
         return json.dumps(known, sort_keys=True, separators=(",", ":"))
 
     @classmethod
-    def from_json(cls, text: str) -> "Record":
+    def from_json(cls, text: bytes) -> "Record":
         """Return what `to_json` made text of; raises KeyError, ValueError if not."""
         known = json.loads(text)
         found = known.pop("format_version")
@@ -93,6 +95,8 @@ class Record:
         record = cls(**{**known, "plan": Plan.from_dict(known["plan"])})
         if record.plan.sha256 != sha256:
             raise ValueError("the plan does not match its hash")
+        if not all(isinstance(one, dict) for one in [{}, *record.sessions]):
+            raise ValueError("the sessions are no records")
         return record
 
 
@@ -101,6 +105,26 @@ class Parts:
     """The folder `run.h5.parts` of a run `run.h5`."""
 
     path: Path
+
+    @classmethod
+    def of(cls, path: str | Path) -> "Parts":
+        """Return the folder of a run; a link stands for the file that it leads to.
+
+        Raises
+        ------
+        InputError
+            The path names no file, or something that is none is there.
+        """
+        if not Path(path).name:
+            raise InputError(f"output: {str(path)!r} names no file")
+        found = Path(path)
+        if found.is_symlink():
+            found = found.resolve()
+        if found.is_dir():
+            raise InputError(f"output: {path} is a folder; name a file in it")
+        if found.exists() and not found.is_file():
+            raise InputError(f"output: {path} is no regular file; choose another name")
+        return cls(found)
 
     @property
     def folder(self) -> Path:
@@ -113,11 +137,19 @@ class Parts:
         return self.folder / "live.h5"
 
     @property
+    def resume(self) -> str:
+        """Return the command that goes on with the sweep, to be pasted into a shell."""
+        name = str(self.path)
+        return shlex.join(["critdamp", "resume", *["--"] * name.startswith("-"), name])
+
     def kept(self) -> str:
         """Say how to go on after a failure, if there is something to go on with."""
-        if not self._json.exists():
-            return ""
-        return f"what was finished is safe: critdamp resume {self.path}"
+        return f"go on with: {self.resume}" if self.begun else ""
+
+    @property
+    def begun(self) -> bool:
+        """Return whether a sweep began here."""
+        return self._json.exists()
 
     @property
     def _json(self) -> Path:
@@ -139,10 +171,10 @@ class Parts:
         if not path.exists():
             return None
         with failures(path, "read"):
-            text = path.read_text(encoding="utf-8")
+            text = path.read_bytes()
         try:
             return Record.from_json(text)
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise FileError(f"{path}: not the record of a sweep: {error}") from error
 
     def save(self, record: Record) -> None:
@@ -168,6 +200,10 @@ class Parts:
             os.close(descriptor)
             if self.folder.exists() and not any(self.folder.iterdir()):
                 self.folder.rmdir()
+
+    def strays(self) -> bool:
+        """Return whether shards are there without a record of their sweep."""
+        return not self.begun and any(self.folder.glob("shard-*.h5"))
 
     def clear(self) -> None:
         """Remove what critdamp made there, the record last."""

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Self
 import h5py
 import numpy as np
 
-from critdamp.engine.errors import CritdampError, InputError
+from critdamp.engine.errors import CritdampError, FileError, InputError
 from critdamp.engine.grid import Axis
 from critdamp.engine.plan import Plan, choose
 
-from .foreign import open_file
+from .foreign import open_file, undamaged
 
 if TYPE_CHECKING:
     import xarray
@@ -105,20 +105,21 @@ class Run:
 
     def summary(self, name: str) -> QuantitySummary:
         """Return what is known of a map, without reading it."""
-        known = {key: _plain(value) for key, value in self[name].attrs.items()}
-        low, high = known.get("actual_range", (None, None))
-        index = known.get("best_index", [])
-        at = zip(self.axes.items(), index, strict=True) if index else ()
-        return QuantitySummary(
-            name,
-            low,
-            high,
-            known.get("share_diverging"),
-            known.get("best_value"),
-            {axis: float(values.values[i]) for (axis, values), i in at},
-        )
+        with undamaged(self.path):
+            known = {key: _plain(value) for key, value in self[name].attrs.items()}
+            low, high = known.get("actual_range", (None, None))
+            index = known.get("best_index", [])
+            at = zip(self.axes.items(), index, strict=True) if index else ()
+            return QuantitySummary(
+                name,
+                low,
+                high,
+                known.get("share_diverging"),
+                known.get("best_value"),
+                {axis: float(values.values[i]) for (axis, values), i in at},
+            )
 
-    def at(self, **values: float) -> tuple[dict[str, float], dict[str, float]]:
+    def at(self, /, **values: float) -> tuple[dict[str, float], dict[str, float]]:
         """Return the grid point nearest to a point, and every quantity there.
 
         Parameters
@@ -129,6 +130,8 @@ class Run:
         ------
         InputError
             A name is no axis, a value is missing or not finite.
+        FileError
+            The file is damaged there.
         """
         for name, value in values.items():
             choose("axis", name, self.axes)
@@ -137,7 +140,8 @@ class Run:
         index = {name: self._nearest(name, values) for name in self.axes}
         point = {name: float(self.axes[name].values[i]) for name, i in index.items()}
         place = tuple(index.values())
-        return point, {name: self[name][place].item() for name in self.quantities}
+        with undamaged(self.path):
+            return point, {name: self[name][place].item() for name in self.quantities}
 
     def meaning(self, name: str, value: float) -> str:
         """Return what a code of a quantity stands for; nothing for numbers."""
@@ -180,7 +184,16 @@ def open_run(path: str | Path) -> Run:
     FileError
         It is missing, unfinished, damaged, foreign, or made by a newer critdamp.
     """
-    return Run(Path(path), open_file(Path(path)))
+    run = Run(Path(path), open_file(Path(path)))
+    try:
+        with undamaged(run.path):
+            for name in run.quantities:
+                if run[name].shape != run.plan.grid.shape:
+                    raise FileError(f"{path}: damaged: {name} has another shape")
+    except FileError:
+        run.close()
+        raise
+    return run
 
 
 def _plain(value: Any) -> Any:

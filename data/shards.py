@@ -8,7 +8,6 @@ merging files is copying chunks.
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import h5py
@@ -67,7 +66,7 @@ class Contents:
         return cls(tiles, float(group.attrs["seconds"]))
 
 
-def contents(path: Path, record: Record) -> Contents:
+def contents(parts: Parts, index: int, record: Record) -> Contents:
     """Return what a shard holds, nothing if it is not there.
 
     Raises
@@ -75,12 +74,16 @@ def contents(path: Path, record: Record) -> Contents:
     FileError
         It is damaged or of another sweep.
     """
+    path = parts.shard(index)
     if not path.exists():
         return Contents()
     try:
         with h5py.File(path, "r") as file:
             if file.attrs["uuid"] == record.uuid:
-                return Contents.load(file, record.plan)
+                found = Contents.load(file, record.plan)
+                if not set(found.tiles) <= set(Cut.of(record.plan).tiles_of(index)):
+                    raise ValueError("it holds tiles of another shard")
+                return found
     except (OSError, KeyError, RuntimeError, ValueError) as error:
         raise FileError(
             f"{path}: damaged ({error}); delete it, and critdamp resume makes it again"
@@ -91,7 +94,7 @@ def contents(path: Path, record: Record) -> Contents:
 def held(parts: Parts, record: Record) -> dict[int, Contents]:
     """Return what each shard holds."""
     shards = range(Cut.of(record.plan).shards)
-    return {index: contents(parts.shard(index), record) for index in shards}
+    return {index: contents(parts, index, record) for index in shards}
 
 
 def copy_tiles(
@@ -117,7 +120,7 @@ class ShardWriter:
         self.index = index
         path = parts.shard(index)
         self._plan = record.plan
-        self._contents = contents(path, record)
+        self._contents = contents(parts, index, record)
         self._began = time.monotonic()
         self._new = NewFile(path, beside(path))
         file, make = self._new.file, stored(record.plan, record.compression)

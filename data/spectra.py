@@ -13,7 +13,7 @@ from critdamp.engine.spectrum import Spectrum
 
 from .calm import new_hdf5
 from .files import failures
-from .foreign import Kind, open_file
+from .foreign import Kind, open_file, undamaged
 from .modes import LONG_NAMES, add_spectrum
 from .provenance import now, version
 
@@ -45,7 +45,7 @@ def load_spectrum(source: str | Path) -> Spectrum:
         raise InputError(
             f"{source}: no such file, nor a spectrum in the box ({', '.join(boxed())})"
         )
-    with failures(path, "read"), open_file(path, KIND) as file:
+    with open_file(path, KIND) as file, undamaged(path):
         values = {name: np.asarray(file[name][()]) for name in LONG_NAMES}
         name = str(file.attrs.get("name", ""))
     try:

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from critdamp.engine.errors import FileError
 from critdamp.engine.plan import Plan
 
 from .chunks import ChunkEncoder
@@ -85,7 +86,7 @@ def status(path: str | Path) -> Status:
     FileError
         Neither a run nor an unfinished one is there, or it is damaged.
     """
-    parts = Parts(Path(path))
+    parts = Parts.of(path)
     record = parts.record()
     if record is None or merged(parts, record):
         with open_run(path) as done:
@@ -111,5 +112,8 @@ def merged(parts: Parts, record: Record) -> bool:
     """Return whether the run that is there was made of these parts."""
     if not parts.path.exists():
         return False
-    with open_run(parts.path) as found:
-        return bool(found.attributes["uuid"] == record.uuid)
+    try:
+        with open_run(parts.path) as found:
+            return bool(found.attributes.get("uuid") == record.uuid)
+    except FileError:
+        return False

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from critdamp.engine.compute import TileComputer
 from critdamp.engine.errors import InputError, OutputExistsError, PlanChangedError
 from critdamp.engine.grid import Tile
 from critdamp.engine.plan import Plan
 from critdamp.engine.run import ignore, never, run
 
 from .files import failures
-from .merge import Merger, write_live_view
+from .merge import Merger, refuse_other, write_live_view
 from .parts import Parts, Record
 from .provenance import session
 from .runfile import Run, open_run
@@ -62,17 +63,18 @@ def sweep(
     FileError
         The disk fails; what was finished is safe.
     """
-    parts = Parts(Path(path))
+    parts = Parts.of(path)
     if parts.path.exists() and not force:
         raise OutputExistsError(f"{path}: exists already; --force replaces it")
+    compute = TileComputer(plan, threads)
     with parts.claimed():
         if force:
             with failures(parts.path, "write"):
                 parts.clear()
         else:
             _refuse_unfinished(parts, plan)
-        record = Record(plan, compression, keep_shards)
-        return _go_on(parts, record, threads, command_line, progress, stop)
+        record = Record(plan, compression, keep_shards, force)
+        return _go_on(parts, record, compute, command_line, progress, stop)
 
 
 def resume(
@@ -106,17 +108,19 @@ def resume(
     FileError
         The disk fails, or a file is damaged.
     """
-    parts = Parts(Path(path))
-    if not parts.folder.is_dir():
+    parts = Parts.of(path)
+    if not parts.begun:
         raise InputError(_nothing(parts))
     with parts.claimed():
         record = parts.record()
         if record is None:
             raise InputError(_nothing(parts))
         if plan is not None:
-            _refuse_other(parts, record, plan)
+            _refuse_other_plan(parts, record, plan)
         if not merged(parts, record):
-            return _go_on(parts, record, threads, command_line, progress, stop)
+            refuse_other(parts, record)
+            compute = TileComputer(record.plan, threads)
+            return _go_on(parts, record, compute, command_line, progress, stop)
         if record.keep_shards:
             raise InputError(_nothing(parts))
         with failures(parts.path, "write"):
@@ -127,14 +131,11 @@ def resume(
 def _go_on(
     parts: Parts,
     record: Record,
-    threads: int | None,
+    compute: TileComputer,
     command_line: str | None,
     progress: Progress | None,
     stop: Stop | None,
 ) -> Run | None:
-    from critdamp.engine.compute import TileComputer
-
-    compute = TileComputer(record.plan, threads)
     record.sessions.append(session(command_line, compute.threads, "numba"))
     with failures(parts.path, "write", parts.kept):
         parts.drop_unfinished()
@@ -169,27 +170,33 @@ def _reporter(
 
 
 def _refuse_unfinished(parts: Parts, plan: Plan) -> None:
+    if parts.strays():
+        raise InputError(
+            f"{parts.folder}: shards without their plan.json are there; "
+            "delete the folder, or begin anew with --force"
+        )
     record = parts.record()
     if record is None:
         return
-    _refuse_other(parts, record, plan)
+    _refuse_other_plan(parts, record, plan)
     raise OutputExistsError(
-        f"{parts.path}: an unfinished sweep of this plan is there; go on with "
-        f"critdamp resume {parts.path}, or begin anew with --force"
+        f"{parts.path}: an unfinished sweep of this plan is there; "
+        f"{parts.kept()}, or begin anew with --force"
     )
 
 
-def _refuse_other(parts: Parts, record: Record, plan: Plan) -> None:
+def _refuse_other_plan(parts: Parts, record: Record, plan: Plan) -> None:
     if record.plan.sha256 == plan.sha256:
         return
-    lines = "".join(f"\n  {line}" for line in record.plan.difference(plan))
+    changes = "; ".join(record.plan.difference(plan))
     raise PlanChangedError(
-        f"{parts.path}: an unfinished sweep of another plan is there:{lines}\n"
-        f"go on with critdamp resume {parts.path}, or begin anew with --force"
+        f"{parts.path}: an unfinished sweep of another plan is there ({changes}); "
+        f"{parts.kept()}, or begin anew with --force"
     )
 
 
 def _nothing(parts: Parts) -> str:
     if parts.path.exists():
+        open_run(parts.path).close()
         return f"{parts.path}: complete already, nothing to resume"
-    return f"{parts.path}: no unfinished sweep is there, {parts.folder} is missing"
+    return f"{parts.path}: no unfinished sweep is there"

@@ -19,7 +19,9 @@ Floats = npt.NDArray[np.float64]
 
 CHUNK_POINTS = 2**17
 TILE_POINTS = 2**21
-MAX_TILES = 4096
+MAX_TILES = 2**16
+MAX_VALUES = 10**7
+_LENGTHS = f"an axis has from 1 to {MAX_VALUES:,}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +46,10 @@ class Axis:
 
     def __post_init__(self) -> None:
         """Check and freeze the values."""
-        values = np.array(self.values, dtype=np.float64)
+        if np.size(self.values) > MAX_VALUES:
+            raise InputError(f"{np.size(self.values)} values: {_LENGTHS}")
+        with np.errstate(all="ignore"):  # wider numbers may become infinite
+            values = np.array(self.values, dtype=np.float64)
         _check_values(values, self.scale)
         values.flags.writeable = False
         object.__setattr__(self, "values", values)
@@ -64,18 +69,21 @@ class Axis:
         """Return an axis as it is, or make one that lists the given values."""
         if isinstance(values, Axis):
             return values
-        return cls("list", np.atleast_1d(np.asarray(values, dtype=np.float64)))
+        return cls("list", np.atleast_1d(values))
 
     @classmethod
     def _spaced(cls, scale: Scale, start: float, stop: float, num: int) -> Axis:
-        if num < 1:
-            raise InputError(f"{num} values: an axis has at least 1")
+        if not 1 <= num <= MAX_VALUES:
+            raise InputError(f"{num} values: {_LENGTHS}")
+        if num == 1 and start != stop:
+            raise InputError(f"1 value cannot reach from {start!r} to {stop!r}")
         if not (math.isfinite(start) and math.isfinite(stop)):
             raise InputError(f"{start!r} to {stop!r}: the ends must be finite")
         if scale == "log" and min(start, stop) <= 0:
             raise InputError(f"{min(start, stop)!r}: a log axis has positive values")
         space = np.geomspace if scale == "log" else np.linspace
-        return cls(scale, space(start, stop, num))
+        with np.errstate(all="ignore"):  # what overflows is refused as not finite
+            return cls(scale, space(start, stop, num))
 
     def __len__(self) -> int:
         """Return the number of values."""
@@ -102,7 +110,9 @@ class Axis:
 
     def nearest(self, value: float) -> int:
         """Return the index of the value nearest to the given one."""
-        return int(np.argmin(np.abs(self.values - value)))
+        above = int(np.searchsorted(self.values, value))
+        near = range(max(above - 1, 0), min(above + 1, len(self)))
+        return min(near, key=lambda i: abs(float(self.values[i]) - value))
 
 
 def _check_values(values: Floats, scale: str) -> None:

@@ -249,13 +249,18 @@ def cache_dir() -> Path:
         digest.update(source.read_bytes())
     named = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
     base = Path(named) if named else Path.home() / ".cache"
-    for folder in (base, Path(tempfile.gettempdir()) / f"cache-{os.getuid()}"):
-        path = folder / "critdamp" / digest.hexdigest()[:16]
-        with contextlib.suppress(OSError):
-            path.mkdir(parents=True, exist_ok=True)
-            if os.access(path, os.W_OK):
-                return path
-    return path
+    path = base / "critdamp" / digest.hexdigest()[:16]
+    with contextlib.suppress(OSError):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.access(path, os.W_OK) and _is_ours(path):
+            return path
+    return Path(tempfile.mkdtemp(prefix="critdamp-"))
+
+
+def _is_ours(path: Path) -> bool:
+    """Tell whether nobody else could have put a kernel there: loading one runs it."""
+    known = path.stat()
+    return known.st_uid == os.getuid() and not known.st_mode & 0o022
 
 
 @contextlib.contextmanager

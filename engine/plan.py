@@ -28,7 +28,7 @@ class Plan:
     method : name of a method
     spectrum : curvatures over which the worst case is taken, in place of a k axis
     tol : tolerance of `settling_time`, in (0, 1)
-    dtype : "float64" or "float32", how floats are stored
+    dtype : "float64" or "float32", how floats are stored that need not be exact
     **axes : Axis, number or values, by the names of the method's parameters and k
 
     Raises
@@ -68,6 +68,10 @@ class Plan:
             raise InputError(f"tol: {self.tol:g} is outside (0, 1)")
         if self.spectrum is None:
             return
+        try:
+            _ = self.spectrum.positive
+        except InputError as error:
+            raise InputError(f"spectrum: {error}") from error
         worst = [name for name, quantity in QUANTITIES.items() if quantity.worst]
         for name in names:
             if name not in worst:
@@ -98,7 +102,7 @@ class Plan:
 
     def dtype_of(self, quantity: Quantity) -> np.dtype[Any]:
         """Return the type in which a quantity is stored."""
-        return np.dtype(self.dtype if quantity.dtype == "float64" else quantity.dtype)
+        return np.dtype(self.dtype if quantity.narrow else quantity.dtype)
 
     @cached_property
     def nbytes(self) -> int:

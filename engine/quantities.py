@@ -32,6 +32,7 @@ class Quantity:
     best : which end of the range is good, if any is
     worst : which end is the worst over a spectrum, where that lies at kmin or kmax
     needs_tol : whether the kernel takes a tolerance
+    narrow : whether it may be stored as float32
     converges : the least and the largest value of a point that converges
     flags : value → meaning, for codes
     """
@@ -45,6 +46,7 @@ class Quantity:
     best: Literal["min", "max"] | None = None
     worst: Literal["min", "max"] | None = None
     needs_tol: bool = False
+    narrow: bool = True
     converges: tuple[float, float] = (-_LARGEST, _LARGEST)
     flags: Mapping[int, str] = field(default_factory=dict)
 
@@ -122,7 +124,9 @@ def rate(r):
         root = math.sqrt(disc)
         rho = 0.5 * (th + root)
         gap = 2.0 * mh / (gh + root) if gh > 0.0 else 0.5 * (gh - root)
-    return -math.log1p(-gap) if rho > 0.5 else -math.log(rho)
+    if rho > 0.5:
+        return -math.log1p(-gap)
+    return -math.log(rho) if rho > 0.0 else math.inf
 
 
 @quantity(
@@ -130,6 +134,7 @@ def rate(r):
     comment="decided from the exact signs of T^2-4D, 1-T+D, 1+T+D and 1-D",
     dtype="int8",
     converges=(0, 4),
+    narrow=False,
     flags={
         -1: "divergent",
         0: "marginal",
@@ -156,6 +161,7 @@ def regime(r):
     "inf = never settles",
     best="min",
     needs_tol=True,
+    narrow=False,
 )
 def settling_time(r, tol):
     """Return the smallest whole t₀ with |w_t| ≤ tol for all t ≥ t₀, w_0 = 1, from rest.

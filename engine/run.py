@@ -1,6 +1,6 @@
 """The loop of a sweep: compute what is missing, tile by tile."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ def ignore(*_seen: Any) -> None:
 
 
 def run(
-    tiles: Iterable[Tile],
+    tiles: Sequence[Tile],
     compute: Callable[[Tile], Arrays],
     write: Callable[[Tile, Arrays], None],
     *,
@@ -35,7 +35,7 @@ def run(
     tiles : what is missing
     compute : returns a tile's arrays by quantity; they may be reused by its next call
     write : keeps them
-    stop : asked after each tile
+    stop : asked after each tile but the last
     progress : told of each tile that was written
 
     Returns
@@ -43,9 +43,9 @@ def run(
     bool
         False if it was stopped, which it is at a tile's end only.
     """
-    for tile in tiles:
+    for left, tile in zip(reversed(range(len(tiles))), tiles, strict=True):
         write(tile, compute(tile))
         progress(tile)
-        if stop():
+        if left and stop():
             return False
     return True

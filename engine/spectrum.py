@@ -88,12 +88,12 @@ class Spectrum:
         """
         if self.negatives:
             raise InputError(
-                f"spectrum {self.name}: {self.negatives} negative modes, the least "
+                f"{self.name or 'unnamed'}: {self.negatives} negative modes, the least "
                 f"{self.k[0]:.6g}; every method diverges along them"
             )
         keep = self.k > self.zero_tolerance
         if not keep.any():
-            raise InputError(f"spectrum {self.name}: no mode is positive")
+            raise InputError(f"{self.name or 'unnamed'}: no mode is positive")
         k, weights, displacement = (array[keep] for array in self.arrays.values())
         return Spectrum(k, weights, displacement, self.name)
 

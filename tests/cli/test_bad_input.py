@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+import critdamp as cd
+from critdamp.data.spectra import save_spectrum
+
 OK = {"--eps": "0.1,0.2", "--p": "0.5", "--k": "1"}
 
 
@@ -46,15 +49,43 @@ def refused(critdamp, tmp_path):
         ("log:0:1:3", "a log axis has positive values"),
         ("log:-1:1:3", "-1.0: a log axis has positive values"),
         ("cube:1:2:3", "write lin:START:STOP:NUM"),
-        ("@none.npy", "none.npy: cannot be read"),
-        ("@none.h5", "none.h5: no such file"),
+        ("lin:0:1:1", "1 value cannot reach from 0.0 to 1.0"),
+        ("lin:0:1:99999999999", "an axis has from 1 to 10,000,000"),
+        ("lin:-1.7e308:1.7e308:5", "must be finite"),
+        ("@none.npy", "none.npy: no such file"),
+        ("@text.npy", "text.npy: cannot be read as .npy"),
     ],
 )
 @pytest.mark.parametrize("name", ["eps", "k"])
-def test_bad_axis(refused, name, value, said):
+def test_bad_axis(refused, tmp_path, name, value, said):
+    (tmp_path / "text.npy").write_text("0.1\n0.2\n")
     line = refused(**{name: value})
     assert line.startswith(f"Error: --{name}: ")
     assert said in line
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("@none.h5", "none.h5: no such file"),
+        ("@text.txt", "text.txt: not an HDF5 file"),
+        ("@.", ".: a folder"),
+    ],
+)
+def test_bad_spectrum(refused, tmp_path, value, said):
+    (tmp_path / "text.txt").write_text("0.1\n0.2\n")
+    code = 2 if "no such" in said else 1
+    assert f"Error: --k: {said}" in refused(k=value, code=code)
+    line = refused(k=None, spectrum=value[1:], code=code)
+    assert f"Error: --spectrum: {said}" in line
+    assert "--eps: '@none.h5': only k takes a spectrum" in refused(eps="@none.h5")
+
+
+def test_spectrum_with_a_negative_mode(refused, tmp_path):
+    spectrum = cd.Spectrum([-1.0, 0.0, 1.0], name="saddle")
+    save_spectrum(spectrum, tmp_path / "saddle.h5", {})
+    line = refused(k=None, spectrum="saddle.h5")
+    assert "--spectrum: saddle: 1 negative modes, the least -1" in line
 
 
 @pytest.mark.parametrize(
@@ -111,11 +142,13 @@ def test_quantity_without_a_map_for_a_spectrum(refused):
     [
         ("epsilon = 1", "unknown key 'epsilon'"),
         ("eps = ", "not a TOML file"),
-        ("[eps]\nfrom = 1", "--eps"),
-        ("eps = true", "--eps"),
-        ('eps = ["a"]', "--eps"),
-        ("quantity = 3", "--quantity: 3 is no name"),
-        ('tol = "small"', "--tol: 'small' is no number"),
+        ("eps = " + "[" * 5000, "not a TOML file"),
+        ("[eps]\nfrom = 1", "plan.toml: eps: {'from': 1} is no number"),
+        ("eps = true", "plan.toml: eps: True is no number"),
+        ('eps = ["a"]', "plan.toml: eps: ['a'] is no number"),
+        ("eps = [1, 0.5]", "plan.toml: eps: 0.5 follows 1"),
+        ("quantity = 3", "plan.toml: quantity: 3 is no name"),
+        ('tol = "small"', "plan.toml: tol: 'small' is no number"),
     ],
 )
 def test_bad_toml(refused, tmp_path, text, said):
@@ -127,6 +160,12 @@ def test_output_that_exists(critdamp, refused, tmp_path):
     (tmp_path / "run.h5").write_text("precious")
     assert "run.h5: exists already; --force replaces it" in refused()
     assert (tmp_path / "run.h5").read_text() == "precious"
+
+
+def test_output_that_is_a_folder(refused, tmp_path):
+    (tmp_path / "run.h5").mkdir()
+    assert "--output: run.h5 is a folder" in refused()
+    assert "--output: run.h5 is a folder" in refused("--force")
 
 
 def test_output_in_a_folder_that_is_missing(critdamp, tmp_path):
@@ -155,7 +194,9 @@ def test_file_that_is_no_run(critdamp, tmp_path, command, content, said):
 @pytest.mark.parametrize(
     ("at", "said"),
     [
-        ("eps=1,k=1", "--p: no value"),
+        ("eps=1,k=1", "--at: p: no value"),
+        ("eps=1,eps=2,k=1,p=0", "names an axis twice"),
+        ("self=1", "--at: axis: 'self' is unknown"),
         ("eps", "--at: 'eps'"),
         ("eps=x", "--at: 'eps=x'"),
         ("eps=1,p=0,k=nan", "k: nan is not finite"),

@@ -2,9 +2,10 @@
 
 import json
 import signal
+import subprocess
+import sys
 import time
 
-import h5py
 import numpy as np
 import pytest
 
@@ -141,10 +142,44 @@ def test_interrupted_resumed_and_the_same(critdamp, started, tmp_path, bits, num
     assert bits(tmp_path / "run.h5") == bits(tmp_path / "whole.h5")
 
 
-def test_resume_refuses_another_plan(critdamp, started, tmp_path):
-    (tmp_path / "plan.toml").write_text('eps="0.1"\np="0.5"\nk="1"\nquantity="rate"')
-    with h5py.File(tmp_path / "other.h5", "w"):
-        pass
-    refused = critdamp("resume", "run.h5", "--plan", "plan.toml")
-    assert (refused.code, refused.out) == (2, "")
-    assert "no unfinished sweep is there" in refused.err
+def test_negative_and_zero_curvatures_are_counted(critdamp):
+    done = critdamp("sweep", "--eps", "1", "--p", "0", "--k=-1,0,1,2", "-o", "run.h5")
+    assert done.code == 0
+    assert "--k: 1 of 4 negative: w diverges there" in done.err
+    assert "--k: 1 of 4 zero: w never moves there" in done.err
+
+
+def test_names_that_a_shell_would_split(critdamp, started, tmp_path):
+    axes = ("--eps", "log:1e-3:4:300", "--p", "lin:0:0.999:300", "--k", "lin:1:9:90")
+    names = ("--quantity", "transient_peak")
+    process = started("sweep", *axes, *names, "-o", "my run.h5")
+    while not (tmp_path / "my run.h5.parts" / "live.h5").exists():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, message = process.communicate()
+    assert process.returncode == 130
+    assert "stopping at the end of this tile" in message
+    assert "go on with: critdamp resume 'my run.h5'" in message
+
+
+@pytest.mark.parametrize("closed", ["1>&-", "2>&-", "1>&- 2>&-"])
+def test_closed_streams_stop_nothing(tmp_path, closed):
+    command = f"{sys.executable} -m critdamp sweep --eps 1 --p 0 --k 1 -o run.h5"
+    subprocess.run(f"{command} {closed}", shell=True, cwd=tmp_path, check=True)
+    assert (tmp_path / "run.h5").exists()
+
+
+def test_another_plan_is_refused_in_one_line(critdamp, tmp_path):
+    critdamp("sweep", *GRID, "-o", "run.h5", "--keep-shards")
+    (tmp_path / "run.h5").unlink()
+    (tmp_path / "plan.toml").write_text('eps="0.1"\np="lin:0:0.9:10"\nk=[0.1, 1]')
+    for again in (
+        ("resume", "run.h5", "--plan", "plan.toml"),
+        ("sweep", "plan.toml", "-o", "run.h5"),
+    ):
+        refused = critdamp(*again)
+        assert (refused.code, refused.err.count("\n")) == (2, 1)
+        assert "→ 0.1" in refused.err
+        assert "critdamp resume run.h5" in refused.err
+    assert critdamp("resume", "run.h5").code == 0
+    assert critdamp("resume", "none.h5").code == 2

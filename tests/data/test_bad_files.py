@@ -143,6 +143,56 @@ def test_damaged_record_is_named(plan, tmp_path, stop_after):
             resume(path)
 
 
+def test_shard_under_a_wrong_name_is_named(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(4))
+    Parts(path).shard(3).write_bytes(Parts(path).shard(0).read_bytes())
+    with pytest.raises(FileError, match=r"shard-0003\.h5: damaged"):
+        resume(path)
+
+
+@pytest.mark.parametrize("name", [".", "", "/", "fifo"])
+def test_output_that_is_no_file(plan, tmp_path, name, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("fifo")
+    for do in (lambda: sweep(plan, name, force=True), lambda: resume(name)):
+        with pytest.raises(InputError, match="output: "):
+            do()
+    assert [found.name for found in tmp_path.iterdir()] == ["fifo"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda file: file.attrs.pop("format_version"),
+        lambda file: file.attrs.update(format_version="abc"),
+        lambda file: file.pop("plan"),
+        lambda file: file["plan"].write_direct(np.array(b"{", dtype="O")),
+        lambda file: file["plan"].write_direct(np.array(b'{"a": 1}', dtype="O")),
+        lambda file: file.pop("regime"),
+    ],
+)
+def test_damaged_run_is_one_clear_error(plan, tmp_path, damage):
+    path = tmp_path / "run.h5"
+    sweep(plan, path).close()
+    with h5py.File(path, "r+") as file:
+        damage(file)
+    with pytest.raises(FileError, match=r"run\.h5: "):
+        open_run(path)
+
+
+def test_damaged_chunk_is_named(plan, tmp_path):
+    path = tmp_path / "run.h5"
+    sweep(plan, path).close()
+    with h5py.File(path, "r") as file:
+        place = file["spectral_radius"].id.get_chunk_info(0).byte_offset
+    with path.open("r+b") as file:
+        file.seek(place)
+        file.write(b"\xff" * 20)
+    with open_run(path) as run, pytest.raises(FileError, match=r"run\.h5: damaged"):
+        run.at(**{name: axis.values[0] for name, axis in run.axes.items()})
+
+
 def test_points_and_names_that_are_not_there(plan, tmp_path):
     with sweep(plan, tmp_path / "run.h5") as run:
         with pytest.raises(InputError, match="rate"):

@@ -15,7 +15,12 @@ from critdamp.data.parts import Parts
 from critdamp.data.runfile import open_run
 from critdamp.data.sweeps import resume, status, sweep
 from critdamp.engine.compute import TileComputer
-from critdamp.engine.errors import InputError, OutputExistsError, PlanChangedError
+from critdamp.engine.errors import (
+    FileError,
+    InputError,
+    OutputExistsError,
+    PlanChangedError,
+)
 
 KILLS = int(os.environ.get("CRITDAMP_TEST_KILLS", "4"))
 
@@ -30,7 +35,7 @@ def computed(monkeypatch):
             indices.append(tile.index)
             return super().__call__(tile)
 
-    monkeypatch.setattr("critdamp.engine.compute.TileComputer", Watched)
+    monkeypatch.setattr("critdamp.data.sweeps.TileComputer", Watched)
     return indices
 
 
@@ -90,7 +95,7 @@ def test_an_exception_keeps_the_tiles_before_it(plan, tmp_path, monkeypatch):
                 raise KeyboardInterrupt
             return super().__call__(tile)
 
-    monkeypatch.setattr("critdamp.engine.compute.TileComputer", Failing)
+    monkeypatch.setattr("critdamp.data.sweeps.TileComputer", Failing)
     with pytest.raises(KeyboardInterrupt):
         sweep(plan, tmp_path / "run.h5")
     assert status(tmp_path / "run.h5").done == 3
@@ -115,6 +120,62 @@ def test_unfinished_sweep_is_not_begun_anew_unasked(plan, tmp_path, stop_after):
     assert status(path).done == 2
     sweep(plan, path, force=True, stop=stop_after(1))
     assert status(path).done == 1
+
+
+def test_bad_input_costs_nothing_that_was_done(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(2))
+    with pytest.raises(InputError, match="threads"):
+        sweep(plan, path, force=True, threads=9999)
+    assert status(path).done == 2
+
+
+def test_file_that_appeared_meanwhile_is_not_replaced(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(2))
+    path.write_text("precious")
+    with pytest.raises(FileError, match=r"appeared.*critdamp resume"):
+        resume(path)
+    assert path.read_text() == "precious"
+    path.unlink()
+    late = iter([path.write_text])
+
+    def progress(*_now):
+        for write in late:
+            write("precious")
+
+    with pytest.raises(FileError, match="appeared"):
+        resume(path, progress=progress)
+    assert path.read_text() == "precious"
+    path.unlink()
+    resume(path).close()
+
+
+def test_forced_over_something_else_is_resumable(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    path.write_text("not precious")
+    assert sweep(plan, path, force=True, stop=stop_after(2)) is None
+    assert status(path).done == 2
+    with resume(path) as run:
+        assert run.plan.sha256 == plan.sha256
+
+
+def test_link_stands_for_its_file(plan, tmp_path):
+    (tmp_path / "link.h5").symlink_to(tmp_path / "run.h5")
+    sweep(plan, tmp_path / "link.h5").close()
+    assert (tmp_path / "link.h5").is_symlink()
+    open_run(tmp_path / "run.h5").close()
+
+
+def test_shards_without_their_plan_are_not_mixed_up(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(4))
+    (Parts(path).folder / "plan.json").unlink()
+    with pytest.raises(InputError, match=r"without their plan\.json"):
+        sweep(plan, path)
+    with pytest.raises(FileError, match="no such file"):
+        status(path)
+    sweep(plan, path, force=True).close()
 
 
 def test_existing_run_is_replaced_only_when_the_new_one_is_there(
@@ -192,8 +253,9 @@ def test_killed_at_random_moments(plan, tmp_path, bits, child):
     assert not Parts(path).folder.exists()
 
 
-def test_two_processes_do_not_write_one_run(plan, tmp_path):
+def test_two_processes_do_not_write_one_run(plan, tmp_path, stop_after):
     path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(1))
     with Parts(path).claimed():
         code = "import sys, critdamp.data.sweeps as s; s.resume(sys.argv[1])"
         command = [os.sys.executable, "-c", code, str(path)]
