@@ -253,8 +253,17 @@ def cache_dir() -> Path:
     with contextlib.suppress(OSError):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.access(path, os.W_OK) and _is_ours(path):
+            _drop_empty(path)
             return path
     return Path(tempfile.mkdtemp(prefix="critdamp-"))
+
+
+def _drop_empty(path: Path) -> None:
+    """Remove what a power cut left empty, which Numba would fail to read."""
+    for pattern in ("*.nbi", "*.nbc"):
+        for file in path.rglob(pattern):
+            if not file.stat().st_size:
+                file.unlink()
 
 
 def _is_ours(path: Path) -> bool:
