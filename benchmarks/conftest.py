@@ -6,10 +6,14 @@ import critdamp as cd
 
 
 @pytest.fixture
-def map_plan():
-    """Return what makes a plan of one quantity over side × side points at two k."""
+def map_plan(benchmark):
+    """Return what makes a plan of one quantity over side × side points at two k.
+
+    Where nothing is measured, as in the tests, a few points do.
+    """
 
     def make(quantity, side):
+        side = 50 if benchmark.disabled else side
         return cd.Plan(
             quantities=[quantity],
             eps=cd.Axis.log(1e-3, 4, side),

@@ -36,8 +36,8 @@ def test_kernel(benchmark, measure, map_plan, quantity):
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_fill(benchmark, measure, map_plan, quantity):
     plan = map_plan(quantity, SIDES.get(quantity, 1000))
-    rows = np.empty((plan.grid.size // plan.grid.shape[-1], plan.grid.shape[-1]))
-    rows = rows.astype(plan.dtype_of(plan.quantities[0]))
+    shape = plan.grid.size // plan.grid.shape[-1], plan.grid.shape[-1]
+    rows = np.ones(shape, plan.dtype_of(plan.quantities[0]))
     benchmark.group = quantity
     measure(fill, rows, rows.dtype.type(1), points=plan.grid.size)
 
