@@ -99,7 +99,7 @@ def _bar(quiet: bool) -> Iterator[Progress]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=None, rate="")
+        task = bar.add_task("", total=None, rate="starting")
         first: dict[str, Any] = {}
 
         def move(done: int, total: int) -> None:
