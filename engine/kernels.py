@@ -30,6 +30,7 @@ from numba import prange
 from .methods import VARIABLES, Method
 from .precise import jit
 from .quantities import Quantity
+from .regimes import NOT_COMPUTED
 
 # GNU OpenMP's waiting threads spin by default, at the cost of those that pack chunks.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -42,6 +43,7 @@ PARALLEL = threading.Lock()
 # in for one method and one quantity.
 _recurrence: Any = None
 _kernel: Any = None
+_quick: Any = None
 _value: Any = None
 _at: Any = None
 _sign: Any = None
@@ -95,6 +97,15 @@ def _map(head, k, inner, tol, out):
     for row in prange(out.shape[0]):
         for j in range(inner.size):
             out[row, j] = _value(_at(head, row, inner[j], k[row]), tol)
+
+
+def _quick_map(head, k, inner, tol, out):
+    for row in prange(out.shape[0]):
+        for j in range(inner.size):
+            out[row, j] = _quick(_at(head, row, inner[j], k[row]))
+        for j in range(inner.size):
+            if out[row, j] == NOT_COMPUTED:
+                out[row, j] = _value(_at(head, row, inner[j], k[row]), tol)
 
 
 def _worst(head, k, inner, tol, out):
@@ -195,7 +206,9 @@ def map_kernel(method: Method, quantity: Quantity) -> Callable[..., None]:
     tol : tolerance, for the quantities that need one
     out : (rows, n) to be filled
     """
-    return _parallel(_map, method, quantity)
+    if quantity.quick is None:
+        return _parallel(_map, method, quantity)
+    return _parallel(_quick_map, method, quantity, _quick=quantity.quick)
 
 
 @functools.cache

@@ -139,6 +139,29 @@ def combine(c, s, trace, d, determinant):
 
 
 @jit
+def weight(terms):
+    """Return Σ|terms|, against which the error of their sum is measured."""
+    size = 0.0
+    for i in range(len(terms)):
+        size += abs(terms[i])
+    return size
+
+
+@jit
+def near(c, s, trace, d, determinant, t, e, size):
+    """Return the pair `combine` returns, relative error 2⁻⁵⁶, mostly for less.
+
+    Where the sums t of the trace and e of the determinant hardly cancel, they serve.
+    `size` is 1 and the weight of all terms.
+    """
+    hi, lo = add(s * t[0], s * t[1], d * e[0], d * e[1])
+    hi, lo = add(c, 0.0, hi, lo)
+    if abs(hi) > 1e-14 * size:
+        return hi, lo
+    return combine(c, s, trace, d, determinant)
+
+
+@jit
 def _accumulate(sums, term):
     """Return the three running sums with one more term in them."""
     hi, e = two_sum(sums[0], term)

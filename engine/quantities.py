@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .peaks import peak
-from .precise import combine, fma, gather, jit, quick_two_sum, total
-from .regimes import regime_of
+from .precise import fma, gather, jit, near, quick_two_sum, total, weight
+from .regimes import certain_regime, regime_of
 from .settling import settle
 
 _LARGEST = sys.float_info.max
@@ -35,6 +35,7 @@ class Quantity:
     narrow : whether it may be stored as float32
     converges : the least and the largest value of a point that converges
     flags : value → meaning, for codes
+    quick : a kernel that returns the same code or, where it is in doubt, NOT_COMPUTED
     """
 
     name: str
@@ -49,6 +50,7 @@ class Quantity:
     narrow: bool = True
     converges: tuple[float, float] = (-_LARGEST, _LARGEST)
     flags: Mapping[int, str] = field(default_factory=dict)
+    quick: Callable[..., Any] | None = None
 
 
 QUANTITIES: dict[str, Quantity] = {}
@@ -104,12 +106,14 @@ def rate(r):
     With g = 2 − |T| and m = 1 − |T| + D, real roots have 1 − ρ = 2m/(g + √(g² − 4m)),
     complex ones 1 − ρ = (1 − D)/(1 + √D)  [derived from Eq. 31].
     """
-    sign = -1.0 if total(r.trace)[0] < 0.0 else 1.0
-    th, tl = combine(0.0, sign, r.trace, 0.0, r.determinant)
-    dh, dl = combine(0.0, 0.0, r.trace, 1.0, r.determinant)
-    gh, gl = combine(2.0, -sign, r.trace, 0.0, r.determinant)
-    mh, ml = combine(1.0, -sign, r.trace, 1.0, r.determinant)
-    uh, _ = combine(1.0, 0.0, r.trace, -1.0, r.determinant)
+    t, d = total(r.trace), total(r.determinant)
+    sign = -1.0 if t[0] < 0.0 else 1.0
+    size = 1.0 + weight(r.trace) + weight(r.determinant)
+    th, tl = sign * t[0], sign * t[1]
+    dh, dl = d
+    gh, gl = near(2.0, -sign, r.trace, 0.0, r.determinant, t, d, size)
+    mh, ml = near(1.0, -sign, r.trace, 1.0, r.determinant, t, d, size)
+    uh, _ = near(1.0, 0.0, r.trace, -1.0, r.determinant, t, d, size)
     if not th < 1e150:
         return -math.log(th)
     # T² − 4D = g² − 4m: the smaller squares keep more digits
@@ -129,8 +133,14 @@ def rate(r):
     return -math.log(rho) if rho > 0.0 else math.inf
 
 
+@jit
+def _quick_regime(r):
+    return certain_regime(r.trace, r.determinant)
+
+
 @quantity(
     long_name="regime of damping",
+    quick=_quick_regime,
     comment="decided from the exact signs of T^2-4D, 1-T+D, 1+T+D and 1-D",
     dtype="int8",
     converges=(0, 4),
@@ -194,12 +204,14 @@ def noise_variance(r):
     ((1−D)(1−T+D)(1+T+D)), an ARMA(2, 1) process (Box and Jenkins 1970). The heavy ball
     has ε(1+p) / ((1−p) k (2(1+p) − εk)).
     """
-    below, _ = combine(1.0, -1.0, r.trace, 1.0, r.determinant)
-    above, _ = combine(1.0, 1.0, r.trace, 1.0, r.determinant)
-    gap, _ = combine(1.0, 0.0, r.trace, -1.0, r.determinant)
+    t, d = total(r.trace), total(r.determinant)
+    size = 1.0 + weight(r.trace) + weight(r.determinant)
+    below, _ = near(1.0, -1.0, r.trace, 1.0, r.determinant, t, d, size)
+    above, _ = near(1.0, 1.0, r.trace, 1.0, r.determinant, t, d, size)
+    gap, _ = near(1.0, 0.0, r.trace, -1.0, r.determinant, t, d, size)
     if below <= 0.0 or above <= 0.0 or gap <= 0.0:
         return math.inf
     now, before, both = r.kick
-    plus, _ = combine(1.0, 0.0, r.trace, 1.0, r.determinant)
+    plus, _ = near(1.0, 0.0, r.trace, 1.0, r.determinant, t, d, size)
     kicked = both * both / below * plus - 2.0 * now * before
     return kicked / (gap * above)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .precise import combine, fma, jit, product, total, two_sum
+from .precise import fma, jit, near, product, total, two_sum, weight
 
 NOT_COMPUTED = np.int8(-128)
 
@@ -39,31 +39,65 @@ def _exact_sign_of_discriminant(trace, determinant):
 
 
 @jit
-def sign_of_discriminant(trace, determinant):
-    """Return the sign of T² − 4D, exactly: −1, 0 or 1."""
-    th, tl = combine(0.0, 1.0, trace, 0.0, determinant)
-    dh, dl = combine(0.0, 0.0, trace, 1.0, determinant)
-    disc = fma(2.0 * th, tl, fma(th, th, -4.0 * dh)) - 4.0 * dl
-    if abs(disc) > 1e-27 * (th * th + 4.0 * abs(dh)):
+def sign_of_discriminant(trace, determinant, t, d, size):
+    """Return the sign of T² − 4D, exactly: −1, 0 or 1.
+
+    Parameters
+    ----------
+    trace, determinant : tuples whose exact sums are T and D
+    t, d : those sums as pairs
+    size : 1 and the weight of all terms
+    """
+    disc = fma(2.0 * t[0], t[1], fma(t[0], t[0], -4.0 * d[0])) - 4.0 * d[1]
+    if abs(disc) > 1e-26 * size * size:
         return np.sign(disc)
     return _exact_sign_of_discriminant(trace, determinant)
 
 
 @jit
+def certain_regime(trace, determinant):
+    """Return the code where doubles are certain of every sign, else NOT_COMPUTED.
+
+    Their errors are below 1e−14 of the weight of all terms. Nothing branches, so that
+    the loop around it becomes vector code.
+    """
+    t, d, size = 0.0, 0.0, 1.0
+    for i in range(len(trace)):
+        t += trace[i]
+        size += abs(trace[i])
+    for i in range(len(determinant)):
+        d += determinant[i]
+        size += abs(determinant[i])
+    doubt = 1e-14 * size
+    below, above, gap = 1.0 - t + d, 1.0 + t + d, 1.0 - d
+    disc = t * t - 4.0 * d
+    known = (abs(below) > doubt) & (abs(above) > doubt) & (abs(gap) > doubt)
+    outside = (below < 0.0) | (above < 0.0) | (gap < 0.0)
+    known &= outside | ((abs(disc) > doubt * size) & (abs(t) > doubt))
+    real = np.int8(1) if t > 0.0 else np.int8(4)
+    code = np.int8(3) if disc < 0.0 else real
+    code = np.int8(-1) if outside else code
+    return code if known else NOT_COMPUTED
+
+
+@jit
 def regime_of(trace, determinant):
     """Return the code of the regime, see `quantities.regime`."""
-    below, _ = combine(1.0, -1.0, trace, 1.0, determinant)
-    above, _ = combine(1.0, 1.0, trace, 1.0, determinant)
-    gap, _ = combine(1.0, 0.0, trace, -1.0, determinant)
+    t, d = total(trace), total(determinant)
+    size = 1.0 + weight(trace) + weight(determinant)
+    below, _ = near(1.0, -1.0, trace, 1.0, determinant, t, d, size)
+    above, _ = near(1.0, 1.0, trace, 1.0, determinant, t, d, size)
+    gap, _ = near(1.0, 0.0, trace, -1.0, determinant, t, d, size)
     if below != below:
         return NOT_COMPUTED
     if not (below >= 0.0 and above >= 0.0 and gap >= 0.0):
         return np.int8(-1)
     if below == 0.0 or above == 0.0 or gap == 0.0:
         return np.int8(0)
-    disc = sign_of_discriminant(trace, determinant)
+    disc = sign_of_discriminant(trace, determinant, t, d, size)
     if disc == 0.0:
         return np.int8(2)
     if disc < 0.0:
         return np.int8(3)
-    return np.int8(1) if total(trace)[0] > 0.0 else np.int8(4)
+    th, _ = near(0.0, 1.0, trace, 0.0, determinant, t, d, size)
+    return np.int8(1) if th > 0.0 else np.int8(4)

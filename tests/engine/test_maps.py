@@ -47,6 +47,16 @@ def test_kernels_agree_with_the_ufuncs(method):
             assert found.tobytes() == np.ascontiguousarray(expected).tobytes(), name
 
 
+def test_regime_map_is_exact_where_signs_are_in_doubt():
+    # eighths make double roots and edges come out exactly
+    eps, p = np.arange(-1, 33) / 8, np.arange(-9, 10) / 8
+    eps = np.sort([*eps, *np.nextafter(eps, 9), *np.nextafter(eps, -9)])
+    plan = cd.Plan(quantities=["regime"], eps=eps, p=p, k=[0.5, 1.0, 2.0])
+    mesh = np.meshgrid(*(a.values for a in plan.axes.values()), indexing="ij")
+    k, eps, p = mesh
+    np.testing.assert_array_equal(whole(plan)["regime"], cd.regime(eps, p, k))
+
+
 @settings(deadline=None, max_examples=25)
 @given(st.integers(1, 2**12), st.integers(1, 2))
 def test_tiles_and_threads_do_not_change_a_bit(points, threads):
