@@ -4,7 +4,8 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 CRITDAMP := $(BIN)/critdamp
 # the folders change when a module comes or goes, and then it must be linked again
-FOLDERS := cli data data/problems data/spectra engine src/critdamp
+FOLDERS := cli data data/problems data/spectra engine engine/native src/critdamp
+NATIVE := setup.py $(wildcard engine/native/*.[ch])
 
 .PHONY: bench clean demo lint setup test
 
@@ -33,7 +34,7 @@ lint: setup
 
 setup: .venv/linked
 
-.venv/linked: .venv/installed $(FOLDERS)
+.venv/linked: .venv/installed $(FOLDERS) $(NATIVE)
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 

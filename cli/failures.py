@@ -92,4 +92,8 @@ def _as_option(message: str) -> str:
     # whoever raised this has loaded the engine
     from .plans import KEYS
 
-    return f"--{name}:{rest}" if name in {*KEYS, "at", "output", "threads"} else message
+    return (
+        f"--{name}:{rest}"
+        if name in {*KEYS, "at", "backend", "output", "threads"}
+        else message
+    )

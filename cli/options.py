@@ -26,6 +26,12 @@ def running_options() -> Decorator:
             metavar="N",
             help="Threads; by default all that the process may use.",
         ),
+        click.option(
+            "--backend",
+            default="auto",
+            metavar="NAME",
+            help="c, numba, or auto for C where it was built.  [auto]",
+        ),
         click.option("--quiet", is_flag=True, help="Print nothing but errors."),
     )
 

@@ -17,7 +17,9 @@ from .running import compute
 @click.argument("output", type=FILE)
 @click.option("--plan", type=FILE, help="Refuse to go on with any other TOML plan.")
 @running_options()
-def command(output: Path, plan: Path | None, threads: int | None, quiet: bool) -> None:
+def command(
+    output: Path, plan: Path | None, threads: int | None, backend: str, quiet: bool
+) -> None:
     """Go on with a sweep that was stopped or killed.
 
     Exactly what is missing of OUTPUT is computed, with the plan that it began with.
@@ -29,6 +31,7 @@ def command(output: Path, plan: Path | None, threads: int | None, quiet: bool) -
             output,
             expected,
             threads=threads,
+            backend=backend,
             command_line=command_line(),
             progress=progress,
             stop=stop,

@@ -57,6 +57,7 @@ def command(
     keep_shards: bool,
     no_compression: bool,
     threads: int | None,
+    backend: str,
     quiet: bool,
     **options: Any,
 ) -> None:
@@ -86,6 +87,7 @@ def command(
             output,
             force=force,
             threads=threads,
+            backend=backend,
             compression=not no_compression,
             keep_shards=keep_shards,
             command_line=command_line(),

@@ -31,6 +31,7 @@ def sweep(
     *,
     force: bool = False,
     threads: int | None = None,
+    backend: str = "auto",
     compression: bool = True,
     keep_shards: bool = False,
     command_line: str | None = None,
@@ -45,6 +46,7 @@ def sweep(
     path : of the run file; shards stand in `path`.parts until all are there
     force : replace a run, or begin an unfinished one anew
     threads : by default all that this process may use
+    backend : "c", "numba", or "auto" for C where it was built; the bits are the same
     compression : store shuffled and deflated chunks, which every reader reads
     keep_shards : leave the shards beside the run
     command_line : for the provenance
@@ -66,7 +68,7 @@ def sweep(
     parts = Parts.of(path)
     if parts.path.exists() and not force:
         raise OutputExistsError(f"{path}: exists already; --force replaces it")
-    compute = TileComputer(plan, threads)
+    compute = TileComputer(plan, threads, backend)
     with parts.claimed():
         if force:
             with failures(parts.path, "write"):
@@ -82,6 +84,7 @@ def resume(
     plan: Plan | None = None,
     *,
     threads: int | None = None,
+    backend: str = "auto",
     command_line: str | None = None,
     progress: Progress | None = None,
     stop: Stop | None = None,
@@ -92,7 +95,7 @@ def resume(
     ----------
     path : of the run file that is to be
     plan : if given, has to be the one that the sweep began with
-    threads, command_line, progress, stop : as for `sweep`
+    threads, backend, command_line, progress, stop : as for `sweep`
 
     Returns
     -------
@@ -119,7 +122,7 @@ def resume(
             _refuse_other_plan(parts, record, plan)
         if not merged(parts, record):
             refuse_other(parts, record)
-            compute = TileComputer(record.plan, threads)
+            compute = TileComputer(record.plan, threads, backend)
             return _go_on(parts, record, compute, command_line, progress, stop)
         if record.keep_shards:
             raise InputError(_nothing(parts))
@@ -136,7 +139,7 @@ def _go_on(
     progress: Progress | None,
     stop: Stop | None,
 ) -> Run | None:
-    record.sessions.append(session(command_line, compute.threads, "numba"))
+    record.sessions.append(session(command_line, compute.threads, compute.backend))
     with failures(parts.path, "write", parts.kept):
         parts.drop_unfinished()
         parts.save(record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numba
@@ -10,8 +11,15 @@ import numpy.typing as npt
 
 from .errors import InputError
 from .grid import Tile
-from .kernels import PARALLEL, default_threads, map_kernel, worst_kernel
+from .kernels import (
+    PARALLEL,
+    choose_backend,
+    default_threads,
+    fill_kernel,
+    worst_kernel,
+)
 from .plan import Plan
+from .quantities import Quantity
 
 
 class TileComputer:
@@ -21,22 +29,24 @@ class TileComputer:
     ----------
     plan : what to compute
     threads : how many, at least 1; as many as the process may use by default
+    backend : "c", "numba", or "auto" for C where it was built
 
     Raises
     ------
     InputError
-        More threads are asked for than there are, or none.
+        More threads are asked for than there are, or none, or the backend is not there.
     """
 
-    def __init__(self, plan: Plan, threads: int | None = None) -> None:
+    def __init__(
+        self, plan: Plan, threads: int | None = None, backend: str = "auto"
+    ) -> None:
         most = int(numba.config.NUMBA_NUM_THREADS)
         self.threads = default_threads() if threads is None else threads
         if not 1 <= self.threads <= most:
             raise InputError(f"threads: {threads} asked for, from 1 to {most} are here")
         self.plan = plan
-        self._worst = plan.spectrum is not None
-        kernel_of = worst_kernel if self._worst else map_kernel
-        self._kernels = {q.name: kernel_of(plan.method, q) for q in plan.quantities}
+        self.backend = choose_backend(backend)
+        self._kernels = {q.name: self._kernel(q) for q in plan.quantities}
         self._buffers: dict[str, npt.NDArray[Any]] = {}
 
     def __call__(self, tile: Tile) -> dict[str, npt.NDArray[Any]]:
@@ -56,6 +66,12 @@ class TileComputer:
                 self._kernels[quantity.name](head, k, inner, self.plan.tol, rows)
             results[quantity.name] = out
         return results
+
+    def _kernel(self, quantity: Quantity) -> Callable[..., None]:
+        method, dtype = self.plan.method, self.plan.dtype_of(quantity)
+        if self.plan.spectrum is not None:
+            return worst_kernel(method, quantity)
+        return fill_kernel(method, quantity, dtype, self.backend, self.threads)
 
     def _coordinates(self, tile: Tile) -> tuple[npt.NDArray[Any], ...]:
         axes = self.plan.axes

@@ -27,13 +27,12 @@ import numba
 import numpy as np
 from numba import prange
 
+from . import native
+from .errors import InputError
 from .methods import VARIABLES, Method
 from .precise import jit
 from .quantities import Quantity
 from .regimes import NOT_COMPUTED
-
-# GNU OpenMP's waiting threads spin by default, at the cost of those that pack chunks.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # Numba's simplest threading layer aborts the process when two threads start kernels.
 PARALLEL = threading.Lock()
@@ -318,4 +317,39 @@ def _nothing(values: Any) -> None:
 
 def backends() -> dict[str, bool]:
     """Return the backends by name, and whether each can be used here."""
-    return {"numba": True}
+    return {"c": native.AVAILABLE, "numba": True}
+
+
+def choose_backend(name: str) -> str:
+    """Return a backend that can be used here; "auto" is the first one that can.
+
+    Raises
+    ------
+    InputError
+        It is unknown, or the C kernels were not built.
+    """
+    here = backends()
+    if name == "auto":
+        return next(one for one, usable in here.items() if usable)
+    if name not in here:
+        raise InputError(f"backend: {name!r} is unknown; choose from auto, c, numba")
+    if not here[name]:
+        raise InputError(
+            "backend: the C kernels were not built here; install critdamp again "
+            "with a C compiler and CRITDAMP_REQUIRE_C=1 to see why"
+        )
+    return name
+
+
+def fill_kernel(
+    method: Method, quantity: Quantity, dtype: np.dtype[Any], backend: str, threads: int
+) -> Callable[..., None]:
+    """Return the kernel of a map, in C where the backend is and C has it.
+
+    Both backends write the same bits. C has no kernels for narrower types.
+    """
+    if backend == "c" and dtype == quantity.dtype:
+        kernel = native.map_kernel(method, quantity, threads)
+        if kernel is not None:
+            return kernel
+    return map_kernel(method, quantity)

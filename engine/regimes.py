@@ -1,5 +1,7 @@
 """The regime of a recurrence, decided from exact signs."""
 
+import math
+
 import numpy as np
 
 from .precise import fma, jit, near, product, total, two_sum, weight
@@ -12,7 +14,7 @@ def _sign_of_sum(terms):
     """Return the sign of the exact sum; the terms are overwritten.
 
     Error-free passes of two-sums (Ogita, Rump and Oishi 2005) until the last element
-    outweighs all the others together.
+    outweighs all the others together. NaN where a term is not finite.
     """
     n = terms.size
     while True:
@@ -20,6 +22,8 @@ def _sign_of_sum(terms):
         for i in range(1, n):
             terms[i], terms[i - 1] = two_sum(terms[i], terms[i - 1])
             rest += abs(terms[i - 1])
+        if not rest < math.inf:
+            return math.nan
         if rest == 0.0 or abs(terms[n - 1]) > 2.0 * rest:
             return np.sign(terms[n - 1])
 
@@ -95,6 +99,8 @@ def regime_of(trace, determinant):
     if below == 0.0 or above == 0.0 or gap == 0.0:
         return np.int8(0)
     disc = sign_of_discriminant(trace, determinant, t, d, size)
+    if disc != disc:
+        return NOT_COMPUTED
     if disc == 0.0:
         return np.int8(2)
     if disc < 0.0:

@@ -123,6 +123,7 @@ def test_array_is_never_unpickled(refused, tmp_path):
         ({"k": None}, "--k: no values were given"),
         ({"spectrum": "digits-softmax"}, "--k: heavy_ball has no such axis"),
         ({"k": None, "spectrum": "none"}, "--spectrum: none: no such file"),
+        ({"backend": "gpu"}, "--backend: 'gpu' is unknown; choose from auto, c, numba"),
         ({"threads": "0"}, "'--threads': 0 is not in the range"),
         ({"threads": "9999"}, "--threads: 9999 asked for"),
         ({"colour": "red"}, "No such option"),

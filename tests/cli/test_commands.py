@@ -112,7 +112,7 @@ def test_dry_run_writes_nothing(critdamp, tmp_path):
 
 def test_info_names_what_matters(critdamp):
     known = json.loads(critdamp("info", "--json").out)
-    assert known["backends"] == ["numba"]
+    assert known["backends"][-1] == "numba"
     assert known["threads"] >= 1
     assert known["threading_layer"] in ("omp", "tbb", "workqueue")
     assert "digits-softmax" in known["spectra"]

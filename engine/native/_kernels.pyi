@@ -1,0 +1,1 @@
+"""Functions are called through ctypes; importing proves that they can be loaded."""

@@ -1,0 +1,108 @@
+/* Exact signs, for the few points where doubles are in doubt: the twin of regimes.py. */
+
+#ifndef CRITDAMP_EXACT_H
+#define CRITDAMP_EXACT_H
+
+#include "kernels.h"
+
+/* T and D as terms whose exact sum they are, as pairs, and 1 and the weight of all */
+typedef struct {
+    const double *t, *d;
+    int nt, nd;
+    pair T, D;
+    double size;
+} sums;
+
+typedef struct {
+    double hi, lo, rest;
+} triple;
+
+static triple accumulate(triple sum, double term)
+{
+    pair hi = two_sum(sum.hi, term), lo = two_sum(sum.lo, hi.lo);
+    return (triple){hi.hi, lo.hi, sum.rest + lo.lo};
+}
+
+/* c + s T + d D, for s and d in 0, +-1, +-2, where the terms may cancel */
+static pair combine(double c, double s, double d, const sums *r)
+{
+    triple sum = {c, 0.0, 0.0};
+    for (int i = 0; i < r->nt; i++)
+        sum = accumulate(sum, s * r->t[i]);
+    for (int i = 0; i < r->nd; i++)
+        sum = accumulate(sum, d * r->d[i]);
+    if (!(fabs(sum.hi) < INFINITY))
+        return (pair){sum.hi, 0.0};
+    pair total = two_sum(sum.hi, sum.lo);
+    return quick_two_sum(total.hi, total.lo + sum.rest);
+}
+
+/* the same from the pairs, where they hardly cancel */
+static double near(double c, double s, double d, const sums *r)
+{
+    pair T = {s * r->T.hi, s * r->T.lo}, D = {d * r->D.hi, d * r->D.lo};
+    pair sum = add((pair){c, 0.0}, add(T, D));
+    return fabs(sum.hi) > 1e-14 * r->size ? sum.hi : combine(c, s, d, r).hi;
+}
+
+static double sign(double x) { return x != x ? x : (x > 0.0) - (x < 0.0); }
+
+/* the sign of an exact sum, whose terms are overwritten (Ogita, Rump and Oishi 2005);
+ * NaN where a term is not finite */
+static double sign_of_sum(double *terms, int n)
+{
+    for (;;) {
+        double rest = 0.0;
+        for (int i = 1; i < n; i++) {
+            pair s = two_sum(terms[i], terms[i - 1]);
+            terms[i] = s.hi, terms[i - 1] = s.lo;
+            rest += fabs(s.lo);
+        }
+        if (!(rest < INFINITY))
+            return NAN;
+        if (rest == 0.0 || fabs(terms[n - 1]) > 2.0 * rest)
+            return sign(terms[n - 1]);
+    }
+}
+
+enum { MOST_TERMS = 13 };
+
+static double sign_of_discriminant(const sums *r)
+{
+    pair T = r->T, D = r->D;
+    double disc = fma(2.0 * T.hi, T.lo, fma(T.hi, T.hi, -4.0 * D.hi)) - 4.0 * D.lo;
+    if (fabs(disc) > 1e-26 * r->size * r->size)
+        return sign(disc);
+    double terms[2 * MOST_TERMS * MOST_TERMS + MOST_TERMS];
+    int n = 0;
+    for (int i = 0; i < r->nt; i++)
+        for (int j = 0; j < r->nt; j++) {
+            pair x = product(r->t[i], r->t[j]);
+            terms[n++] = x.hi, terms[n++] = x.lo;
+        }
+    for (int i = 0; i < r->nd; i++)
+        terms[n++] = -4.0 * r->d[i];
+    return sign_of_sum(terms, n);
+}
+
+static int8_t exact_regime(const double *t, int nt, const double *d, int nd)
+{
+    sums r = {t, d, nt, nd, total(t, nt), total(d, nd),
+              1.0 + weight(t, nt) + weight(d, nd)};
+    double below = near(1.0, -1.0, 1.0, &r), above = near(1.0, 1.0, 1.0, &r);
+    double gap = near(1.0, 0.0, -1.0, &r);
+    if (below != below)
+        return -128;
+    if (!(below >= 0.0 && above >= 0.0 && gap >= 0.0))
+        return -1;
+    if (below == 0.0 || above == 0.0 || gap == 0.0)
+        return 0;
+    double disc = sign_of_discriminant(&r);
+    if (disc != disc)
+        return -128;
+    if (disc <= 0.0)
+        return disc == 0.0 ? 2 : 3;
+    return near(0.0, 1.0, 0.0, &r) > 0.0 ? 1 : 4;
+}
+
+#endif
