@@ -49,7 +49,7 @@ def exit_status() -> Iterator[ExitStatus]:
         say_error(_as_option(str(error)))
         status.code = USAGE
     except CritdampError as error:
-        say_error(_as_option(str(error)))
+        say_error(str(error))
         status.code = FAILED
     except Incomplete:
         status.code = MISSING

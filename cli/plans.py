@@ -98,7 +98,7 @@ def _value(key: str, value: Any, folder: Path, notes: list[str]) -> tuple[str, A
     if key == "tol":
         try:
             return key, float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise InputError(f"tol: {value!r} is no number") from None
     return key, str(value)
 
@@ -130,7 +130,9 @@ def _keyed(key: str) -> Iterator[None]:
     """Begin the message of what goes wrong with a key."""
     try:
         yield
-    except (InputError, FileError) as error:
-        raise type(error)(f"{key}: {error}") from error
+    except InputError as error:
+        raise InputError(f"{key}: {error}") from error
+    except FileError as error:
+        raise FileError(f"--{key}: {error}") from error
     except OverflowError as error:
         raise InputError(f"{key}: {error}") from error

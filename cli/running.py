@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -45,16 +45,18 @@ def compute(path: Path, start: Start, quiet: bool) -> None:
             with _bar(quiet) as progress:
                 run = start(progress, stop)
         except KeyboardInterrupt:
-            raise Stopped(f"interrupted; {Parts(path).kept()}") from None
+            raise _stopped("interrupted", path) from None
     if run is None:
         now = status(path)
-        raise Stopped(
-            f"interrupted: {now.done} of {now.tiles} tiles are done; "
-            f"{Parts(path).kept()}"
-        )
+        done = f"interrupted: {now.done} of {now.tiles} tiles are done"
+        raise _stopped(done, path)
     with run:
         if not quiet:
             click.echo(_summary(run, time.monotonic() - began), err=True)
+
+
+def _stopped(what: str, path: Path) -> Stopped:
+    return Stopped("; ".join(filter(None, [what, Parts.of(path).kept()])))
 
 
 def _summary(run: Run, seconds: float) -> str:
@@ -74,7 +76,8 @@ def _stoppable(quiet: bool) -> Iterator[Callable[[], bool]]:
         came.append(number)
         if not quiet:
             # not through sys.stderr, which may be in the middle of a line
-            os.write(2, b"\nstopping at the end of this tile\n")
+            with suppress(OSError):
+                os.write(2, b"\nstopping at the end of this tile\n")
 
     before = {n: signal.signal(n, note) for n in (signal.SIGINT, signal.SIGTERM)}
     try:

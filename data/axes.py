@@ -51,7 +51,7 @@ def read_axis(
     if scale not in ("lin", "log") or len(fields) != 3:
         raise InputError(f"{text!r}: {_ALLOWED}")
     start, stop = (_number(part, text) for part in fields[:2])
-    if not fields[2].strip().isdecimal():
+    if not (fields[2].strip().isdecimal() and len(fields[2]) < 20):
         raise InputError(f"{text!r}: {fields[2]!r} is no number of values")
     space = Axis.lin if scale == "lin" else Axis.log
     return space(start, stop, int(fields[2]))

@@ -15,9 +15,9 @@ from .files import beside, publish
 class CalmFile(io.FileIO):
     """A new file for HDF5 to write to, that never fails under it.
 
-    If a write fails below HDF5, it prints, keeps the file open and may crash when the
-    process ends. So the first failure is kept for `check`, and what comes after it is
-    dropped; the file is of no use then anyhow.
+    If a write fails below HDF5, or Ctrl-C comes there, it prints, keeps the file open
+    and may crash. So the first failure of any kind is kept for `check`, and what comes
+    after it is dropped; the file is of no use then anyhow.
 
     Parameters
     ----------
@@ -26,17 +26,21 @@ class CalmFile(io.FileIO):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "w+")
-        self._failure: OSError | None = None
+        self._failure: BaseException | None = None
 
     def check(self) -> None:
-        """Raise the OSError that came first, if one did."""
+        """Raise what came first, if anything did."""
         if self._failure is not None:
             raise self._failure
 
     def readinto(self, buffer: Any) -> int:
         """Fill a buffer from the place on; what was never written is zero."""
         view = memoryview(buffer).cast("B")
-        count = super().readinto(view)
+        count = 0
+        try:
+            count = super().readinto(view)
+        except BaseException as error:
+            self._failure = self._failure or error
         view[count:] = bytes(len(view) - count)
         return len(view)
 
@@ -45,16 +49,19 @@ class CalmFile(io.FileIO):
         left = memoryview(data).cast("B")
         while left and self._failure is None:
             try:
-                left = left[super().write(left) :]
-            except OSError as error:
+                left = left[self._plainly(left) :]
+            except BaseException as error:
                 self._failure = error
         return memoryview(data).nbytes
+
+    def _plainly(self, data: memoryview) -> int:
+        return super().write(data)
 
     def truncate(self, size: int | None = None) -> int:
         """Cut or extend the file."""
         try:
             return super().truncate(size)
-        except OSError as error:
+        except BaseException as error:
             self._failure = self._failure or error
             return size or 0
 

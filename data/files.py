@@ -16,6 +16,7 @@ _CAUSES = {
     errno.EACCES: "writing is not allowed there; choose another folder",
     errno.EPERM: "writing is not allowed there; choose another folder",
     errno.EROFS: "writing is not allowed there; choose another folder",
+    errno.EEXIST: "a file is in the way of the folder beside it; move that away",
     errno.ENOENT: "the folder does not exist; make it first",
     errno.ENOTDIR: "its parent is not a folder; choose another",
 }
@@ -49,9 +50,9 @@ def failures(path: Path, doing: str, kept: Callable[[], str] = str) -> Iterator[
 
 def publish(temporary: Path, path: Path) -> None:
     """Give a finished file its name, once its bytes are on the disk."""
-    _to_disk(temporary)
+    to_disk(temporary)
     temporary.replace(path)
-    _to_disk(path.parent)
+    to_disk(path.parent)
 
 
 def beside(path: Path) -> Path:
@@ -74,7 +75,8 @@ def appearing(path: Path) -> Iterator[Path]:
         raise
 
 
-def _to_disk(path: Path) -> None:
+def to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

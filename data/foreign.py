@@ -79,8 +79,8 @@ def open_file(path: Path, kind: Kind = RUN) -> h5py.File:
 def _missing(path: Path) -> str:
     if path.is_dir():
         return f"{path}: a folder, not a file"
-    if path.name and Parts(path).begun:
-        return f"{path}: unfinished; {Parts(path).kept()}"
+    if path.name and (parts := Parts.of(path)).begun:
+        return f"{path}: unfinished; {parts.kept()}"
     if path.exists():
         return f"{path}: no regular file"
     return f"{path}: no such file"

@@ -131,7 +131,8 @@ def _attributes(record: Record, shards: dict[int, Contents]) -> dict[str, Any]:
 def write_live_view(parts: Parts, record: Record) -> None:
     """Write a file in which all shards appear as one; what is missing reads as fill.
 
-    Readers that have it open see new shards at their next read.
+    Readers that have it open see new shards at their next read; a shard that a resumed
+    sweep completes, when they open it again.
     """
     plan, cut = record.plan, Cut.of(record.plan)
 

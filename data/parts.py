@@ -6,7 +6,7 @@ import os
 import shlex
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from critdamp.engine.errors import FileError, InputError
 from critdamp.engine.plan import Plan
 
-from .files import appearing, failures, lock
+from .files import appearing, failures, lock, to_disk
 from .layout import FORMAT_VERSION
 
 SHARD_BYTES = 2**27
@@ -168,10 +168,13 @@ class Parts:
             The record cannot be read or is not one.
         """
         path = self._json
-        if not path.exists():
+        try:
+            with failures(path, "read"):
+                text = path.read_bytes()
+        except FileError:
+            if path.exists():
+                raise
             return None
-        with failures(path, "read"):
-            text = path.read_bytes()
         try:
             return Record.from_json(text)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -191,19 +194,37 @@ class Parts:
         FileError
             It cannot be made, or another process has it.
         """
-        with failures(self.path, "write"):
-            self.folder.mkdir(exist_ok=True)
-            descriptor = lock(self.folder)
+        with failures(self.path, "write", self.kept):
+            descriptor = self._locked()
         try:
             yield
         finally:
-            os.close(descriptor)
             if self.folder.exists() and not any(self.folder.iterdir()):
                 self.folder.rmdir()
+            os.close(descriptor)
+
+    def _locked(self) -> int:
+        """Make the folder if needed and lock it, not one that is removed by now."""
+        while True:
+            self.folder.mkdir(exist_ok=True)
+            to_disk(self.folder.parent)
+            with suppress(FileNotFoundError):
+                descriptor = lock(self.folder)
+                if os.path.samestat(os.fstat(descriptor), self.folder.stat()):
+                    return descriptor
+                os.close(descriptor)
 
     def strays(self) -> bool:
         """Return whether shards are there without a record of their sweep."""
         return not self.begun and any(self.folder.glob("shard-*.h5"))
+
+    def nbytes(self) -> int:
+        """Return the bytes of all shards."""
+        size = 0
+        for path in self.folder.glob("shard-*.h5"):
+            with suppress(FileNotFoundError):
+                size += path.stat().st_size
+        return size
 
     def clear(self) -> None:
         """Remove what critdamp made there, the record last."""

@@ -39,7 +39,7 @@ def session(command_line: str | None, threads: int, backend: str) -> dict[str, A
     return {
         "source": f"critdamp {version()}",
         "software_version": version(),
-        "command_line": command_line or "critdamp.sweep (Python)",
+        "command_line": command_line or "critdamp (Python)",
         "python_version": platform.python_version(),
         "numpy_version": np.__version__,
         "numba_version": numba.__version__,

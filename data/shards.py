@@ -8,6 +8,7 @@ merging files is copying chunks.
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -75,8 +76,6 @@ def contents(parts: Parts, index: int, record: Record) -> Contents:
         It is damaged or of another sweep.
     """
     path = parts.shard(index)
-    if not path.exists():
-        return Contents()
     try:
         with h5py.File(path, "r") as file:
             if file.attrs["uuid"] == record.uuid:
@@ -84,6 +83,8 @@ def contents(parts: Parts, index: int, record: Record) -> Contents:
                 if not set(found.tiles) <= set(Cut.of(record.plan).tiles_of(index)):
                     raise ValueError("it holds tiles of another shard")
                 return found
+    except FileNotFoundError:
+        return Contents()
     except (OSError, KeyError, RuntimeError, ValueError) as error:
         raise FileError(
             f"{path}: damaged ({error}); delete it, and critdamp resume makes it again"
@@ -123,6 +124,13 @@ class ShardWriter:
         self._contents = contents(parts, index, record)
         self._began = time.monotonic()
         self._new = NewFile(path, beside(path))
+        try:
+            self._begin(path, record)
+        except BaseException:
+            self.drop()
+            raise
+
+    def _begin(self, path: Path, record: Record) -> None:
         file, make = self._new.file, stored(record.plan, record.compression)
         lay_out(file, record.plan, make, partial(record))
         self._stored = {q.name: file[q.name].id for q in record.plan.quantities}

@@ -96,6 +96,8 @@ def status(path: str | Path) -> Status:
         return Status(parts.path, tiles, tiles, size, size, True, plan.sha256, nbytes)
     grid = record.plan.grid
     safe = [i for shard in held(parts, record).values() for i in shard.tiles]
+    if not parts.begun:  # it was finished while we looked
+        return status(path)
     return Status(
         parts.path,
         grid.n_tiles,
@@ -104,7 +106,7 @@ def status(path: str | Path) -> Status:
         sum(grid.tile(index).size for index in safe),
         False,
         record.plan.sha256,
-        sum(path.stat().st_size for path in parts.folder.glob("shard-*.h5")),
+        parts.nbytes(),
     )
 
 

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from critdamp.engine.errors import FileError
 from critdamp.engine.grid import Tile
 from critdamp.engine.run import Arrays
 
@@ -57,8 +56,11 @@ class Store:
     ) -> None:
         """Keep the tiles that were written, whatever ended the loop."""
         try:
-            self._close_shard()
-            self._wait()
+            try:
+                self._wait()
+            finally:
+                self._close_shard()
+                self._wait()
         finally:
             self._encode.close()
             self._namer.shutdown()
@@ -110,10 +112,12 @@ class Store:
 
     @contextmanager
     def _guarded(self, shard: ShardWriter) -> Iterator[None]:
+        """Drop a shard that fails; one that is open beside it is not concerned."""
         try:
             with failures(self._parts.path, "write", self._parts.kept):
                 yield
-        except FileError:
-            self._shard = None
+        except BaseException:
+            if self._shard is shard:
+                self._shard = None
             shard.drop()
             raise

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numba
@@ -20,6 +21,17 @@ from .kernels import (
 )
 from .plan import Plan
 from .quantities import Quantity
+
+
+@contextmanager
+def _numba_threads(count: int) -> Iterator[None]:
+    """Let Numba use so many threads here, and leave its setting as it was."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(count)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
 
 
 class TileComputer:
@@ -61,8 +73,7 @@ class TileComputer:
         for quantity in self.plan.quantities:
             out = self._buffer(quantity.name, self.plan.dtype_of(quantity), tile)
             rows = out.reshape(-1, inner.size)
-            with PARALLEL:
-                numba.set_num_threads(self.threads)
+            with PARALLEL, _numba_threads(self.threads):
                 self._kernels[quantity.name](head, k, inner, self.plan.tol, rows)
             results[quantity.name] = out
         return results

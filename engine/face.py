@@ -17,7 +17,7 @@ from .quantities import QUANTITIES
 
 
 class MethodFace:
-    """A method whose quantities are NumPy ufuncs: they broadcast and take `out=`.
+    """A method whose quantities are ufuncs by Numba: they broadcast and take `out=`.
 
     Each is called as (*parameters, k), `settling_time` as (*parameters, k, tol), with
     the parameters that are not bound yet in the order of `parameters`.
@@ -54,13 +54,23 @@ class MethodFace:
 
     def __getattr__(self, name: str) -> Any:
         """Return the ufunc of a quantity; it is compiled when first asked for."""
+        if name.startswith("_"):  # copying asks for such, before there is a method
+            raise AttributeError(name)
         if name not in QUANTITIES:
             known = ", ".join(QUANTITIES)
             raise AttributeError(f"{self.method.name} has no {name!r}; it has {known}")
         function = ufunc(self.method, QUANTITIES[name])
         if not self.bound:
             return function
-        return functools.partial(function, *self.bound.values())
+        bound = functools.partial(function, *self.bound.values())
+        bound.__doc__ = (
+            f"{self!r}: the first arguments are bound.\n\n{function.__doc__}"
+        )
+        return bound
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by the method's name."""
+        return _restored, (self.method.name, self.bound)
 
     def eigenvalues(self, *arguments: npt.ArrayLike) -> npt.NDArray[np.complex128]:
         """Return λ = (T ± √(T² − 4D))/2 for (*parameters, k)  [Eq. 31].
@@ -92,8 +102,10 @@ def _eigenvalues(r):
     th, tl = combine(0.0, 1.0, r.trace, 0.0, r.determinant)
     dh, dl = combine(0.0, 0.0, r.trace, 1.0, r.determinant)
     sign, sh, _ = _root_of_discriminant(th, tl, dh, dl)
-    if sign < 0.0:
+    if sign < 0.0 and abs(th) <= 1e150:
         return complex(0.5 * th, 0.5 * sh), complex(0.5 * th, -0.5 * sh)
+    if abs(th) > 1e150:  # T² overflows there
+        return complex(th, 0.0), complex(dh / th, 0.0)
     large = 0.5 * (th + math.copysign(sh, th))
     if large == 0.0:
         return complex(0.0, 0.0), complex(0.0, 0.0)
@@ -107,6 +119,10 @@ def _root_of_discriminant(th, tl, dh, dl):
     sign = -1.0 if hi < 0.0 else 1.0
     sh, sl = root(sign * hi, sign * lo)
     return sign, sh, sl
+
+
+def _restored(name: str, bound: dict[str, float]) -> MethodFace:
+    return MethodFace(METHODS[name], **bound)
 
 
 heavy_ball = MethodFace(METHODS["heavy_ball"])

@@ -94,7 +94,7 @@ class Axis:
         return (
             isinstance(other, Axis)
             and self.scale == other.scale
-            and np.array_equal(self.values, other.values)
+            and self.values.tobytes() == other.values.tobytes()
         )
 
     def __hash__(self) -> int:

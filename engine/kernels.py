@@ -11,11 +11,13 @@ Every jit option of the project stands here or in `precise.jit`:
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import hashlib
 import inspect
 import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -260,14 +262,17 @@ def cache_dir() -> Path:
     for source in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(source.read_bytes())
     named = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
-    base = Path(named) if named else Path.home() / ".cache"
-    path = base / "critdamp" / digest.hexdigest()[:16]
-    with contextlib.suppress(OSError):
+    # RuntimeError: this user has no home
+    with contextlib.suppress(OSError, RuntimeError):
+        base = Path(named) if named else Path.home() / ".cache"
+        path = base / "critdamp" / digest.hexdigest()[:16]
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.access(path, os.W_OK) and _is_ours(path):
             _drop_empty(path)
             return path
-    return Path(tempfile.mkdtemp(prefix="critdamp-"))
+    mine = tempfile.mkdtemp(prefix="critdamp-")
+    atexit.register(shutil.rmtree, mine, ignore_errors=True)
+    return Path(mine)
 
 
 def _drop_empty(path: Path) -> None:

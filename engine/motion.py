@@ -13,6 +13,7 @@ import numpy as np
 
 from .precise import (
     EPS,
+    PI,
     add,
     angle,
     combine,
@@ -25,8 +26,6 @@ from .precise import (
     root,
     sine_cosine,
 )
-
-_PI = (3.141592653589793, 1.2246467991473532e-16)
 
 
 class Swing(NamedTuple):
@@ -202,11 +201,11 @@ def decay_above(d, t, tol, log_l, log_q):
 def turns(s):
     """Return θ/π and φ/π, the angle of a step and where the first swing peaks."""
     hi, lo = angle(s.sh, s.sl, s.th, s.tl)
-    turn = divide(hi, lo, _PI[0], _PI[1])
+    turn = divide(hi, lo, PI[0], PI[1])
     hi, lo = angle(abs(s.bh), s.bl if s.bh > 0.0 else -s.bl, 1.0, 0.0)
     if s.bh < 0.0:
         hi, lo = -hi, -lo
-    return turn, divide(hi, lo, _PI[0], _PI[1])
+    return turn, divide(hi, lo, PI[0], PI[1])
 
 
 @jit

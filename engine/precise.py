@@ -124,18 +124,58 @@ def root(ah, al):
 def combine(c, s, trace, d, determinant):
     """Return the pair c + s·Σtrace + d·Σdeterminant, for s and d in 0, ±1, ±2.
 
-    Three running sums (Klein 2006): the error is about 2⁻¹⁰⁵ |sum| + 2⁻¹⁵⁹ Σ|terms|, so
-    that the terms may cancel. An infinite sum has the low half 0.
+    Its relative error is about 2⁻¹⁰⁰, however much the terms cancel, and an exact zero
+    is zero: three running sums (Klein 2006) have an error of 2⁻¹⁵⁹ Σ|terms|, and where
+    that is too much, the sum is distilled. An infinite sum has the low half 0.
     """
-    sums = (c, 0.0, 0.0)
+    sums, size = (c, 0.0, 0.0), abs(c)
     for i in range(len(trace)):
         sums = _accumulate(sums, s * trace[i])
+        size += abs(s * trace[i])
     for i in range(len(determinant)):
         sums = _accumulate(sums, d * determinant[i])
+        size += abs(d * determinant[i])
     if not abs(sums[0]) < math.inf:
         return sums[0], 0.0
     hi, lo = two_sum(sums[0], sums[1])
-    return quick_two_sum(hi, lo + sums[2])
+    hi, lo = quick_two_sum(hi, lo + sums[2])
+    if abs(hi) > 1e-16 * size or hi == size:
+        return hi, lo
+    return _distilled_combination(c, s, trace, d, determinant)
+
+
+@jit
+def _distilled_combination(c, s, trace, d, determinant):
+    """Return what `combine` does, at any price."""
+    n = len(trace)
+    terms = np.empty(1 + n + len(determinant))
+    terms[0] = c
+    for i in range(n):
+        terms[1 + i] = s * trace[i]
+    for i in range(len(determinant)):
+        terms[1 + n + i] = d * determinant[i]
+    return distil(terms)
+
+
+@jit
+def distil(terms):
+    """Return the exact sum of an array as a pair; the terms are overwritten.
+
+    Error-free passes of two-sums (Ogita, Rump and Oishi 2005) until the last element
+    outweighs all the others together by far. NaN where a term is not finite.
+    """
+    n = terms.size
+    while True:
+        rest, size = 0.0, 0.0
+        for i in range(1, n):
+            terms[i], terms[i - 1] = two_sum(terms[i], terms[i - 1])
+        for i in range(n - 1):
+            rest += terms[i]
+            size += abs(terms[i])
+        if not size < math.inf:
+            return math.nan, 0.0
+        if size == 0.0 or abs(terms[n - 1]) > 2.0**50 * size:
+            return quick_two_sum(terms[n - 1], rest)
 
 
 @jit

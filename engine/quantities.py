@@ -72,7 +72,7 @@ def quantity(**known: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     comment="largest modulus of the two eigenvalues; the mode diverges above 1",
     best="min",
     worst="max",
-    converges=(0.0, 1.0),
+    converges=(0.0, math.nextafter(1.0, 0.0)),
 )
 def spectral_radius(r):
     """Return ρ = max|λ|, λ² − Tλ + D = 0, within 2 ulp  [Eq. 31, 32].
@@ -98,7 +98,7 @@ def spectral_radius(r):
     comment="-ln(spectral radius) per iteration: inf = at once, negative = diverges",
     best="max",
     worst="min",
-    converges=(0.0, math.inf),
+    converges=(math.nextafter(0.0, 1.0), math.inf),
 )
 def rate(r):
     """Return −ln ρ per iteration, relative error below 1e−14 also when ρ → 1.
@@ -143,7 +143,7 @@ def _quick_regime(r):
     quick=_quick_regime,
     comment="decided from the exact signs of T^2-4D, 1-T+D, 1+T+D and 1-D",
     dtype="int8",
-    converges=(0, 4),
+    converges=(1, 4),
     narrow=False,
     flags={
         -1: "divergent",
@@ -176,7 +176,7 @@ def regime(r):
 def settling_time(r, tol):
     """Return the smallest whole t₀ with |w_t| ≤ tol for all t ≥ t₀, w_0 = 1, from rest.
 
-    Exact at any size of the answer, at a cost that does not grow with it; inf if ρ ≥ 1.
+    Exact up to 2⁵³, at a cost that does not grow with the answer; inf if ρ ≥ 1.
     """
     return settle(r.trace, r.determinant, r.first, tol)
 

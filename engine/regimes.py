@@ -1,31 +1,10 @@
 """The regime of a recurrence, decided from exact signs."""
 
-import math
-
 import numpy as np
 
-from .precise import fma, jit, near, product, total, two_sum, weight
+from .precise import distil, fma, jit, near, product, total, weight
 
 NOT_COMPUTED = np.int8(-128)
-
-
-@jit
-def _sign_of_sum(terms):
-    """Return the sign of the exact sum; the terms are overwritten.
-
-    Error-free passes of two-sums (Ogita, Rump and Oishi 2005) until the last element
-    outweighs all the others together. NaN where a term is not finite.
-    """
-    n = terms.size
-    while True:
-        rest = 0.0
-        for i in range(1, n):
-            terms[i], terms[i - 1] = two_sum(terms[i], terms[i - 1])
-            rest += abs(terms[i - 1])
-        if not rest < math.inf:
-            return math.nan
-        if rest == 0.0 or abs(terms[n - 1]) > 2.0 * rest:
-            return np.sign(terms[n - 1])
 
 
 @jit
@@ -39,7 +18,7 @@ def _exact_sign_of_discriminant(trace, determinant):
             terms[at], terms[at + 1] = product(trace[i], trace[j])
     for i in range(len(determinant)):
         terms[2 * n * n + i] = -4.0 * determinant[i]
-    return _sign_of_sum(terms)
+    return np.sign(distil(terms)[0])
 
 
 @jit

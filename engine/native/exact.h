@@ -23,18 +23,44 @@ static triple accumulate(triple sum, double term)
     return (triple){hi.hi, lo.hi, sum.rest + lo.lo};
 }
 
-/* c + s T + d D, for s and d in 0, +-1, +-2, where the terms may cancel */
+enum { MOST_TERMS = 13 };
+
+/* the exact sum as a pair, of terms that are overwritten (Ogita, Rump and Oishi 2005);
+ * NaN where a term is not finite */
+static pair distil(double *terms, int n)
+{
+    for (;;) {
+        double rest = 0.0, size = 0.0;
+        for (int i = 1; i < n; i++) {
+            pair s = two_sum(terms[i], terms[i - 1]);
+            terms[i] = s.hi, terms[i - 1] = s.lo;
+        }
+        for (int i = 0; i < n - 1; i++)
+            rest += terms[i], size += fabs(terms[i]);
+        if (!(size < INFINITY))
+            return (pair){NAN, 0.0};
+        if (size == 0.0 || fabs(terms[n - 1]) > 0x1p50 * size)
+            return quick_two_sum(terms[n - 1], rest);
+    }
+}
+
+/* c + s T + d D, for s and d in 0, +-1, +-2, however much the terms cancel */
 static pair combine(double c, double s, double d, const sums *r)
 {
+    double terms[1 + 2 * MOST_TERMS] = {c}, size = fabs(c);
     triple sum = {c, 0.0, 0.0};
+    int n = 1;
     for (int i = 0; i < r->nt; i++)
-        sum = accumulate(sum, s * r->t[i]);
+        terms[n++] = s * r->t[i];
     for (int i = 0; i < r->nd; i++)
-        sum = accumulate(sum, d * r->d[i]);
+        terms[n++] = d * r->d[i];
+    for (int i = 1; i < n; i++)
+        sum = accumulate(sum, terms[i]), size += fabs(terms[i]);
     if (!(fabs(sum.hi) < INFINITY))
         return (pair){sum.hi, 0.0};
     pair total = two_sum(sum.hi, sum.lo);
-    return quick_two_sum(total.hi, total.lo + sum.rest);
+    total = quick_two_sum(total.hi, total.lo + sum.rest);
+    return fabs(total.hi) > 1e-16 * size || total.hi == size ? total : distil(terms, n);
 }
 
 /* the same from the pairs, where they hardly cancel */
@@ -46,26 +72,6 @@ static double near(double c, double s, double d, const sums *r)
 }
 
 static double sign(double x) { return x != x ? x : (x > 0.0) - (x < 0.0); }
-
-/* the sign of an exact sum, whose terms are overwritten (Ogita, Rump and Oishi 2005);
- * NaN where a term is not finite */
-static double sign_of_sum(double *terms, int n)
-{
-    for (;;) {
-        double rest = 0.0;
-        for (int i = 1; i < n; i++) {
-            pair s = two_sum(terms[i], terms[i - 1]);
-            terms[i] = s.hi, terms[i - 1] = s.lo;
-            rest += fabs(s.lo);
-        }
-        if (!(rest < INFINITY))
-            return NAN;
-        if (rest == 0.0 || fabs(terms[n - 1]) > 2.0 * rest)
-            return sign(terms[n - 1]);
-    }
-}
-
-enum { MOST_TERMS = 13 };
 
 static double sign_of_discriminant(const sums *r)
 {
@@ -82,7 +88,7 @@ static double sign_of_discriminant(const sums *r)
         }
     for (int i = 0; i < r->nd; i++)
         terms[n++] = -4.0 * r->d[i];
-    return sign_of_sum(terms, n);
+    return sign(distil(terms, n).hi);
 }
 
 static int8_t exact_regime(const double *t, int nt, const double *d, int nd)

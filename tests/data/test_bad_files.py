@@ -1,12 +1,17 @@
 """Bad files, disks and folders: one clear line, and nothing half-written."""
 
+import io
 import json
 import os
+import re
+from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
+from critdamp.data import files
+from critdamp.data.calm import CalmFile
 from critdamp.data.parts import Parts
 from critdamp.data.runfile import open_run
 from critdamp.data.sweeps import resume, status, sweep
@@ -32,26 +37,87 @@ def test_folder_that_is_not_writable(plan, tmp_path):
     tmp_path.chmod(0o700)
 
 
-@pytest.mark.parametrize("step", ["replace", "fsync"])
+def full_from(count, function):
+    """Return a twin of a function of the system that fails from its n-th call on."""
+    calls = iter(range(1, 10**9))
+
+    def called(*arguments):
+        if next(calls) >= count:
+            raise OSError(28, "No space left on device")
+        return function(*arguments)
+
+    return called
+
+
+@pytest.mark.parametrize(
+    ("step", "function"),
+    [
+        ("pathlib.Path.replace", Path.replace),
+        ("critdamp.data.files.os.fsync", os.fsync),
+    ],
+)
 def test_disk_that_fills_keeps_finished_shards(
-    plan, tmp_path, monkeypatch, bits, stop_after, step
+    plan, tmp_path, monkeypatch, bits, stop_after, step, function
 ):
-    path = tmp_path / "run.h5"
+    """It fills before the first, the second, … call, until none is left."""
     sweep(plan, tmp_path / "whole.h5").close()
-    assert sweep(plan, path, stop=stop_after(4)) is None
+    whole = bits(tmp_path / "whole.h5")
+    for count in range(1, 100):
+        path = tmp_path / f"{count}.h5"
+        assert sweep(plan, path, stop=stop_after(4)) is None
+        with monkeypatch.context() as patched:
+            patched.setattr(step, full_from(count, function))
+            try:
+                resume(path).close()
+                break
+            except FileError as error:
+                said = str(error)
+        assert re.search("disk is full.*critdamp resume", said)
+        assert status(path).done >= 4
+        assert not list(tmp_path.glob("**/*.tmp"))
+        resume(path).close()
+        assert bits(path) == whole
+    assert count > 5
 
-    def full(*_arguments):
-        raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patched:
-        target = "critdamp.data.files.os.fsync"
-        patched.setattr("pathlib.Path.replace" if step == "replace" else target, full)
-        with pytest.raises(FileError, match=r"disk is full.*critdamp resume"):
-            resume(path)
-    assert status(path).done == 4
+def test_a_failing_shard_takes_no_other_with_it(plan, tmp_path, monkeypatch):
+    """The shard after it is complete by then, and safe."""
+    path, failed = tmp_path / "run.h5", []
+
+    def publish(temporary, target):
+        if target.name == "shard-0002.h5":
+            failed.append(target)
+            raise OSError(28, "No space left on device")
+        files.publish(temporary, target)
+
+    monkeypatch.setattr("critdamp.data.calm.publish", publish)
+    with pytest.raises(FileError, match="disk is full"):
+        sweep(plan, path)
+    assert failed
+    assert Parts(path).shard(1).exists()
+    assert Parts(path).shard(3).exists()
     assert not list(tmp_path.glob("**/*.tmp"))
-    resume(path).close()
-    assert bits(path) == bits(tmp_path / "whole.h5")
+    monkeypatch.undo()
+
+
+@pytest.mark.parametrize("count", [1, 5, 40, 100])
+def test_interrupt_below_hdf5_is_a_failure_like_any_other(
+    plan, tmp_path, monkeypatch, count
+):
+    path, calls = tmp_path / "run.h5", iter(range(1, 10**9))
+    write = io.FileIO.write
+
+    class Interrupted(CalmFile):
+        def _plainly(self, data):
+            if next(calls) == count:
+                raise KeyboardInterrupt
+            return write(self, data)
+
+    monkeypatch.setattr(CalmFile, "_plainly", Interrupted._plainly)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(plan, path)
+    assert not list(tmp_path.glob("**/*.tmp"))
+    monkeypatch.undo()
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.999])

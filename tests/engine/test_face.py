@@ -1,8 +1,11 @@
 """The public face: ufuncs, methods, closed forms, and how little an import loads."""
 
+import copy
+import pickle
 import subprocess
 import sys
 
+import numba
 import numpy as np
 import pytest
 
@@ -28,6 +31,19 @@ def test_methods_bind_their_leading_parameters():
         cd.qhm(p=0.5)
     with pytest.raises(AttributeError, match="it has spectral_radius"):
         _ = cd.heavy_ball.speed
+
+
+def test_methods_can_be_copied_and_pickled():
+    for face in (cd.heavy_ball, cd.qhm(nu=0.5)):
+        for again in (copy.deepcopy(face), pickle.loads(pickle.dumps(face))):
+            assert repr(again) == repr(face)
+    assert "the first arguments are bound" in cd.qhm(nu=0.5).rate.__doc__
+
+
+def test_threads_of_others_are_left_alone(tmp_path):
+    before = numba.get_num_threads()
+    cd.sweep(cd.Plan(eps=1, p=0, k=1), tmp_path / "run.h5", threads=1).close()
+    assert numba.get_num_threads() == before
 
 
 def test_qhm_with_all_of_its_momentum_is_the_heavy_ball():

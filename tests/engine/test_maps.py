@@ -9,6 +9,8 @@ import critdamp as cd
 from critdamp.engine.compute import TileComputer
 from critdamp.engine.errors import InputError
 from critdamp.engine.grid import Grid, Tile
+from critdamp.engine.kernels import default_threads
+from critdamp.engine.plan import DTYPES
 from critdamp.engine.quantities import QUANTITIES
 
 AXES = {
@@ -58,7 +60,7 @@ def test_regime_map_is_exact_where_signs_are_in_doubt():
 
 
 @settings(deadline=None, max_examples=25)
-@given(st.integers(1, 2**12), st.integers(1, 2))
+@given(st.integers(1, 2**12), st.integers(1, default_threads()))
 def test_tiles_and_threads_do_not_change_a_bit(points, threads):
     plan = plan_of("heavy_ball")
     expected = {name: array.copy() for name, array in whole(plan).items()}
@@ -95,17 +97,12 @@ def test_tiles_are_whole_chunks_and_cover_the_grid_once(shape, points):
 
 
 def test_float32_is_the_double_rounded_once():
-    double, single = (whole(plan_of("heavy_ball", dtype=d)) for d in cd_dtypes())
+    double, single = (whole(plan_of("heavy_ball", dtype=d)) for d in DTYPES)
     for name, found in single.items():
         expected = double[name]
         if QUANTITIES[name].narrow:
             expected = expected.astype(np.float32)
         assert found.tobytes() == expected.tobytes()
-
-
-def cd_dtypes():
-    """Return the types in which floats are stored."""
-    return ("float64", "float32")
 
 
 @pytest.mark.parametrize("method", ["heavy_ball", "nesterov", "qhm"])

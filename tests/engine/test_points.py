@@ -92,6 +92,19 @@ def test_regime_is_exact_on_lattices():
     assert worst("heavy_ball", "regime", arrays, lambda f, e: f != e) == 0
 
 
+@pytest.mark.parametrize("method", ["nesterov", "qhm"])
+def test_regime_is_exact_where_everything_cancels(method):
+    eps, k = np.meshgrid(np.geomspace(1e-2, 1, 20), np.geomspace(1e-2, 1, 20))
+    known = {"nu": np.full(eps.shape, 0.7), "eps": eps, "p": np.ones(eps.shape)}
+    arrays = [*(known[n].ravel() for n in METHODS[method].parameters), k.ravel()]
+    assert worst(method, "regime", arrays, lambda f, e: f != e) == 0
+    never = METHODS[method].regime(*arrays) <= 0
+    assert never.any() == (method == "qhm")
+    assert (METHODS[method].rate(*arrays)[never] <= 0).all()
+    assert np.isinf(METHODS[method].settling_time(*arrays, 1e-6)[never]).all()
+    assert np.isinf(METHODS[method].noise_variance(*arrays)[never]).all()
+
+
 @settings(deadline=None)  # the first call compiles
 @given(st.floats(1e-3, 1e3), st.floats(-1.5, 1.5), st.floats(1e-3, 1e3))
 def test_converges_exactly_inside_the_triangle(eps, p, k):
