@@ -3,12 +3,15 @@
 The number in brackets behind a time is the ratio to the fastest of its group.
 """
 
+import cmath
+
 import numba
 import numpy as np
 import pytest
 
 from critdamp.engine.compute import TileComputer
 from critdamp.engine.grid import Tile
+from critdamp.engine.kernels import backends
 from critdamp.engine.quantities import QUANTITIES
 
 SIDES = {"spectral_radius": 4000, "transient_peak": 500, "settling_time": 500}
@@ -26,11 +29,13 @@ def everything(plan):
     return Tile(0, (0,) * len(plan.grid.shape), plan.grid.shape)
 
 
+@pytest.mark.parametrize("backend", [name for name, here in backends().items() if here])
 @pytest.mark.parametrize("quantity", QUANTITIES)
-def test_kernel(benchmark, measure, map_plan, quantity):
+def test_kernel(benchmark, measure, map_plan, quantity, backend):
     plan = map_plan(quantity, SIDES.get(quantity, 1000))
     benchmark.group = quantity
-    measure(TileComputer(plan), everything(plan), points=plan.grid.size)
+    compute = TileComputer(plan, backend=backend)
+    measure(compute, everything(plan), points=plan.grid.size)
 
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
@@ -61,3 +66,39 @@ def test_numpy(benchmark, measure, map_plan):
             radius_by_numpy(eps[:, None], p, curvature, image)
 
     measure(both, points=plan.grid.size, rounds=3)
+
+
+def radius_by_eigvals(eps, p, k):
+    """Return ρ as the eigenvalues of each 2 × 2 matrix give it."""
+    eps, p = np.broadcast_arrays(eps, p)
+    matrices = np.empty((*eps.shape, 2, 2))
+    matrices[..., 0, 0], matrices[..., 0, 1] = 1 + p - eps * k, -p
+    matrices[..., 1, 0], matrices[..., 1, 1] = 1, 0
+    return abs(np.linalg.eigvals(matrices)).max(axis=-1)
+
+
+def radius_by_loops(eps, p, k):
+    """Return ρ by a loop over points in plain Python."""
+    out = np.empty((eps.size, p.size))
+    for i, e in enumerate(eps.ravel().tolist()):
+        for j, q in enumerate(p.ravel().tolist()):
+            trace = 1 + q - e * k
+            root = cmath.sqrt(trace * trace - 4 * q)
+            out[i, j] = max(abs(trace + root), abs(trace - root)) / 2
+    return out
+
+
+@pytest.mark.parametrize("way", [radius_by_eigvals, radius_by_loops])
+def test_what_people_write(benchmark, measure, map_plan, way):
+    plan = map_plan("spectral_radius", 300)
+    k, eps, p = (axis.values for axis in plan.axes.values())
+    benchmark.group = "spectral_radius, 90,000 points at a time"
+    points = eps.size * p.size
+    measure(way, eps[:, None], p[None, :], k[0], points=points, rounds=3)
+
+
+def test_kernel_on_as_many_points(benchmark, measure, map_plan):
+    plan = map_plan("spectral_radius", 300)
+    benchmark.group = "spectral_radius, 90,000 points at a time"
+    tile = Tile(0, (0, 0, 0), (1, *plan.grid.shape[1:]))
+    measure(TileComputer(plan), tile, points=tile.size)

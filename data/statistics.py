@@ -12,6 +12,7 @@ from critdamp.engine.precise import jit
 from critdamp.engine.quantities import Quantity
 
 _ALL = np.int64(2**63 - 1)
+_BLOCK = 2048
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,9 @@ def _value(ordered):
     return np.int64(bits).view(np.float64)
 
 
-@cached
-def _examine(values, fill, least, most, sign, found):
-    """Write minimum, maximum, diverging, the best value and its place, −1 if none.
+@jit
+def _of_block(values, fill, least, most, sign):
+    """Return minimum, maximum and best, as ordered numbers, and how many diverge.
 
     Minima of whole numbers become vector code, those of doubles do not.
     """
@@ -118,9 +119,26 @@ def _examine(values, fill, least, most, sign, found):
         high = max(high, place if finite else -_ALL)
         best = min(best, rank if converges else _ALL)
         diverging += np.int64((value == value) & (not converges))
+    return low, high, best, diverging
+
+
+@cached
+def _examine(values, fill, least, most, sign, found):
+    """Write minimum, maximum, diverging, the best value and its place, −1 if none.
+
+    The place is looked for only in the block that holds the best.
+    """
+    low, high, best = _ordered(np.inf), _ordered(-np.inf), _ALL
+    diverging, best_start = np.int64(0), 0
+    for start in range(0, values.size, _BLOCK):
+        block = values[start : start + _BLOCK]
+        lowest, highest, rank, count = _of_block(block, fill, least, most, sign)
+        low, high, diverging = min(low, lowest), max(high, highest), diverging + count
+        if rank < best:
+            best, best_start = rank, start
     found[0], found[1], found[2], found[4] = _value(low), _value(high), diverging, -1.0
     found[3] = sign * _value(best)
-    for i in range(values.size if best != _ALL else 0):
+    for i in range(best_start, values.size if best != _ALL else 0):
         if _ordered(sign * np.float64(values[i])) == best:
             found[4] = i
             break

@@ -74,6 +74,25 @@ def test_polyaks_point():
             cd.polyak(kmin, kmax)
 
 
+@pytest.mark.parametrize(
+    ("p", "radius"),
+    # κ = 100, best ε at a fixed p: ε = 2(1+p)/(L+μ) (../shared/mathematics.md §2, §4)
+    [(0, 0.9801980198), (0.3, 0.9626022091), (0.5, 0.9362538079), (0.6, 0.9062420803)],
+)
+def test_golden_best_learning_rate_at_a_momentum(p, radius):
+    ends = cd.spectral_radius(2 * (1 + p) / 101, p, [1.0, 100.0])
+    assert ends.max() == pytest.approx(radius, rel=1e-9)
+
+
+def test_golden_nesterov_tuned():
+    # κ = 100: ε = 4/(3L+μ), p = (√(3κ+1)−2)/(√(3κ+1)+2) (../shared/mathematics.md §4)
+    eps, p = 4 / 301, (np.sqrt(301) - 2) / (np.sqrt(301) + 2)
+    assert (eps, p) == pytest.approx((0.0132890365, 0.7932747263), rel=1e-8)
+    ends = cd.nesterov.spectral_radius(eps, p, [1.0, 100.0])
+    # a double root, which a rounding of ε moves by the square root of that
+    assert ends.max() == pytest.approx(0.8847219314, rel=1e-7)
+
+
 def test_no_point_nearby_is_better_than_polyaks():
     best = cd.polyak(1.0, 100.0)
     factor = np.linspace(0.9, 1.1, 201)
