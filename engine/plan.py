@@ -152,6 +152,10 @@ class Plan:
 
     def to_json(self) -> str:
         """Return the canonical JSON: sorted keys, no spaces, shortest exact numbers."""
+        return self._json
+
+    @cached_property
+    def _json(self) -> str:
         return json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
 
     @cached_property
