@@ -9,9 +9,9 @@ import numba
 import numpy as np
 import pytest
 
+from critdamp.engine.backends import backends
 from critdamp.engine.compute import TileComputer
 from critdamp.engine.grid import Tile
-from critdamp.engine.kernels import backends
 from critdamp.engine.quantities import QUANTITIES
 
 SIDES = {"spectral_radius": 4000, "transient_peak": 500, "settling_time": 500}

@@ -8,12 +8,9 @@ import click
 
 from critdamp.data.provenance import session
 from critdamp.data.spectra import boxed
-from critdamp.engine.kernels import (
-    backends,
-    cache_dir,
-    default_threads,
-    threading_layer,
-)
+from critdamp.engine.backends import backends
+from critdamp.engine.cache import cache_dir
+from critdamp.engine.kernels import default_threads, threading_layer
 from critdamp.engine.methods import METHODS
 from critdamp.engine.quantities import QUANTITIES
 

@@ -10,15 +10,10 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from .backends import choose_backend, fill_kernel
 from .errors import InputError
 from .grid import Tile
-from .kernels import (
-    PARALLEL,
-    choose_backend,
-    default_threads,
-    fill_kernel,
-    worst_kernel,
-)
+from .kernels import PARALLEL, default_threads, worst_kernel
 from .plan import Plan
 from .quantities import Quantity
 

@@ -11,17 +11,11 @@ Every jit option of the project stands here or in `precise.jit`:
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import functools
-import hashlib
 import inspect
 import os
-import shutil
-import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
@@ -29,8 +23,7 @@ import numba
 import numpy as np
 from numba import prange
 
-from . import native
-from .errors import InputError
+from .cache import caching
 from .methods import VARIABLES, Method
 from .precise import jit
 from .quantities import Quantity
@@ -163,7 +156,7 @@ def ufunc(method: Method, quantity: Quantity) -> np.ufunc:
     scalar.__doc__ = _document(method, quantity)
     count = len(method.parameters) + 1 + quantity.needs_tol
     signature = f"{quantity.dtype}({', '.join(['float64'] * count)})"
-    with _caching():
+    with caching():
         compiled: np.ufunc = numba.vectorize([signature], cache=True)(scalar)
     return compiled
 
@@ -227,7 +220,7 @@ def pair_kernel(method: Method, kernel: Any) -> Callable[..., None]:
     """Return the kernel (head, k, inner, out) that writes two numbers a point."""
     name = f"{method.name}_{kernel.py_func.__name__}"
     names = {"_at": _at_of(method), "_kernel": kernel}
-    with _caching():
+    with caching():
         return _compile(_specialise(_pairs, name, **names))
 
 
@@ -236,7 +229,7 @@ def _parallel(
 ) -> Callable[..., None]:
     bound = {**_parts(method, quantity), "_at": _at_of(method), **names}
     name = f"{method.name}_{quantity.name}"
-    with _caching():
+    with caching():
         return _compile(_specialise(template, name, **bound))
 
 
@@ -251,53 +244,8 @@ def cached(function: Callable[..., Any]) -> Callable[..., Any]:
 
     For functions at the top of a module, which Numba's cache knows by their file.
     """
-    with _caching():
+    with caching():
         return _compile(function, parallel=False)
-
-
-@functools.cache
-def cache_dir() -> Path:
-    """Return the folder of compiled kernels, named by the hash of these sources."""
-    digest = hashlib.sha256(numba.__version__.encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.read_bytes())
-    named = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
-    # RuntimeError: this user has no home
-    with contextlib.suppress(OSError, RuntimeError):
-        base = Path(named) if named else Path.home() / ".cache"
-        path = base / "critdamp" / digest.hexdigest()[:16]
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if os.access(path, os.W_OK) and _is_ours(path):
-            _drop_empty(path)
-            return path
-    mine = tempfile.mkdtemp(prefix="critdamp-")
-    atexit.register(shutil.rmtree, mine, ignore_errors=True)
-    return Path(mine)
-
-
-def _drop_empty(path: Path) -> None:
-    """Remove what a power cut left empty, which Numba would fail to read."""
-    for pattern in ("*.nbi", "*.nbc"):
-        for file in path.rglob(pattern):
-            if not file.stat().st_size:
-                file.unlink()
-
-
-def _is_ours(path: Path) -> bool:
-    """Tell whether nobody else could have put a kernel there: loading one runs it."""
-    known = path.stat()
-    return known.st_uid == os.getuid() and not known.st_mode & 0o022
-
-
-@contextlib.contextmanager
-def _caching() -> Iterator[None]:
-    """Let Numba cache in our folder, and leave other people's kernels alone."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_dir())
-    try:
-        yield
-    finally:
-        numba.config.CACHE_DIR = before
 
 
 def default_threads() -> int:
@@ -309,7 +257,7 @@ def default_threads() -> int:
 
 def threading_layer() -> str:
     """Return the name of the threading layer that Numba runs kernels on."""
-    with PARALLEL, _caching():
+    with PARALLEL, caching():
         _compile(_nothing)(np.zeros(2))
     layer: str = numba.threading_layer()
     return layer
@@ -318,43 +266,3 @@ def threading_layer() -> str:
 def _nothing(values: Any) -> None:
     for i in prange(values.size):
         values[i] = 0.0
-
-
-def backends() -> dict[str, bool]:
-    """Return the backends by name, and whether each can be used here."""
-    return {"c": native.AVAILABLE, "numba": True}
-
-
-def choose_backend(name: str) -> str:
-    """Return a backend that can be used here; "auto" is the first one that can.
-
-    Raises
-    ------
-    InputError
-        It is unknown, or the C kernels were not built.
-    """
-    here = backends()
-    if name == "auto":
-        return next(one for one, usable in here.items() if usable)
-    if name not in here:
-        raise InputError(f"backend: {name!r} is unknown; choose from auto, c, numba")
-    if not here[name]:
-        raise InputError(
-            "backend: the C kernels were not built here; install critdamp again "
-            "with a C compiler and CRITDAMP_REQUIRE_C=1 to see why"
-        )
-    return name
-
-
-def fill_kernel(
-    method: Method, quantity: Quantity, dtype: np.dtype[Any], backend: str, threads: int
-) -> Callable[..., None]:
-    """Return the kernel of a map, in C where the backend is and C has it.
-
-    Both backends write the same bits. C has no kernels for narrower types.
-    """
-    if backend == "c" and dtype == quantity.dtype:
-        kernel = native.map_kernel(method, quantity, threads)
-        if kernel is not None:
-            return kernel
-    return map_kernel(method, quantity)

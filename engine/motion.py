@@ -11,21 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .precise import (
-    EPS,
-    PI,
-    add,
-    angle,
-    combine,
-    divide,
-    exp,
-    expm1,
-    jit,
-    log,
-    multiply,
-    root,
-    sine_cosine,
-)
+from .functions import PI, angle, exp, expm1, log, sine_cosine
+from .precise import EPS, add, combine, divide, jit, multiply, root
 
 
 class Swing(NamedTuple):

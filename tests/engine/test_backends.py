@@ -5,9 +5,10 @@ import pytest
 
 import critdamp as cd
 from critdamp.engine import native
+from critdamp.engine.backends import choose_backend
 from critdamp.engine.compute import TileComputer
 from critdamp.engine.errors import InputError
-from critdamp.engine.kernels import choose_backend, map_kernel
+from critdamp.engine.kernels import map_kernel
 from critdamp.engine.methods import METHODS
 from critdamp.engine.quantities import QUANTITIES
 
