@@ -130,9 +130,7 @@ def _keyed(key: str) -> Iterator[None]:
     """Begin the message of what goes wrong with a key."""
     try:
         yield
-    except InputError as error:
+    except (InputError, OverflowError) as error:
         raise InputError(f"{key}: {error}") from error
     except FileError as error:
         raise FileError(f"--{key}: {error}") from error
-    except OverflowError as error:
-        raise InputError(f"{key}: {error}") from error

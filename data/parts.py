@@ -95,7 +95,7 @@ class Record:
         record = cls(**{**known, "plan": Plan.from_dict(known["plan"])})
         if record.plan.sha256 != sha256:
             raise ValueError("the plan does not match its hash")
-        if not all(isinstance(one, dict) for one in [{}, *record.sessions]):
+        if not all(isinstance(one, dict) for one in record.sessions):
             raise ValueError("the sessions are no records")
         return record
 
@@ -208,11 +208,14 @@ class Parts:
         while True:
             self.folder.mkdir(exist_ok=True)
             to_disk(self.folder.parent)
-            with suppress(FileNotFoundError):
+            try:
                 descriptor = lock(self.folder)
+            except FileNotFoundError:
+                continue
+            with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(descriptor), self.folder.stat()):
                     return descriptor
-                os.close(descriptor)
+            os.close(descriptor)
 
     def strays(self) -> bool:
         """Return whether shards are there without a record of their sweep."""

@@ -1,4 +1,4 @@
-"""Compiles method × quantity into a NumPy ufunc and into parallel kernels.
+"""Compiles method × quantity into a ufunc and into parallel kernels.
 
 Every jit option of the project stands here or in `precise.jit`:
 

@@ -119,6 +119,12 @@ def root(ah, al):
 
 
 @jit
+def discriminant(th, tl, dh, dl):
+    """Return T² − 4D of two pairs as a double."""
+    return fma(2.0 * th, tl, fma(th, th, -4.0 * dh)) - 4.0 * dl
+
+
+@jit
 def combine(c, s, trace, d, determinant):
     """Return the pair c + s·Σtrace + d·Σdeterminant, for s and d in 0, ±1, ±2.
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .peaks import peak
-from .precise import fma, gather, jit, near, quick_two_sum, total, weight
-from .regimes import certain_regime, regime_of
+from .precise import discriminant, gather, jit, near, quick_two_sum, total, weight
+from .regimes import certain_regime, edges, regime_of
 from .settling import settle
 
 _LARGEST = sys.float_info.max
@@ -84,7 +84,7 @@ def spectral_radius(r):
     hi, lo = gather(r.trace)
     th, tl = quick_two_sum(hi, lo)
     dh, dl = gather(r.determinant)
-    disc = fma(2.0 * th, tl, fma(th, th, -4.0 * dh)) - 4.0 * dl
+    disc = discriminant(th, tl, dh, dl)
     real = not disc < 0.0
     size = abs(th)
     rho = 0.5 * ((size if real else 0.0) + math.sqrt(disc if real else 4.0 * dh))
@@ -117,10 +117,7 @@ def rate(r):
     if not th < 1e150:
         return -math.log(th)
     # T² − 4D = g² − 4m: the smaller squares keep more digits
-    if th < gh:
-        disc = fma(2.0 * th, tl, fma(th, th, -4.0 * dh)) - 4.0 * dl
-    else:
-        disc = fma(2.0 * gh, gl, fma(gh, gh, -4.0 * mh)) - 4.0 * ml
+    disc = discriminant(th, tl, dh, dl) if th < gh else discriminant(gh, gl, mh, ml)
     if disc < 0.0:
         rho = math.sqrt(dh)
         gap = uh / (1.0 + rho)
@@ -204,11 +201,7 @@ def noise_variance(r):
     ((1−D)(1−T+D)(1+T+D)), an ARMA(2, 1) process (Box and Jenkins 1970). The heavy ball
     has ε(1+p) / ((1−p) k (2(1+p) − εk)).
     """
-    t, d = total(r.trace), total(r.determinant)
-    size = 1.0 + weight(r.trace) + weight(r.determinant)
-    below, _ = near(1.0, -1.0, r.trace, 1.0, r.determinant, t, d, size)
-    above, _ = near(1.0, 1.0, r.trace, 1.0, r.determinant, t, d, size)
-    gap, _ = near(1.0, 0.0, r.trace, -1.0, r.determinant, t, d, size)
+    t, d, size, below, above, gap = edges(r.trace, r.determinant)
     if below <= 0.0 or above <= 0.0 or gap <= 0.0:
         return math.inf
     now, before, both = r.kick

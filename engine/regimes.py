@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .precise import distil, fma, jit, near, product, total, weight
+from .precise import discriminant, distil, jit, near, product, total, weight
 
 NOT_COMPUTED = np.int8(-128)
 
@@ -31,7 +31,7 @@ def sign_of_discriminant(trace, determinant, t, d, size):
     t, d : those sums as pairs
     size : 1 and the weight of all terms
     """
-    disc = fma(2.0 * t[0], t[1], fma(t[0], t[0], -4.0 * d[0])) - 4.0 * d[1]
+    disc = discriminant(t[0], t[1], d[0], d[1])
     if abs(disc) > 1e-26 * size * size:
         return np.sign(disc)
     return _exact_sign_of_discriminant(trace, determinant)
@@ -64,13 +64,24 @@ def certain_regime(trace, determinant):
 
 
 @jit
-def regime_of(trace, determinant):
-    """Return the code of the regime, see `quantities.regime`."""
+def edges(trace, determinant):
+    """Return T and D as pairs, the weight of all terms, and how far the edges are.
+
+    ρ < 1 exactly where 1 − T + D, 1 + T + D and 1 − D are positive; their signs are
+    exact. The weight has a 1 for the one in each of them.
+    """
     t, d = total(trace), total(determinant)
     size = 1.0 + weight(trace) + weight(determinant)
     below, _ = near(1.0, -1.0, trace, 1.0, determinant, t, d, size)
     above, _ = near(1.0, 1.0, trace, 1.0, determinant, t, d, size)
     gap, _ = near(1.0, 0.0, trace, -1.0, determinant, t, d, size)
+    return t, d, size, below, above, gap
+
+
+@jit
+def regime_of(trace, determinant):
+    """Return the code of the regime, see `quantities.regime`."""
+    t, d, size, below, above, gap = edges(trace, determinant)
     if below != below:
         return NOT_COMPUTED
     if not (below >= 0.0 and above >= 0.0 and gap >= 0.0):

@@ -75,8 +75,7 @@ static double sign(double x) { return x != x ? x : (x > 0.0) - (x < 0.0); }
 
 static double sign_of_discriminant(const sums *r)
 {
-    pair T = r->T, D = r->D;
-    double disc = fma(2.0 * T.hi, T.lo, fma(T.hi, T.hi, -4.0 * D.hi)) - 4.0 * D.lo;
+    double disc = discriminant(r->T, r->D);
     if (fabs(disc) > 1e-26 * r->size * r->size)
         return sign(disc);
     double terms[2 * MOST_TERMS * MOST_TERMS + MOST_TERMS];

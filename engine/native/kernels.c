@@ -24,7 +24,7 @@ enum { NOT_COMPUTED = -128 };
 INLINE double spectral_radius(const double *t, int nt, const double *d, int nd)
 {
     pair raw = gather(t, nt), T = quick_two_sum(raw.hi, raw.lo), D = gather(d, nd);
-    double disc = fma(2.0 * T.hi, T.lo, fma(T.hi, T.hi, -4.0 * D.hi)) - 4.0 * D.lo;
+    double disc = discriminant(T, D);
     int real = !(disc < 0.0);
     /* in one expression: GCC otherwise takes a root for each case */
     double rho = 0.5 * ((real ? fabs(T.hi) : 0.0) + sqrt(real ? disc : 4.0 * D.hi));

@@ -64,6 +64,12 @@ INLINE pair total(const double *terms, int n)
     return quick_two_sum(sum.hi, known(sum.lo));
 }
 
+/* T^2 - 4 D of two pairs as a double */
+INLINE double discriminant(pair T, pair D)
+{
+    return fma(2.0 * T.hi, T.lo, fma(T.hi, T.hi, -4.0 * D.hi)) - 4.0 * D.lo;
+}
+
 INLINE double weight(const double *terms, int n)
 {
     double size = 0.0;
