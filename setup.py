@@ -21,7 +21,7 @@ if REQUIRED and SKIPPED:
 
 NATIVE = Extension(
     "critdamp.engine.native._kernels",
-    sources=["engine/native/kernels.c"],
+    sources=["engine/native/kernels.c", "engine/native/stepping.c"],
     depends=[str(path) for path in Path("engine/native").glob("*.h")],
     # every operation is rounded as it is written: the bits are those of Numba's kernels
     extra_compile_args=[

@@ -1,15 +1,17 @@
-"""Backends: who computes a kernel, C or Numba. The bits are the same."""
+"""Backends: who computes a kernel, C or Numba, on how many threads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import numba
 import numpy as np
 
 from . import native
 from .errors import InputError
-from .kernels import map_kernel
+from .kernels import PARALLEL, default_threads, map_kernel
 from .methods import Method
 from .quantities import Quantity
 
@@ -38,6 +40,36 @@ def choose_backend(name: str) -> str:
             "with a C compiler and CRITDAMP_REQUIRE_C=1 to see why"
         )
     return name
+
+
+def choose_threads(count: int | None) -> int:
+    """Return a number of threads, by default as many as the process may use.
+
+    Raises
+    ------
+    InputError
+        More are asked for than there are, or none.
+    """
+    most = int(numba.config.NUMBA_NUM_THREADS)
+    threads = default_threads() if count is None else count
+    if not 1 <= threads <= most:
+        raise InputError(f"threads: {count} asked for, from 1 to {most} are here")
+    return threads
+
+
+@contextmanager
+def on_threads(count: int | None = None) -> Iterator[None]:
+    """Run parallel kernels here and nowhere else, on so many threads.
+
+    Numba's own setting is then as it was.
+    """
+    with PARALLEL:
+        before = numba.get_num_threads()
+        numba.set_num_threads(choose_threads(count))
+        try:
+            yield
+        finally:
+            numba.set_num_threads(before)
 
 
 def fill_kernel(

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from .backends import choose_backend, fill_kernel
-from .errors import InputError
+from .backends import choose_backend, choose_threads, fill_kernel, on_threads
 from .grid import Tile
-from .kernels import PARALLEL, default_threads, worst_kernel
+from .kernels import worst_kernel
 from .plan import Plan
 from .quantities import Quantity
-
-
-@contextmanager
-def _numba_threads(count: int) -> Iterator[None]:
-    """Let Numba use so many threads here, and leave its setting as it was."""
-    before = numba.get_num_threads()
-    numba.set_num_threads(count)
-    try:
-        yield
-    finally:
-        numba.set_num_threads(before)
 
 
 class TileComputer:
@@ -47,10 +33,7 @@ class TileComputer:
     def __init__(
         self, plan: Plan, threads: int | None = None, backend: str = "auto"
     ) -> None:
-        most = int(numba.config.NUMBA_NUM_THREADS)
-        self.threads = default_threads() if threads is None else threads
-        if not 1 <= self.threads <= most:
-            raise InputError(f"threads: {threads} asked for, from 1 to {most} are here")
+        self.threads = choose_threads(threads)
         self.plan = plan
         self.backend = choose_backend(backend)
         self._kernels = {q.name: self._kernel(q) for q in plan.quantities}
@@ -68,7 +51,7 @@ class TileComputer:
         for quantity in self.plan.quantities:
             out = self._buffer(quantity.name, self.plan.dtype_of(quantity), tile)
             rows = out.reshape(-1, inner.size)
-            with PARALLEL, _numba_threads(self.threads):
+            with on_threads(self.threads):
                 self._kernels[quantity.name](head, k, inner, self.plan.tol, rows)
             results[quantity.name] = out
         return results

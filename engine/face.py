@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import InputError
-from .kernels import PARALLEL, pair_kernel, ufunc
+from .kernels import PARALLEL, several_kernel, ufunc
 from .methods import METHODS, Method
 from .precise import add, combine, jit, multiply, root
 from .quantities import QUANTITIES
@@ -91,14 +91,14 @@ class MethodFace:
         *head, inner, k = (array.ravel() for array in arrays)
         out = np.empty((inner.size, 2), dtype=np.complex128)
         block = np.array(head, dtype=np.float64).reshape(len(head), inner.size)
-        kernel = pair_kernel(self.method, _eigenvalues)
+        kernel = several_kernel(self.method, _eigenvalues)
         with PARALLEL:
-            kernel(block, k, inner, out)
+            kernel(block, k, inner, 0.0, out)
         return out.reshape(*arrays[0].shape, 2)
 
 
 @jit
-def _eigenvalues(r):
+def _eigenvalues(r, _):
     th, tl = combine(0.0, 1.0, r.trace, 0.0, r.determinant)
     dh, dl = combine(0.0, 0.0, r.trace, 1.0, r.determinant)
     sign, sh, _ = _root_of_discriminant(th, tl, dh, dl)

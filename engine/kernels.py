@@ -113,10 +113,11 @@ def _worst(head, k, inner, tol, out):
             out[row, j] = worst
 
 
-def _pairs(head, k, inner, out):
+def _several(head, k, inner, argument, out):
     for i in prange(out.shape[0]):
-        r = _at(head, i, inner[i], k[i])
-        out[i, 0], out[i, 1] = _kernel(r)
+        values = _kernel(_at(head, i, inner[i], k[i]), argument)
+        for j in range(len(values)):
+            out[i, j] = values[j]
 
 
 _AT = (_at_one, _at_two, _at_three)
@@ -216,12 +217,16 @@ def worst_kernel(method: Method, quantity: Quantity) -> Callable[..., None]:
 
 
 @functools.cache
-def pair_kernel(method: Method, kernel: Any) -> Callable[..., None]:
-    """Return the kernel (head, k, inner, out) that writes two numbers a point."""
+def several_kernel(method: Method, kernel: Any) -> Callable[..., None]:
+    """Return the kernel (head, k, inner, argument, out) of several numbers a point.
+
+    `kernel` returns them as a tuple, from a recurrence and the argument; out is
+    (points, numbers).
+    """
     name = f"{method.name}_{kernel.py_func.__name__}"
     names = {"_at": _at_of(method), "_kernel": kernel}
     with caching():
-        return _compile(_specialise(_pairs, name, **names))
+        return _compile(_specialise(_several, name, **names))
 
 
 def _parallel(
@@ -239,13 +244,13 @@ def _compile(function: Callable[..., Any], parallel: bool = True) -> Callable[..
     return compiled
 
 
-def cached(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a kernel that runs on the thread that calls it, compiled at first use.
+def cached(function: Callable[..., Any], parallel: bool = False) -> Callable[..., Any]:
+    """Return a kernel that is compiled at first use, on one thread unless parallel.
 
     For functions at the top of a module, which Numba's cache knows by their file.
     """
     with caching():
-        return _compile(function, parallel=False)
+        return _compile(function, parallel)
 
 
 def default_threads() -> int:

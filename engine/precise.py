@@ -6,12 +6,11 @@ here is a Numba kernel that is inlined where it is used: floats in, floats out.
 """
 
 import math
-from typing import Any
 
 import numba
 import numpy as np
-from numba import types
-from numba.extending import intrinsic
+
+from .intrinsics import fma
 
 # error_model="numpy": a division by zero is inf or nan, as IEEE says, not an exception.
 # No fastmath: it would cancel the very terms that carry the low halves.
@@ -20,17 +19,6 @@ jit = numba.njit(error_model="numpy", nogil=True)
 EPS = 2.220446049250313e-16
 # beyond, doubles do not tell whole numbers apart
 FAR = 2.0**53
-
-
-@intrinsic
-def fma(context: Any, a: Any, b: Any, c: Any) -> Any:
-    """Return a·b + c, rounded once."""
-    signature = types.float64(types.float64, types.float64, types.float64)
-
-    def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        return builder.fma(*args)
-
-    return signature, codegen
 
 
 @jit

@@ -19,7 +19,27 @@ else:
     _LIBRARY = ctypes.CDLL(_kernels.__file__)
 
 AVAILABLE = _LIBRARY is not None
-_DOUBLES = np.ctypeslib.ndpointer(np.float64, flags="C_CONTIGUOUS")
+_LONG, _COUNT, _DOUBLE = ctypes.c_int64, ctypes.c_int, ctypes.c_double
+
+
+def _array(dtype: Any) -> Any:
+    return np.ctypeslib.ndpointer(dtype, flags="C_CONTIGUOUS")
+
+
+_DOUBLES = _array(np.float64)
+_SIGNATURES = {
+    "move": (*[_DOUBLES] * 4, _LONG, _LONG, _COUNT),
+    "follow": (*[_DOUBLES] * 3, _LONG, _DOUBLES, _DOUBLES, _LONG, _COUNT),
+    "multiply_add": (_DOUBLE, _LONG, _COUNT, _DOUBLES),
+}
+
+
+def function(name: str) -> Callable[..., Any]:
+    """Return a kernel of stepping.c, which says what it takes."""
+    found: Any = getattr(_LIBRARY, name)
+    found.argtypes = _SIGNATURES[name]
+    found.restype = _LONG if name == "multiply_add" else None
+    return found  # type: ignore[no-any-return]
 
 
 def map_kernel(
@@ -35,9 +55,8 @@ def map_kernel(
     function = getattr(_LIBRARY, f"{method.name}_{quantity.name}", None)
     if function is None:
         return None
-    out_type = np.ctypeslib.ndpointer(quantity.dtype, flags="C_CONTIGUOUS")
-    long, count = ctypes.c_int64, ctypes.c_int
-    function.argtypes = (_DOUBLES, _DOUBLES, _DOUBLES, long, long, out_type, count)
+    out = _array(quantity.dtype)
+    function.argtypes = (*[_DOUBLES] * 3, _LONG, _LONG, out, _COUNT)
     function.restype = None
 
     def kernel(head: Any, k: Any, inner: Any, _tol: float, out: Any) -> None:

@@ -1,0 +1,38 @@
+"""What LLVM can do and Numba has no word for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic
+
+
+@intrinsic
+def fma(context: Any, a: Any, b: Any, c: Any) -> Any:
+    """Return a·b + c, rounded once."""
+    signature = types.float64(types.float64, types.float64, types.float64)
+
+    def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.fma(*args)
+
+    return signature, codegen
+
+
+@intrinsic
+def wide_vectors(context: Any) -> Any:
+    """Let the function that calls this use vectors as wide as the processor has.
+
+    LLVM takes half of AVX-512 on many processors, for the sake of their clock in code
+    that is mostly scalar; where arithmetic is all that there is, that costs half of the
+    speed. The attribute holds for one function, which is therefore not inlined.
+    """
+
+    def codegen(context: Any, builder: Any, _signature: Any, _args: Any) -> Any:
+        attributes = builder.function.attributes
+        attributes.add("noinline")
+        # llvmlite checks names against a list without this one; a set has no such list
+        set.add(attributes, '"prefer-vector-width"="512"')
+        return context.get_dummy_value()
+
+    return types.void(), codegen
