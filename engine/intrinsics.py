@@ -20,6 +20,26 @@ def fma(context: Any, a: Any, b: Any, c: Any) -> Any:
 
 
 @intrinsic
+def bits(context: Any, x: Any) -> Any:
+    """Return the bits of a double as a whole number."""
+
+    def codegen(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], context.get_value_type(types.int64))
+
+    return types.int64(types.float64), codegen
+
+
+@intrinsic
+def double(context: Any, x: Any) -> Any:
+    """Return the double of these bits."""
+
+    def codegen(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], context.get_value_type(types.float64))
+
+    return types.float64(types.int64), codegen
+
+
+@intrinsic
 def wide_vectors(context: Any) -> Any:
     """Let the function that calls this use vectors as wide as the processor has.
 

@@ -24,6 +24,7 @@ import numpy as np
 from numba import prange
 
 from .cache import caching
+from .intrinsics import wide_vectors
 from .methods import VARIABLES, Method
 from .precise import jit
 from .quantities import Quantity
@@ -95,10 +96,12 @@ def _map(head, k, inner, tol, out):
 
 def _quick_map(head, k, inner, tol, out):
     for row in prange(out.shape[0]):
+        wide_vectors()
         for j in range(inner.size):
             out[row, j] = _quick(_at(head, row, inner[j], k[row]))
         for j in range(inner.size):
-            if out[row, j] == NOT_COMPUTED:
+            value = out[row, j]
+            if value == NOT_COMPUTED or value != value:
                 out[row, j] = _value(_at(head, row, inner[j], k[row]), tol)
 
 

@@ -15,6 +15,8 @@ from .intrinsics import fma
 # error_model="numpy": a division by zero is inf or nan, as IEEE says, not an exception.
 # No fastmath: it would cancel the very terms that carry the low halves.
 jit = numba.njit(error_model="numpy", nogil=True)
+# for what is long and stands in a loop that is to become vector code
+inlined = numba.njit(error_model="numpy", nogil=True, forceinline=True)
 
 EPS = 2.220446049250313e-16
 # beyond, doubles do not tell whole numbers apart

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .peaks import peak
-from .precise import discriminant, gather, jit, near, quick_two_sum, total, weight
-from .regimes import certain_regime, edges, regime_of
+from .precise import discriminant, gather, inlined, jit, near, quick_two_sum
+from .rates import quick_rate, rate_of
+from .regimes import certain_regime, edges, quick_edges, regime_of
 from .settling import settle
 
 _LARGEST = sys.float_info.max
@@ -35,7 +36,7 @@ class Quantity:
     narrow : whether it may be stored as float32
     converges : the least and the largest value of a point that converges
     flags : value → meaning, for codes
-    quick : a kernel that returns the same code or, where it is in doubt, NOT_COMPUTED
+    quick : a kernel that returns the same or, where it is in doubt, NOT_COMPUTED or NaN
     """
 
     name: str
@@ -92,8 +93,14 @@ def spectral_radius(r):
     return abs(hi) if abs(hi) > 1e150 else rho
 
 
+@inlined
+def _quick_rate(r):
+    return quick_rate(r.trace, r.determinant)
+
+
 @quantity(
     long_name="convergence rate",
+    quick=_quick_rate,
     units="1",
     comment="-ln(spectral radius) per iteration: inf = at once, negative = diverges",
     best="max",
@@ -106,28 +113,7 @@ def rate(r):
     With g = 2 − |T| and m = 1 − |T| + D, real roots have 1 − ρ = 2m/(g + √(g² − 4m)),
     complex ones 1 − ρ = (1 − D)/(1 + √D)  [derived from Eq. 31].
     """
-    t, d = total(r.trace), total(r.determinant)
-    sign = -1.0 if t[0] < 0.0 else 1.0
-    size = 1.0 + weight(r.trace) + weight(r.determinant)
-    th, tl = sign * t[0], sign * t[1]
-    dh, dl = d
-    gh, gl = near(2.0, -sign, r.trace, 0.0, r.determinant, t, d, size)
-    mh, ml = near(1.0, -sign, r.trace, 1.0, r.determinant, t, d, size)
-    uh, _ = near(1.0, 0.0, r.trace, -1.0, r.determinant, t, d, size)
-    if not th < 1e150:
-        return -math.log(th)
-    # T² − 4D = g² − 4m: the smaller squares keep more digits
-    disc = discriminant(th, tl, dh, dl) if th < gh else discriminant(gh, gl, mh, ml)
-    if disc < 0.0:
-        rho = math.sqrt(dh)
-        gap = uh / (1.0 + rho)
-    else:
-        root = math.sqrt(disc)
-        rho = 0.5 * (th + root)
-        gap = 2.0 * mh / (gh + root) if gh > 0.0 else 0.5 * (gh - root)
-    if rho > 0.5:
-        return -math.log1p(-gap)
-    return -math.log(rho) if rho > 0.0 else math.inf
+    return rate_of(r.trace, r.determinant)
 
 
 @jit
@@ -188,8 +174,26 @@ def transient_peak(r):
     return peak(r.trace, r.determinant, r.first)
 
 
+@inlined
+def _quick_variance(r):
+    below, above, gap, plus, known = quick_edges(r.trace, r.determinant)
+    value = _variance(r.kick, below, above, gap, plus)
+    return value if known else math.nan
+
+
+@inlined
+def _variance(kick, below, above, gap, plus):
+    now, before, both = kick
+    outside = (below <= 0.0) | (above <= 0.0) | (gap <= 0.0)
+    # divisors that are never 0: both branches may be computed, and set no flag
+    kicked = both * both / (1.0 if outside else below) * plus - 2.0 * now * before
+    variance = kicked / (1.0 if outside else gap * above)
+    return math.inf if outside else variance
+
+
 @quantity(
     long_name="stationary variance",
+    quick=_quick_variance,
     comment="variance of w under gradient noise of variance 1; "
     "inf = outside the region of convergence",
     best="min",
@@ -202,9 +206,5 @@ def noise_variance(r):
     has ε(1+p) / ((1−p) k (2(1+p) − εk)).
     """
     t, d, size, below, above, gap = edges(r.trace, r.determinant)
-    if below <= 0.0 or above <= 0.0 or gap <= 0.0:
-        return math.inf
-    now, before, both = r.kick
     plus, _ = near(1.0, 0.0, r.trace, 1.0, r.determinant, t, d, size)
-    kicked = both * both / below * plus - 2.0 * now * before
-    return kicked / (gap * above)
+    return _variance(r.kick, below, above, gap, plus)

@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from .precise import discriminant, distil, jit, near, product, total, weight
+from .precise import (
+    add,
+    discriminant,
+    distil,
+    inlined,
+    jit,
+    near,
+    product,
+    total,
+    weight,
+)
 
 NOT_COMPUTED = np.int8(-128)
 
@@ -76,6 +86,25 @@ def edges(trace, determinant):
     above, _ = near(1.0, 1.0, trace, 1.0, determinant, t, d, size)
     gap, _ = near(1.0, 0.0, trace, -1.0, determinant, t, d, size)
     return t, d, size, below, above, gap
+
+
+@inlined
+def quick_edges(trace, determinant):
+    """Return 1 − T + D, 1 + T + D, 1 − D and 1 + D, and whether they are known.
+
+    Nothing branches. Where they are known, they are the bits that `near` returns.
+    """
+    t, d = total(trace), total(determinant)
+    doubt = 1e-14 * (1.0 + weight(trace) + weight(determinant))
+    below = add(-t[0], -t[1], d[0], d[1])
+    below = add(1.0, 0.0, below[0], below[1])
+    above = add(t[0], t[1], d[0], d[1])
+    above = add(1.0, 0.0, above[0], above[1])
+    gap = add(1.0, 0.0, -d[0], -d[1])
+    plus = add(1.0, 0.0, d[0], d[1])
+    known = (abs(below[0]) > doubt) & (abs(above[0]) > doubt)
+    known &= (abs(gap[0]) > doubt) & (abs(plus[0]) > doubt)
+    return below[0], above[0], gap[0], plus[0], known
 
 
 @jit

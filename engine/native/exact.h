@@ -13,6 +13,12 @@ typedef struct {
     double size;
 } sums;
 
+static sums sums_of(const double *t, int nt, const double *d, int nd)
+{
+    return (sums){t, d, nt, nd, total(t, nt), total(d, nd),
+                  1.0 + weight(t, nt) + weight(d, nd)};
+}
+
 typedef struct {
     double hi, lo, rest;
 } triple;
@@ -64,11 +70,11 @@ static pair combine(double c, double s, double d, const sums *r)
 }
 
 /* the same from the pairs, where they hardly cancel */
-static double near(double c, double s, double d, const sums *r)
+static pair near(double c, double s, double d, const sums *r)
 {
     pair T = {s * r->T.hi, s * r->T.lo}, D = {d * r->D.hi, d * r->D.lo};
     pair sum = add((pair){c, 0.0}, add(T, D));
-    return fabs(sum.hi) > 1e-14 * r->size ? sum.hi : combine(c, s, d, r).hi;
+    return fabs(sum.hi) > 1e-14 * r->size ? sum : combine(c, s, d, r);
 }
 
 static double sign(double x) { return x != x ? x : (x > 0.0) - (x < 0.0); }
@@ -92,10 +98,9 @@ static double sign_of_discriminant(const sums *r)
 
 static int8_t exact_regime(const double *t, int nt, const double *d, int nd)
 {
-    sums r = {t, d, nt, nd, total(t, nt), total(d, nd),
-              1.0 + weight(t, nt) + weight(d, nd)};
-    double below = near(1.0, -1.0, 1.0, &r), above = near(1.0, 1.0, 1.0, &r);
-    double gap = near(1.0, 0.0, -1.0, &r);
+    sums r = sums_of(t, nt, d, nd);
+    double below = near(1.0, -1.0, 1.0, &r).hi, above = near(1.0, 1.0, 1.0, &r).hi;
+    double gap = near(1.0, 0.0, -1.0, &r).hi;
     if (below != below)
         return -128;
     if (!(below >= 0.0 && above >= 0.0 && gap >= 0.0))
@@ -107,7 +112,7 @@ static int8_t exact_regime(const double *t, int nt, const double *d, int nd)
         return -128;
     if (disc <= 0.0)
         return disc == 0.0 ? 2 : 3;
-    return near(0.0, 1.0, 0.0, &r) > 0.0 ? 1 : 4;
+    return near(0.0, 1.0, 0.0, &r).hi > 0.0 ? 1 : 4;
 }
 
 #endif

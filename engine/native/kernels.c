@@ -32,7 +32,7 @@ INLINE double spectral_radius(const double *t, int nt, const double *d, int nd)
 }
 
 /* the code of the regime where doubles are certain of every sign (see regimes.py) */
-INLINE int8_t certain_regime(const double *t, int nt, const double *d, int nd)
+INLINE int8_t quick_regime(const double *t, int nt, const double *d, int nd)
 {
     double T = 0.0, D = 0.0, size = 1.0;
     for (int i = 0; i < nt; i++)
@@ -49,40 +49,34 @@ INLINE int8_t certain_regime(const double *t, int nt, const double *d, int nd)
     return (int8_t)(known ? code : NOT_COMPUTED);
 }
 
-#include "exact.h"
+#include "rates.h"
 
-#define KERNELS(method)                                                                \
-    CLONES void method##_spectral_radius_row(                                   \
-        const double *head, double k, const double *inner, int64_t n, double *out)     \
+/* a row of what a function of the terms returns */
+#define ROW(method, function, type)                                                    \
+    CLONES void method##_##function##_row(const double *head, double k,                \
+                                          const double *inner, int64_t n, type *out)   \
     {                                                                                  \
         for (int64_t j = 0; j < n; j++) {                                              \
             double t[method##_T], d[method##_D];                                       \
             method##_terms(head, inner[j], k, t, d);                                   \
-            out[j] = spectral_radius(t, method##_T, d, method##_D);                    \
+            out[j] = function(t, method##_T, d, method##_D);                           \
         }                                                                              \
-    }                                                                                  \
-    CLONES void method##_certain_regime_row(                                    \
-        const double *head, double k, const double *inner, int64_t n, int8_t *out)     \
+    }
+
+/* a row of what a quick function knows, and an exact one for the rest */
+#define QUICK_ROW(method, quantity, type)                                              \
+    ROW(method, quick_##quantity, type)                                                \
+    static void method##_##quantity##_row(const double *head, double k,                \
+                                          const double *inner, int64_t n, type *out)   \
     {                                                                                  \
-        for (int64_t j = 0; j < n; j++) {                                              \
-            double t[method##_T], d[method##_D];                                       \
-            method##_terms(head, inner[j], k, t, d);                                   \
-            out[j] = certain_regime(t, method##_T, d, method##_D);                     \
-        }                                                                              \
-    }                                                                                  \
-    static void method##_regime_row(const double *head, double k, const double *inner, \
-                                    int64_t n, int8_t *out)                            \
-    {                                                                                  \
-        method##_certain_regime_row(head, k, inner, n, out);                           \
+        method##_quick_##quantity##_row(head, k, inner, n, out);                       \
         for (int64_t j = 0; j < n; j++)                                                \
-            if (out[j] == NOT_COMPUTED) {                                              \
+            if (out[j] == NOT_COMPUTED || out[j] != out[j]) {                          \
                 double t[method##_T], d[method##_D];                                   \
                 method##_terms(head, inner[j], k, t, d);                               \
-                out[j] = exact_regime(t, method##_T, d, method##_D);                   \
+                out[j] = exact_##quantity(t, method##_T, d, method##_D);               \
             }                                                                          \
-    }                                                                                  \
-    GRID(method, spectral_radius, double)                                              \
-    GRID(method, regime, int8_t)
+    }
 
 /* head is (head, rows), k (rows), inner (n), out (rows, n) */
 #define GRID(method, quantity, type)                                                   \
@@ -97,6 +91,14 @@ INLINE int8_t certain_regime(const double *t, int nt, const double *d, int nd)
             method##_##quantity##_row(values, k[row], inner, n, out + row * n);        \
         }                                                                              \
     }
+
+#define KERNELS(method)                                                                \
+    ROW(method, spectral_radius, double)                                               \
+    GRID(method, spectral_radius, double)                                              \
+    QUICK_ROW(method, regime, int8_t)                                                  \
+    GRID(method, regime, int8_t)                                                       \
+    QUICK_ROW(method, rate, double)                                                    \
+    GRID(method, rate, double)
 
 KERNELS(heavy_ball)
 KERNELS(gradient_descent)

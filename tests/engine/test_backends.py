@@ -8,11 +8,12 @@ from critdamp.engine import native
 from critdamp.engine.backends import choose_backend
 from critdamp.engine.compute import TileComputer
 from critdamp.engine.errors import InputError
-from critdamp.engine.kernels import map_kernel
+from critdamp.engine.kernels import map_kernel, ufunc
 from critdamp.engine.methods import METHODS
 from critdamp.engine.quantities import QUANTITIES
 
 needs_c = pytest.mark.skipif(not native.AVAILABLE, reason="no C kernels were built")
+QUICK = [known for known in QUANTITIES.values() if known.quick]
 ENDS = [0, 5e-324, 1e-300, 1e-16, 0.5, 1 - 2**-53, 1, 1 + 2**-52, 2, 1e150, 1e300]
 ENDS = np.array([*ENDS, *(-x for x in ENDS), np.inf, -np.inf, np.nan])
 
@@ -33,7 +34,7 @@ def blocks(rng, method):
 
 @needs_c
 @pytest.mark.parametrize("name", METHODS)
-@pytest.mark.parametrize("quantity", ["spectral_radius", "regime"])
+@pytest.mark.parametrize("quantity", ["spectral_radius", "regime", "rate"])
 def test_same_bits(name, quantity):
     method, known = METHODS[name], QUANTITIES[quantity]
     rng = np.random.default_rng(14)
@@ -47,6 +48,20 @@ def test_same_bits(name, quantity):
         different = (found != expected) & ~((found != found) & (expected != expected))
         assert found.size > 10**6
         assert not different.any(), np.argwhere(different)[0]
+
+
+@pytest.mark.filterwarnings("ignore:.* encountered in")  # at the ends of the numbers
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("known", QUICK, ids=lambda q: q.name)
+def test_what_is_quick_is_exact(name, known):
+    method = METHODS[name]
+    head, k, inner = blocks(np.random.default_rng(15), method)
+    head, k = head[:, :200], k[:200]
+    found = np.empty((k.size, inner.size), known.dtype)
+    map_kernel(method, known)(head, k, inner, 0.0, found)
+    points = *(values[:, None] for values in head), inner, k[:, None]
+    expected = ufunc(method, known)(*points)
+    assert np.array_equal(found, expected, equal_nan=known.dtype == "float64")
 
 
 @needs_c
