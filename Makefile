@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 CRITDAMP := $(BIN)/critdamp
 # the folders change when a module comes or goes, and then it must be linked again
-FOLDERS := cli data data/problems data/spectra engine engine/native src/critdamp
+FOLDERS := cli cli/cases data data/problems data/spectra engine engine/native src/critdamp
 NATIVE := setup.py $(wildcard engine/native/*.[ch])
 
 .PHONY: bench clean demo lint setup test

@@ -17,6 +17,7 @@ COMMANDS = {
     "resume": "Go on with a sweep that was stopped or killed.",
     "status": "Say how far a sweep is.",
     "inspect": "Show what a run file holds.",
+    "bench": "Measure the kernels on this machine, beside their limits.",
     "info": "Show versions, threads, kernels and what is in the box.",
 }
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import click
 
@@ -18,10 +16,10 @@ from critdamp.data.parts import Parts
 from critdamp.data.runfile import Run
 from critdamp.data.sweeps import status
 
+from .bars import Progress, progress_bar
 from .failures import Stopped
 from .options import nbytes
 
-Progress = Callable[[int, int], object]
 Start = Callable[[Progress, Callable[[], bool]], Run | None]
 
 
@@ -42,7 +40,7 @@ def compute(path: Path, start: Start, quiet: bool) -> None:
     began = time.monotonic()
     with _stoppable(quiet) as stop:
         try:
-            with _bar(quiet) as progress:
+            with progress_bar(quiet, _speed) as progress:
                 run = start(progress, stop)
         except KeyboardInterrupt:
             raise _stopped("interrupted", path) from None
@@ -87,29 +85,5 @@ def _stoppable(quiet: bool) -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-@contextmanager
-def _bar(quiet: bool) -> Iterator[Progress]:
-    """Yield a function that moves a bar on stderr, if a person looks at it."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _done, _total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        BarColumn(),
-        TextColumn("{task.percentage:3.0f} %  {task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=None, rate="starting")
-        first: dict[str, Any] = {}
-
-        def move(done: int, total: int) -> None:
-            first.setdefault("done", done)
-            first.setdefault("time", time.monotonic())
-            seconds = time.monotonic() - first["time"]
-            rate = (done - first["done"]) / seconds / 1e6 if seconds else 0.0
-            bar.update(task, completed=done, total=total, rate=f"{rate:.3g} M/s")
-
-        yield move
+def _speed(per_second: float) -> str:
+    return f"{per_second / 1e6:.3g} M/s"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
@@ -37,6 +38,24 @@ def double(context: Any, x: Any) -> Any:
         return builder.bitcast(args[0], context.get_value_type(types.float64))
 
     return types.float64(types.int64), codegen
+
+
+@intrinsic
+def stream_line(context: Any, to: Any, source: Any) -> Any:
+    """Copy 64 bytes to an address that is a multiple of 64, past the caches.
+
+    A line that is stored in the usual way is read from memory first.
+    """
+
+    def codegen(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        line = ir.VectorType(ir.IntType(64), 8)
+        target, start = (builder.inttoptr(a, line.as_pointer()) for a in args)
+        store = builder.store(builder.load(start, align=8), target, align=64)
+        yes = builder.module.add_metadata([ir.IntType(32)(1)])
+        store.set_metadata("nontemporal", yes)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), codegen
 
 
 @intrinsic

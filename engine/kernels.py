@@ -24,7 +24,7 @@ import numpy as np
 from numba import prange
 
 from .cache import caching
-from .intrinsics import wide_vectors
+from .intrinsics import stream_line, wide_vectors
 from .methods import VARIABLES, Method
 from .precise import jit
 from .quantities import Quantity
@@ -34,14 +34,24 @@ from .regimes import NOT_COMPUTED
 PARALLEL = threading.Lock()
 
 
+# so many points of a row are tried to be told from two
+BLOCK = 64
+# and so many are streamed to memory
+CHUNK = 128
+
 # The functions below are templates: these names are blanks, which `_specialise` fills
 # in for one method and one quantity.
 _recurrence: Any = None
 _kernel: Any = None
 _quick: Any = None
 _value: Any = None
+_slower: Any = None
 _at: Any = None
 _sign: Any = None
+_between: Any = None
+_fill_row: Any = None
+_plain_row: Any = None
+_blocks: Any = None
 
 
 def _plain_value(r, tol):
@@ -52,16 +62,28 @@ def _value_with_tol(r, tol):
     return _kernel(r, tol)
 
 
-def _at_one(head, row, inner, k):
+def _slower_one(head, row):
+    return ()
+
+
+def _slower_two(head, row):
+    return (head[0, row],)
+
+
+def _slower_three(head, row):
+    return head[0, row], head[1, row]
+
+
+def _at_one(slower, inner, k):
     return _recurrence(inner, k)
 
 
-def _at_two(head, row, inner, k):
-    return _recurrence(head[0, row], inner, k)
+def _at_two(slower, inner, k):
+    return _recurrence(slower[0], inner, k)
 
 
-def _at_three(head, row, inner, k):
-    return _recurrence(head[0, row], head[1, row], inner, k)
+def _at_three(slower, inner, k):
+    return _recurrence(slower[0], slower[1], inner, k)
 
 
 def _point_one(a, k):
@@ -88,41 +110,88 @@ def _tol_point_three(a, b, c, k, tol):
     return _value(_recurrence(a, b, c, k), tol)
 
 
+def _row(slower, inner, k, tol, out):
+    for j in range(inner.size):
+        out[j] = _value(_at(slower, inner[j], k), tol)
+
+
+def _streamed_row(slower, inner, k, tol, out):
+    # chunks that begin where a line does are made in the cache and streamed to memory,
+    # which pays in long rows
+    chunk = np.empty(CHUNK if out.size >= 8 * CHUNK else 0, out.dtype)
+    size = out.itemsize
+    start = CHUNK - out.ctypes.data // size % CHUNK if chunk.size else out.size
+    _plain_row(slower, inner[:start], k, tol, out[:start])
+    while start + CHUNK <= out.size:
+        part = inner[start : start + CHUNK]
+        for j in range(CHUNK):
+            chunk[j] = _value(_at(slower, part[j], k), tol)
+        here, there = chunk.ctypes.data, out.ctypes.data + start * size
+        for line in range(0, CHUNK * size, 64):
+            stream_line(there + line, here + line)
+        start += CHUNK
+    _plain_row(slower, inner[start:], k, tol, out[start:])
+
+
+def _quick_row(slower, inner, k, tol, out):
+    wide_vectors()
+    for j in range(inner.size):
+        out[j] = _quick(_at(slower, inner[j], k))
+    for j in range(inner.size):
+        if out[j] == NOT_COMPUTED or out[j] != out[j]:
+            out[j] = _value(_at(slower, inner[j], k), tol)
+
+
+def _block_row(slower, inner, k, tol, out):
+    wide_vectors()
+    whole = inner.size - inner.size % BLOCK
+    # the first place of a block keeps its code until it is filled
+    for j in range(0, whole, BLOCK):
+        here = _at(slower, inner[j], k)
+        out[j] = _between(here, _at(slower, inner[j + BLOCK - 1], k))
+    for j in range(0, whole, BLOCK):
+        block = slice(j, j + BLOCK)
+        if out[j] == NOT_COMPUTED:
+            _fill_row(slower, inner[block], k, tol, out[block])
+        else:
+            out[block] = out[j]
+    _fill_row(slower, inner[whole:], k, tol, out[whole:])
+
+
 def _map(head, k, inner, tol, out):
     for row in prange(out.shape[0]):
-        for j in range(inner.size):
-            out[row, j] = _value(_at(head, row, inner[j], k[row]), tol)
+        _fill_row(_slower(head, row), inner, k[row], tol, out[row])
 
 
-def _quick_map(head, k, inner, tol, out):
+def _block_map(head, k, inner, tol, out):
+    rises = _rises(inner)
     for row in prange(out.shape[0]):
-        wide_vectors()
-        for j in range(inner.size):
-            out[row, j] = _quick(_at(head, row, inner[j], k[row]))
-        for j in range(inner.size):
-            value = out[row, j]
-            if value == NOT_COMPUTED or value != value:
-                out[row, j] = _value(_at(head, row, inner[j], k[row]), tol)
+        if rises:
+            _blocks(_slower(head, row), inner, k[row], tol, out[row])
+        else:
+            _fill_row(_slower(head, row), inner, k[row], tol, out[row])
 
 
 def _worst(head, k, inner, tol, out):
     for row in prange(out.shape[0]):
-        for j in range(inner.size):
-            worst = _value(_at(head, row, inner[j], k[0]), tol)
-            for i in range(1, k.size):
-                value = _value(_at(head, row, inner[j], k[i]), tol)
-                if _sign * value > _sign * worst:
-                    worst = value
-            out[row, j] = worst
+        slower = _slower(head, row)
+        _fill_row(slower, inner, k[0], tol, out[row])
+        other = np.empty_like(out[row])
+        for i in range(1, k.size):
+            _fill_row(slower, inner, k[i], tol, other)
+            for j in range(inner.size):
+                if _sign * other[j] > _sign * out[row, j]:
+                    out[row, j] = other[j]
 
 
 def _several(head, k, inner, argument, out):
     for i in prange(out.shape[0]):
-        values = _kernel(_at(head, i, inner[i], k[i]), argument)
+        values = _kernel(_at(_slower(head, i), inner[i], k[i]), argument)
         for j in range(len(values)):
             out[i, j] = values[j]
 
 
+_SLOWER = (_slower_one, _slower_two, _slower_three)
 _AT = (_at_one, _at_two, _at_three)
 _POINT = (_point_one, _point_two, _point_three)
 _TOL_POINT = (_tol_point_one, _tol_point_two, _tol_point_three)
@@ -145,9 +214,11 @@ def _parts(method: Method, quantity: Quantity) -> dict[str, Any]:
     return {"_recurrence": method.recurrence, "_value": jit(value)}
 
 
-def _at_of(method: Method) -> Any:
-    template = _AT[len(method.parameters) - 1]
-    return jit(_specialise(template, method.name, _recurrence=method.recurrence))
+def _place(method: Method) -> dict[str, Any]:
+    """Return what finds the recurrence of a point in a block of a grid."""
+    which = len(method.parameters) - 1
+    at = _specialise(_AT[which], method.name, _recurrence=method.recurrence)
+    return {"_slower": jit(_SLOWER[which]), "_at": jit(at)}
 
 
 @functools.cache
@@ -204,9 +275,8 @@ def map_kernel(method: Method, quantity: Quantity) -> Callable[..., None]:
     tol : tolerance, for the quantities that need one
     out : (rows, n) to be filled
     """
-    if quantity.quick is None:
-        return _parallel(_map, method, quantity)
-    return _parallel(_quick_map, method, quantity, _quick=quantity.quick)
+    template = _map if quantity.between is None else _block_map
+    return _parallel(template, method, quantity)
 
 
 @functools.cache
@@ -227,7 +297,7 @@ def several_kernel(method: Method, kernel: Any) -> Callable[..., None]:
     (points, numbers).
     """
     name = f"{method.name}_{kernel.py_func.__name__}"
-    names = {"_at": _at_of(method), "_kernel": kernel}
+    names = {**_place(method), "_kernel": kernel}
     with caching():
         return _compile(_specialise(_several, name, **names))
 
@@ -235,10 +305,37 @@ def several_kernel(method: Method, kernel: Any) -> Callable[..., None]:
 def _parallel(
     template: Callable[..., Any], method: Method, quantity: Quantity, **names: Any
 ) -> Callable[..., None]:
-    bound = {**_parts(method, quantity), "_at": _at_of(method), **names}
     name = f"{method.name}_{quantity.name}"
+    rows = _rows(method, quantity, name)
     with caching():
-        return _compile(_specialise(template, name, **bound))
+        return _compile(_specialise(template, name, **rows, **names))
+
+
+def _rows(method: Method, quantity: Quantity, name: str) -> dict[str, Any]:
+    """Return what fills a row, and what does so by blocks where that can be."""
+    names = {
+        **_parts(method, quantity),
+        **_place(method),
+        "_quick": quantity.quick,
+        "_between": quantity.between,
+    }
+    if quantity.quick is not None:
+        names["_fill_row"] = jit(_specialise(_quick_row, name, **names))
+    else:
+        names["_plain_row"] = names["_fill_row"] = jit(_specialise(_row, name, **names))
+    if quantity.streams:
+        names["_fill_row"] = jit(_specialise(_streamed_row, name, **names))
+    if quantity.between is not None:
+        names["_blocks"] = jit(_specialise(_block_row, name, **names))
+    return names
+
+
+@jit
+def _rises(values):
+    rises = True
+    for i in range(1, values.size):
+        rises &= values[i - 1] <= values[i]
+    return rises
 
 
 def _compile(function: Callable[..., Any], parallel: bool = True) -> Callable[..., Any]:

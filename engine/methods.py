@@ -46,6 +46,8 @@ class Recurrence(NamedTuple):
 class Method:
     """A method by name, with the names of its parameters.
 
+    T and D are affine in the last parameter: `between` of a quantity relies on it.
+
     Attributes
     ----------
     name : as in options and files

@@ -14,7 +14,13 @@ from typing import Any, Literal
 from .peaks import peak
 from .precise import discriminant, gather, inlined, jit, near, quick_two_sum
 from .rates import quick_rate, rate_of
-from .regimes import certain_regime, edges, quick_edges, regime_of
+from .regimes import (
+    certain_regime,
+    edges,
+    quick_edges,
+    regime_between,
+    regime_of,
+)
 from .settling import settle
 
 _LARGEST = sys.float_info.max
@@ -36,7 +42,10 @@ class Quantity:
     narrow : whether it may be stored as float32
     converges : the least and the largest value of a point that converges
     flags : value → meaning, for codes
+    streams : whether its kernel is as fast as memory
     quick : a kernel that returns the same or, where it is in doubt, NOT_COMPUTED or NaN
+    between : a kernel of two recurrences, for codes: what it returns holds at both and
+        for all values of the last parameter between, or is NOT_COMPUTED
     """
 
     name: str
@@ -51,7 +60,9 @@ class Quantity:
     narrow: bool = True
     converges: tuple[float, float] = (-_LARGEST, _LARGEST)
     flags: Mapping[int, str] = field(default_factory=dict)
+    streams: bool = False
     quick: Callable[..., Any] | None = None
+    between: Callable[..., Any] | None = None
 
 
 QUANTITIES: dict[str, Quantity] = {}
@@ -73,6 +84,7 @@ def quantity(**known: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     comment="largest modulus of the two eigenvalues; the mode diverges above 1",
     best="min",
     worst="max",
+    streams=True,
     converges=(0.0, math.nextafter(1.0, 0.0)),
 )
 def spectral_radius(r):
@@ -116,14 +128,20 @@ def rate(r):
     return rate_of(r.trace, r.determinant)
 
 
-@jit
+@inlined
 def _quick_regime(r):
     return certain_regime(r.trace, r.determinant)
+
+
+@inlined
+def _regime_between(r, other):
+    return regime_between(r.trace, r.determinant, other.trace, other.determinant)
 
 
 @quantity(
     long_name="regime of damping",
     quick=_quick_regime,
+    between=_regime_between,
     comment="decided from the exact signs of T^2-4D, 1-T+D, 1+T+D and 1-D",
     dtype="int8",
     converges=(1, 4),

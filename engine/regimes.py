@@ -47,13 +47,9 @@ def sign_of_discriminant(trace, determinant, t, d, size):
     return _exact_sign_of_discriminant(trace, determinant)
 
 
-@jit
-def certain_regime(trace, determinant):
-    """Return the code where doubles are certain of every sign, else NOT_COMPUTED.
-
-    Their errors are below 1e−14 of the weight of all terms. Nothing branches, so that
-    the loop around it becomes vector code.
-    """
+@inlined
+def _rough(trace, determinant):
+    """Return T, D and 1 and the weight of all terms, in doubles."""
     t, d, size = 0.0, 0.0, 1.0
     for i in range(len(trace)):
         t += trace[i]
@@ -61,6 +57,17 @@ def certain_regime(trace, determinant):
     for i in range(len(determinant)):
         d += determinant[i]
         size += abs(determinant[i])
+    return t, d, size
+
+
+@inlined
+def certain_regime(trace, determinant):
+    """Return the code where doubles are certain of every sign, else NOT_COMPUTED.
+
+    Their errors are below 1e−14 of the weight of all terms. Nothing branches, so that
+    the loop around it becomes vector code.
+    """
+    t, d, size = _rough(trace, determinant)
     doubt = 1e-14 * size
     below, above, gap = 1.0 - t + d, 1.0 + t + d, 1.0 - d
     disc = t * t - 4.0 * d
@@ -71,6 +78,32 @@ def certain_regime(trace, determinant):
     code = np.int8(3) if disc < 0.0 else real
     code = np.int8(-1) if outside else code
     return code if known else NOT_COMPUTED
+
+
+@inlined
+def regime_between(trace, determinant, other_trace, other_determinant):
+    """Return the code of all points between two, NOT_COMPUTED where it is in doubt.
+
+    T and D are affine between them, so that signs at the ends are signs between, and
+    T² − 4D lies below its chord by at most a quarter of the square of T's change.
+    """
+    t, d, weight_here = _rough(trace, determinant)
+    u, e, weight_there = _rough(other_trace, other_determinant)
+    size = max(weight_here, weight_there)
+    doubt = 1e-14 * size
+    below, above, gap = 1.0 - t + d, 1.0 + t + d, 1.0 - d
+    after, over, rest = 1.0 - u + e, 1.0 + u + e, 1.0 - e
+    inside = min(min(below, after), min(above, over), min(gap, rest)) > doubt
+    outside = min(max(below, after), max(above, over), max(gap, rest)) < -doubt
+    disc, other = t * t - 4.0 * d, u * u - 4.0 * e
+    real = min(disc, other) > 0.25 * (u - t) * (u - t) + doubt * size
+    swings = max(disc, other) < -doubt * size
+    code = np.int8(4) if max(t, u) < -doubt else NOT_COMPUTED
+    code = np.int8(1) if min(t, u) > doubt else code
+    code = code if real else NOT_COMPUTED
+    code = np.int8(3) if swings else code
+    code = code if inside else NOT_COMPUTED
+    return np.int8(-1) if outside else code
 
 
 @jit
