@@ -53,8 +53,8 @@ def command(
     run, which may compile, does not count. Files are written in the current folder.
     """
     before = None if compare is None else _read(compare)
-    if save is not None and save.exists() and not force:
-        raise OutputExistsError(f"{save}: exists; --force replaces it")
+    if save is not None:
+        _check(save, force)
     record = _measure(kernels, quiet)
     if save is not None:
         with failures(save, "write"), appearing(save) as temporary:
@@ -66,6 +66,14 @@ def command(
     _print(record, changes)
     if before is not None:
         _say_changes(before, record, changes, str(compare))
+
+
+def _check(save: Path, force: bool) -> None:
+    """Refuse what cannot be written before anything is measured."""
+    with failures(save, "write"):
+        save.parent.resolve(strict=True)
+    if save.exists() and not force:
+        raise OutputExistsError(f"{save}: exists; --force replaces it")
 
 
 def _measure(kernels: tuple[str, ...], quiet: bool) -> Record:

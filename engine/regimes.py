@@ -89,7 +89,7 @@ def regime_between(trace, determinant, other_trace, other_determinant):
     """
     t, d, weight_here = _rough(trace, determinant)
     u, e, weight_there = _rough(other_trace, other_determinant)
-    size = max(weight_here, weight_there)
+    size = weight_here + weight_there
     doubt = 1e-14 * size
     below, above, gap = 1.0 - t + d, 1.0 + t + d, 1.0 - d
     after, over, rest = 1.0 - u + e, 1.0 + u + e, 1.0 - e
@@ -103,7 +103,9 @@ def regime_between(trace, determinant, other_trace, other_determinant):
     code = code if real else NOT_COMPUTED
     code = np.int8(3) if swings else code
     code = code if inside else NOT_COMPUTED
-    return np.int8(-1) if outside else code
+    code = np.int8(-1) if outside else code
+    # nothing overflows or is NaN
+    return code if size < 1e150 else NOT_COMPUTED
 
 
 @jit

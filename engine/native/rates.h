@@ -49,7 +49,7 @@ INLINE double minus_log_of_root(pair T, pair D, pair g, pair m, pair u)
     double above = swings ? u.hi : 2.0 * m.hi, below = (swings ? 1.0 : g.hi) + root;
     double gap = above / (quotient ? below : 1.0);
     double value = minus_log(rho, quotient ? gap : 0.5 * (g.hi - root));
-    return (1e-290 < rho) & (rho < 1e150) ? value : NAN;
+    return (1e-290 < rho && rho < 1e150) ? value : NAN;
 }
 
 /* NaN where a sum cancels so far that its digits are in doubt */

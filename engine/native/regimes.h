@@ -44,7 +44,7 @@ INLINE int8_t regime_between(const double *t, const double *u, int nt, const dou
                              const double *e, int nd)
 {
     rough a = rough_sums(t, nt, d, nd), b = rough_sums(u, nt, e, nd);
-    double size = most(a.size, b.size), doubt = 1e-14 * size;
+    double size = a.size + b.size, doubt = 1e-14 * size;
     double below = 1.0 - a.T + a.D, above = 1.0 + a.T + a.D, gap = 1.0 - a.D;
     double after = 1.0 - b.T + b.D, over = 1.0 + b.T + b.D, rest = 1.0 - b.D;
     double inside = least(least(least(below, after), least(above, over)), least(gap, rest));
@@ -57,7 +57,8 @@ INLINE int8_t regime_between(const double *t, const double *u, int nt, const dou
     int code = least(a.T, b.T) > doubt ? 1 : most(a.T, b.T) < -doubt ? 4 : -128;
     code = swings ? 3 : real ? code : -128;
     code = inside > doubt ? code : -128;
-    return (int8_t)(outside ? -1 : code);
+    code = outside ? -1 : code;
+    return (int8_t)(size < 1e150 ? code : -128); /* nothing overflows or is NaN */
 }
 
 #endif

@@ -1,6 +1,7 @@
 """The C kernels and Numba's write the same bits, in any number of threads."""
 
 import numpy as np
+import oracle
 import pytest
 
 import critdamp as cd
@@ -32,14 +33,31 @@ def blocks(rng, method):
     return np.array({2: [eps], 3: [nu, eps]}[len(method.parameters)]), k, p
 
 
+def rising(values):
+    """Return values that increase, as those of an axis do, without a NaN."""
+    return np.sort(values[values == values])
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_methods_are_affine_in_their_last_parameter(name):
+    """Blocks of a row are told from their ends, see `Method`."""
+    count = len(METHODS[name].parameters)
+    for last in (-0.5, 0.25, 2.0):
+        ways = [(*(0.75, 0.5)[: count - 1], last + i / 8, 3.0) for i in range(3)]
+        before, here, after = (oracle.exact(name, *way) for way in ways)
+        for i in range(2):
+            assert before[i] + after[i] == 2 * here[i]
+
+
 @needs_c
 @pytest.mark.parametrize("name", METHODS)
 @pytest.mark.parametrize("quantity", ["spectral_radius", "regime", "rate"])
 def test_same_bits(name, quantity):
     method, known = METHODS[name], QUANTITIES[quantity]
     rng = np.random.default_rng(14)
-    for threads in (1, 2):
+    for threads, arranged in ((1, np.array), (2, rising)):
         head, k, inner = blocks(rng, method)
+        inner = arranged(inner)
         found = np.empty((k.size, inner.size), known.dtype)
         expected = np.empty_like(found)
         native.map_kernel(method, known, threads)(head, k, inner, 0.0, found)
@@ -51,12 +69,13 @@ def test_same_bits(name, quantity):
 
 
 @pytest.mark.filterwarnings("ignore:.* encountered in")  # at the ends of the numbers
+@pytest.mark.parametrize("arranged", [np.array, rising])
 @pytest.mark.parametrize("name", METHODS)
 @pytest.mark.parametrize("known", QUICK, ids=lambda q: q.name)
-def test_what_is_quick_is_exact(name, known):
+def test_what_is_quick_is_exact(name, known, arranged):
     method = METHODS[name]
     head, k, inner = blocks(np.random.default_rng(15), method)
-    head, k = head[:, :200], k[:200]
+    head, k, inner = head[:, :200], k[:200], arranged(inner)
     found = np.empty((k.size, inner.size), known.dtype)
     map_kernel(method, known)(head, k, inner, 0.0, found)
     points = *(values[:, None] for values in head), inner, k[:, None]
