@@ -126,7 +126,7 @@ def _topology() -> str:
     known = []
     if places:
         sockets = len({socket for socket, _ in places})
-        known.append(f"{sockets} sockets, {len(places)} cores")
+        known.append(f"sockets: {sockets}, cores: {len(places)}")
     for folder in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
         with suppress(OSError):
             level, kind, size = (

@@ -15,14 +15,18 @@ from .kernels import several_kernel
 from .methods import Method
 
 Floats = npt.NDArray[np.float64]
-_LINE = 64
+_PAGE = 4096
 
 
 def aligned(values: npt.ArrayLike) -> Floats:
-    """Return a copy that begins where a cache line does: vectors load it faster."""
+    """Return a copy that begins where a page does.
+
+    Vectors do not cross cache lines then, and no load waits for a store to another
+    array at the same place of a page, as processors that compare these only would have.
+    """
     given = np.asarray(values, dtype=np.float64).ravel()
-    memory = np.empty(given.nbytes + _LINE, np.uint8)
-    start = -memory.ctypes.data % _LINE
+    memory = np.empty(given.nbytes + _PAGE, np.uint8)
+    start = -memory.ctypes.data % _PAGE
     copy = memory[start : start + given.nbytes].view(np.float64)
     copy[:] = given
     return copy
@@ -137,7 +141,7 @@ class Ensemble:
         InputError
             The lengths differ, or the ensemble has moved by a longer stride.
         """
-        k, eps, p = (np.ascontiguousarray(v, dtype=np.float64) for v in (k, eps, p))
+        k, eps, p = (aligned(values) for values in (k, eps, p))
         if eps.shape != p.shape or k.shape != self.w.shape:
             raise InputError(
                 f"{eps.size} of eps, {p.size} of p and {k.size} of k for "

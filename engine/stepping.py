@@ -46,13 +46,13 @@ def _one_step(trace, determinant, w, before):
 @jit
 def _move(trace, determinant, w, before, steps):
     wide_vectors()
-    for _ in range(steps // 8):
+    for _ in range(steps // 10):
         for i in range(w.size):
             t, d, now, last = trace[i], determinant[i], w[i], before[i]
-            for _ in range(4):
+            for _ in range(5):
                 now, last = _two_steps(t, d, now, last)
             w[i], before[i] = now, last
-    for _ in range(steps % 8):
+    for _ in range(steps % 10):
         _one_step(trace, determinant, w, before)
     _rest(w, before)
 
