@@ -17,6 +17,7 @@ COMMANDS = {
     "resume": "Go on with a sweep that was stopped or killed.",
     "status": "Say how far a sweep is.",
     "inspect": "Show what a run file holds.",
+    "spectrum": "Turn a Hessian, a design matrix or eigenvalues into a spectrum.",
     "bench": "Measure the kernels on this machine, beside their limits.",
     "info": "Show versions, threads, kernels and what is in the box.",
 }

@@ -9,6 +9,7 @@ LONG_NAMES = {
     "k": "curvatures, eigenvalues of the Hessian",
     "weights": "multiplicities or quadrature weights",
     "displacement": "squared initial displacements",
+    "residuals": "an eigenvalue lies within so much of k",
 }
 
 
@@ -17,7 +18,8 @@ def add_spectrum(file: h5py.File, spectrum: Spectrum, prefix: str = "") -> None:
     mode = file.create_dataset("mode", data=np.arange(len(spectrum)), dtype=np.int64)
     mode.make_scale("mode")
     mode.attrs["long_name"] = "place in the spectrum"
-    for name, values in spectrum.arrays.items():
+    arrays = spectrum.arrays if prefix else spectrum.known
+    for name, values in arrays.items():
         dataset = file.create_dataset(prefix + name, data=values, dtype=np.float64)
         dataset.dims[0].attach_scale(mode)
         dataset.attrs["units"] = "1"

@@ -46,10 +46,13 @@ def load_spectrum(source: str | Path) -> Spectrum:
             f"{source}: no such file, nor a spectrum in the box ({', '.join(boxed())})"
         )
     with open_file(path, KIND) as file, undamaged(path):
-        values = {name: np.asarray(file[name][()]) for name in LONG_NAMES}
+        there = [name for name in LONG_NAMES if name in file]
+        values = {name: np.asarray(file[name][()]) for name in there}
         name = str(file.attrs.get("name", ""))
+        limit = file.attrs.get("zero_tolerance")
+        limit = None if limit is None else float(limit)
     try:
-        return Spectrum(**values, name=name)
+        return Spectrum(**values, name=name, tolerance=limit)
     except (InputError, TypeError, ValueError) as error:
         raise InputError(f"{source}: {error}") from error
 
@@ -80,6 +83,8 @@ def save_spectrum(
         "date_created": now(),
         **provenance,
     }
+    if spectrum.tolerance is not None:
+        known["zero_tolerance"] = spectrum.tolerance
     target = Path(path)
     with failures(target, "write"), new_hdf5(target) as file:
         add_spectrum(file, spectrum)

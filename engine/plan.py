@@ -219,4 +219,6 @@ def _spectrum_to_dict(spectrum: Spectrum | None) -> dict[str, Any] | None:
     if spectrum is None:
         return None
     record = {name: array.tolist() for name, array in spectrum.arrays.items()}
+    if spectrum.tolerance is not None:
+        record["tolerance"] = spectrum.tolerance
     return {**record, "name": spectrum.name}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,10 @@ import numpy.typing as npt
 from .errors import InputError
 
 Floats = npt.NDArray[np.float64]
+Zero = Literal["drop", "keep"]
+Negative = Literal["error", "drop", "abs", "keep"]
+# of the smallest curvature: a bound of its error beyond this says nothing of it
+_CONVERGED = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +31,9 @@ class Spectrum:
     displacement : (n,) float64, not negative, default 1
         Squared initial displacement in each mode.
     name : where it comes from, for people
+    residuals : (n,) float64, not negative, default 0
+        For Ritz values: an eigenvalue lies within so much of each k.
+    tolerance : |k| up to which a mode is zero, n·2⁻⁵²·max|k| by default
 
     Raises
     ------
@@ -37,6 +45,8 @@ class Spectrum:
     weights: Floats | None = None
     displacement: Floats | None = None
     name: str = ""
+    residuals: Floats | None = None
+    tolerance: float | None = None
 
     def __post_init__(self) -> None:
         """Check and freeze the values."""
@@ -44,14 +54,29 @@ class Spectrum:
         if np.any(np.diff(k) < 0):
             raise InputError("k: the curvatures must not decrease; sort them first")
         object.__setattr__(self, "k", k)
-        for name, least in (("weights", np.nextafter(0, 1)), ("displacement", 0.0)):
+        for name, least, default in (
+            ("weights", np.nextafter(0, 1), 1.0),
+            ("displacement", 0.0, 1.0),
+            ("residuals", 0.0, 0.0),
+        ):
             given = getattr(self, name)
-            values = np.ones_like(k) if given is None else _vector(name, given)
+            given = np.full_like(k, default) if given is None else given
+            values = _vector(name, given)
             if values.shape != k.shape:
                 raise InputError(f"{name}: {values.size} values for {k.size} of k")
             if values.min() < least:
                 raise InputError(f"{name}: {values.min():.17g} is too small")
             object.__setattr__(self, name, values)
+
+    @staticmethod
+    def from_hessian(hessian: Any, **options: Any) -> Spectrum:
+        """Return the spectrum of a Hessian: dense, sparse, or a linear operator.
+
+        See `hessians.from_hessian` for what it takes and raises.
+        """
+        from .hessians import from_hessian
+
+        return from_hessian(hessian, **options)
 
     def __len__(self) -> int:
         """Return the number of different entries."""
@@ -62,10 +87,26 @@ class Spectrum:
         """Return k, weights and displacement by name."""
         return {name: getattr(self, name) for name in ("k", "weights", "displacement")}
 
+    @property
+    def known(self) -> dict[str, Floats]:
+        """Return k, weights, displacement and residuals by name."""
+        return {**self.arrays, "residuals": np.asarray(self.residuals)}
+
+    @cached_property
+    def modes(self) -> float:
+        """Return the number of modes, Σ weights."""
+        return float(self.weights.sum())  # type: ignore[union-attr]
+
     @cached_property
     def zero_tolerance(self) -> float:
-        """Return n·2⁻⁵²·max|k|, below which rounding cannot tell a k from zero."""
-        return len(self) * float(np.finfo(np.float64).eps) * float(np.abs(self.k).max())
+        """Return n·2⁻⁵²·max|k|, below which rounding cannot tell a k from zero.
+
+        Or the tolerance that the spectrum has.
+        """
+        if self.tolerance is not None:
+            return self.tolerance
+        eps = float(np.finfo(np.float64).eps)
+        return max(len(self), self.modes) * eps * float(np.abs(self.k).max())
 
     @cached_property
     def zeros(self) -> int:
@@ -86,16 +127,82 @@ class Spectrum:
         InputError
             A mode is negative beyond rounding, or none is left.
         """
-        if self.negatives:
+        return self.treated()
+
+    @property
+    def kmin_converged(self) -> bool:
+        """Tell whether the smallest positive k is known to 1 %, which κ hangs on."""
+        above = np.flatnonzero(self.k > self.zero_tolerance)
+        if not above.size or self.residuals is None:
+            return False
+        return bool(self.residuals[above[0]] <= _CONVERGED * self.k[above[0]])
+
+    def treated(
+        self,
+        zero: Zero = "drop",
+        negative: Negative = "error",
+        shift: float = 0.0,
+        tolerance: float | None = None,
+    ) -> Spectrum:
+        """Return the spectrum with a shift, and its zero and negative modes treated.
+
+        Parameters
+        ----------
+        zero : "drop" or "keep" what is zero to rounding
+        negative : "error", "drop", "abs" for |k|, or "keep"
+        shift : λ is added to each k, as weight decay does
+        tolerance : |k| up to which a mode is zero, `zero_tolerance` by default
+
+        Raises
+        ------
+        InputError
+            A mode is negative and that is an error, or none is left.
+        """
+        k = self.k + shift
+        limit = self.zero_tolerance if tolerance is None else tolerance
+        zeros, negatives = np.abs(k) <= limit, k < -limit
+        if negative == "error" and negatives.any():
             raise InputError(
-                f"{self.name or 'unnamed'}: {self.negatives} negative modes, the least "
-                f"{self.k[0]:.6g}; every method diverges along them"
+                f"{self.name or 'unnamed'}: {np.count_nonzero(negatives)} negative "
+                f"modes, the least {k[0]:.6g}; every method diverges along them; "
+                "`critdamp spectrum --negative drop|abs|keep` makes a spectrum without"
             )
-        keep = self.k > self.zero_tolerance
+        keep = ~(zeros & (zero == "drop")) & ~(negatives & (negative == "drop"))
         if not keep.any():
             raise InputError(f"{self.name or 'unnamed'}: no mode is positive")
-        k, weights, displacement = (array[keep] for array in self.arrays.values())
-        return Spectrum(k, weights, displacement, self.name)
+        k = np.where(negatives & (negative == "abs"), -k, k)[keep]
+        order = np.argsort(k, kind="stable")
+        others = (self.weights, self.displacement, self.residuals)
+        weights, displacement, residuals = (v[keep][order] for v in others)  # type: ignore[index]
+        known = self.tolerance if tolerance is None else tolerance
+        return Spectrum(k[order], weights, displacement, self.name, residuals, known)
+
+    def summary(self) -> dict[str, Any]:
+        """Return what there is to say of it in numbers, by name."""
+        weights = np.asarray(self.weights)
+        limit, kmax = self.zero_tolerance, float(self.k[-1])
+        above = self.k > limit
+        kmin = float(self.k[above][0]) if above.any() else float("nan")
+        return {
+            "modes": self.modes,
+            "entries": len(self),
+            "kmin": kmin,
+            "kmin_converged": self.kmin_converged,
+            "kmax": kmax,
+            "condition": kmax / kmin,
+            "zero_modes": float(weights[np.abs(self.k) <= limit].sum()),
+            "negative_modes": float(weights[self.k < -limit].sum()),
+            "least": float(self.k[0]),
+            "above_tenth": float(weights[self.k > 0.1 * kmax].sum()),
+            "multiplicities": self.multiplicities(),
+        }
+
+    def multiplicities(self) -> list[tuple[float, int]]:
+        """Return the values that repeat to rounding and how often, most often first."""
+        apart = np.flatnonzero(np.diff(self.k) > self.zero_tolerance) + 1
+        groups = np.split(self.k, apart)
+        found = [(float(g.mean()), g.size) for g in groups if g.size > 1]
+        return sorted(found, key=lambda one: -one[1])
 
 
 def _vector(name: str, values: Floats) -> Floats:

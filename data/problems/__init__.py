@@ -1,1 +1,128 @@
-"""Real problems whose spectra are in the box, each a script that can be run again."""
+"""Real problems: from scikit-learn's bundled data to a Hessian and its spectrum."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from critdamp.data.files import failures
+from critdamp.data.spectra import load_spectrum, save_spectrum
+from critdamp.engine.cache import cache_dir
+from critdamp.engine.errors import CritdampError, InputError
+from critdamp.engine.hessians import from_design, from_hessian
+from critdamp.engine.lanczos import quadrature
+from critdamp.engine.run import ignore
+from critdamp.engine.spectrum import Spectrum
+
+Report = Callable[[str], object]
+
+
+def _least_squares(data: str, **_ways: Any) -> Spectrum:
+    from . import datasets
+
+    found = getattr(datasets, data)()
+    return from_design(found[0] if isinstance(found, tuple) else found)
+
+
+def _softmax(data: str, report: Report, **_ways: Any) -> Spectrum:
+    from . import datasets
+    from .softmax import Softmax
+
+    inputs, targets = getattr(datasets, data)()
+    if data == "breast_cancer":  # columns differ by factors of 10⁵
+        spread = inputs[:, :-1].std(axis=0)
+        inputs[:, :-1] = (inputs[:, :-1] - inputs[:, :-1].mean(axis=0)) / spread
+    problem = Softmax(inputs, targets, 1e-3)
+    report("looking for the minimiser by Newton's method")
+    return from_hessian(problem.gradient_and_hessian(problem.minimiser())[1])
+
+
+def _perceptron(hidden: int, tolerance: float, report: Report, **ways: Any) -> Spectrum:
+    from .datasets import digits
+    from .perceptron import Perceptron
+
+    net = Perceptron(*digits(), hidden, 1e-3)
+    report(f"looking for the minimiser of {net.size:,} parameters")
+    at = net.minimiser(tolerance)
+    product = partial(net.hessian_product, at)
+    if net.size > 10_000:
+        return quadrature(product, net.size, **ways)
+    rows = np.array([product(unit) for unit in np.eye(net.size)])
+    return from_hessian(rows, report=report)
+
+
+PROBLEMS: dict[str, tuple[str, Callable[..., Spectrum]]] = {
+    "diabetes": (
+        "least squares on the diabetes data, raw, with a bias; n = 11",
+        partial(_least_squares, "diabetes"),
+    ),
+    "breast-cancer": (
+        "least squares on the breast cancer data, raw, with a bias; n = 31",
+        partial(_least_squares, "breast_cancer"),
+    ),
+    "breast-cancer-softmax": (
+        "softmax regression, standardised, L2 1e-3 on the weights; n = 62",
+        partial(_softmax, "breast_cancer"),
+    ),
+    "digits-softmax": (
+        "softmax regression on the digits, L2 1e-3 on the weights; n = 650",
+        partial(_softmax, "digits"),
+    ),
+    "digits-mlp": (
+        "perceptron 64-27-10 on the digits, tanh, L2 1e-3; n = 2,035",
+        partial(_perceptron, 27, 1e-12),
+    ),
+    "digits-mlp-large": (
+        "perceptron 64-670-10, matrix-free; n = 50,260",
+        partial(_perceptron, 670, 1e-6),
+    ),
+}
+
+
+def problem_spectrum(name: str, *, report: Report = ignore, **options: Any) -> Spectrum:
+    """Return the spectrum of a real problem's Hessian at its minimiser.
+
+    It is kept for the next time, by its name and options.
+
+    Parameters
+    ----------
+    name : one of `PROBLEMS`
+    report : called with a line on what takes long
+    **options : steps, probes and seed of a quadrature, where one is needed
+
+    Raises
+    ------
+    InputError
+        The name is unknown, or scikit-learn is not there.
+    """
+    if name not in PROBLEMS:
+        lines = "; ".join(f"{known}: {what}" for known, (what, _) in PROBLEMS.items())
+        raise InputError(f"problem: {name!r} is unknown; there are {lines}")
+    path = _kept(name, options)
+    if path.exists():
+        try:
+            return load_spectrum(path)
+        except CritdampError:
+            report(f"{path} is damaged, and made again")
+    what, make = PROBLEMS[name]
+    k = make(report=report, **options)
+    found = Spectrum(
+        k.k, k.weights, k.displacement, name, k.residuals, tolerance=k.tolerance
+    )
+    with failures(path, "write"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_spectrum(found, path, {"comment": what})
+    return found
+
+
+def _kept(name: str, options: dict[str, Any]) -> Path:
+    digest = hashlib.sha256(json.dumps(options, sort_keys=True).encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return cache_dir() / "problems" / f"{name}-{digest.hexdigest()[:12]}.h5"

@@ -1,0 +1,163 @@
+"""`critdamp spectrum`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from critdamp.data.files import failures
+from critdamp.data.hessians import Meaning, read_spectrum
+from critdamp.data.problems import problem_spectrum
+from critdamp.data.spectra import save_spectrum
+from critdamp.engine.errors import InputError, OutputExistsError
+from critdamp.engine.spectrum import Spectrum
+
+from .histogram import log_histogram
+from .options import FILE, command_line, emit, json_option
+from .tables import print_table
+
+
+@click.command("spectrum")
+@click.argument("source", required=False, metavar="IN")
+@click.option("--problem", metavar="NAME", help="A real problem in the box, see below.")
+@click.option("-o", "--output", type=FILE, metavar="FILE", help="The spectrum file.")
+@click.option(
+    "--as",
+    "meaning",
+    type=click.Choice(["auto", "hessian", "design", "eigenvalues"]),
+    default="auto",
+    help="What IN holds; a square matrix is a Hessian, a vector are eigenvalues.",
+)
+@click.option("--steps", default=100, metavar="M", help="Of each Lanczos run.  [100]")
+@click.option("--probes", default=4, metavar="N", help="Runs behind the first.  [4]")
+@click.option("--seed", default=0, metavar="S", help="Of the random vectors.  [0]")
+@click.option("--shift", default=0.0, metavar="LAMBDA", help="Is added to each k.")
+@click.option(
+    "--zero",
+    type=click.Choice(["drop", "keep"]),
+    default="keep",
+    help="What happens to zero modes.  [keep]",
+)
+@click.option(
+    "--zero-tolerance",
+    type=float,
+    metavar="K",
+    help="|k| up to which a mode is zero; n·2⁻⁵²·kmax by default.",
+)
+@click.option(
+    "--negative",
+    type=click.Choice(["error", "drop", "abs", "keep"]),
+    default="error",
+    help="What happens to negative modes.  [error]",
+)
+@click.option("--name", metavar="NAME", help="For people; IN's name by default.")
+@click.option("--force", is_flag=True, help="Replace an output that exists.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@json_option()
+def command(
+    source: str | None,
+    problem: str | None,
+    output: Path | None,
+    meaning: Meaning,
+    steps: int,
+    probes: int,
+    seed: int,
+    shift: float,
+    zero: str,
+    zero_tolerance: float | None,
+    negative: str,
+    name: str | None,
+    force: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Turn a Hessian, a design matrix or eigenvalues into a spectrum.
+
+    IN is .npy, .npz, .mtx, .mat, .h5, .safetensors, .csv or .txt; of several arrays in
+    it, IN:NAME takes one. Sparse matrices beyond some thousand rows take Lanczos
+    quadrature: nodes, weights, and a bound on the error of each node.
+    """
+    if (source is None) == (problem is None):
+        raise click.UsageError("give IN or --problem, and not both")
+    if output is not None:
+        _check(output, force)
+
+    def report(line: str) -> None:
+        if not quiet:
+            click.echo(line, err=True)
+
+    ways: dict[str, Any] = {"steps": steps, "probes": probes, "seed": seed}
+    if problem is not None:
+        found = problem_spectrum(problem, report=report, **ways)
+    else:
+        ways["name"] = name or Path(str(source)).name
+        found = read_spectrum(str(source), meaning, report=report, **ways)
+    limit = found.zero_tolerance if zero_tolerance is None else zero_tolerance
+    treated = _treated(found, zero, negative, shift, limit)
+    record = _record(found, treated, limit, shift)
+    if output is not None:
+        how = {**ways, "zero": zero, "negative": negative, "shift": shift}
+        made = {f"made_{key}": value for key, value in how.items()}
+        made["command_line"] = command_line()
+        save_spectrum(treated, output, made)
+    if as_json:
+        emit(record)
+    elif not quiet:
+        _print(treated, record)
+
+
+def _check(output: Path, force: bool) -> None:
+    """Refuse what cannot be written before anything is computed."""
+    with failures(output, "write"):
+        output.parent.resolve(strict=True)
+    if output.exists() and not force:
+        raise OutputExistsError(f"{output}: exists; --force replaces it")
+    if output.exists() and not output.is_file():
+        raise InputError(f"{output}: no regular file")
+
+
+def _treated(
+    found: Spectrum, zero: Any, negative: Any, shift: float, limit: float
+) -> Spectrum:
+    if not np.isfinite(shift):
+        raise InputError(f"--shift: {shift} is not finite")
+    if not 0.0 <= limit < np.inf:
+        raise InputError(f"--zero-tolerance: {limit} given, from 0 on is allowed")
+    return found.treated(zero, negative, shift, limit)
+
+
+def _record(
+    found: Spectrum, treated: Spectrum, limit: float, shift: float
+) -> dict[str, Any]:
+    before = np.asarray(found.weights), found.k + shift
+    counts = {
+        "zero_modes": float(before[0][np.abs(before[1]) <= limit].sum()),
+        "negative_modes": float(before[0][before[1] < -limit].sum()),
+    }
+    return {"name": treated.name, **treated.summary(), **counts}
+
+
+def _print(spectrum: Spectrum, record: dict[str, Any]) -> None:
+    several = ", ".join(f"{n} × {k:.6g}" for k, n in record["multiplicities"][:5])
+    kmin = f"{record['kmin']:.17g}"
+    if not record["kmin_converged"]:
+        kmin += "  NOT CONVERGED: the true one may be far smaller; more --steps"
+    rows = {
+        "modes": f"{record['modes']:.10g}",
+        "entries": f"{record['entries']}",
+        "kmin": kmin,
+        "kmax": f"{record['kmax']:.17g}",
+        "condition": f"{record['condition']:.6g}",
+        "zero modes": f"{record['zero_modes']:.6g}",
+        "negative modes": f"{record['negative_modes']:.6g}",
+        "above kmax/10": f"{record['above_tenth']:.6g}",
+        "multiplicities": several or "none",
+    }
+    print_table(["", ""], [[name, value] for name, value in rows.items()])
+    positive = spectrum.k > 0.0
+    if positive.any():
+        weights = np.asarray(spectrum.weights)[positive]
+        click.echo("\n".join(log_histogram(spectrum.k[positive], weights)))

@@ -1,0 +1,132 @@
+"""From a file of somebody's to a spectrum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import h5py
+import numpy as np
+
+from critdamp.engine.errors import InputError
+from critdamp.engine.hessians import from_design, from_hessian
+from critdamp.engine.run import ignore
+from critdamp.engine.spectrum import Spectrum
+
+from .matrices import read_matrix
+from .spectra import KIND, boxed, load_spectrum
+
+Meaning = Literal["auto", "hessian", "design", "eigenvalues"]
+# names under which packages keep eigenvalues or Ritz values, and their weights
+VALUES = ("k", "eigenvalues", "ritz_values", "raw_eigenvalues", "eigvals", "nodes")
+WEIGHTS = ("weights", "raw_weights", "ritz_weights", "multiplicities")
+
+
+def read_spectrum(
+    source: str | Path,
+    meaning: Meaning = "auto",
+    *,
+    report: Callable[[str], object] = ignore,
+    **options: Any,
+) -> Spectrum:
+    """Return the spectrum of what a file holds, however it was made.
+
+    Parameters
+    ----------
+    source : a spectrum file, one in the box, or what `matrices.read_matrix` reads
+    meaning : a square matrix is a "hessian", a vector are "eigenvalues"; a "design"
+        matrix, samples × features, has to be said to be one
+    report : called with a line on what takes long, or was found
+    **options : of `hessians.from_hessian`, for a Hessian
+
+    Raises
+    ------
+    InputError
+        It cannot be read, or is none of these.
+    """
+    if str(source) in boxed() or _is_ours(Path(source)):
+        return load_spectrum(source)
+    found = read_matrix(source)
+    try:
+        return _spectrum(found, meaning, report, options)
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from error
+
+
+def _is_ours(path: Path) -> bool:
+    if not (path.is_file() and h5py.is_hdf5(path)):
+        return False
+    with h5py.File(path, "r") as file:
+        return bool(file.attrs.get("format") == KIND.format)
+
+
+def _spectrum(
+    found: Any, meaning: Meaning, report: Callable[[str], object], options: Any
+) -> Spectrum:
+    name = options.get("name", "")
+    if isinstance(found, Mapping):
+        named = _named(found)
+        if named is None:
+            raise InputError(
+                f"holds {len(found)} arrays, {', '.join(list(found)[:20])}; say which "
+                "one, as FILE:NAME"
+            )
+        return from_eigenvalues(*named, name=name)
+    if found.ndim == 1 and meaning in ("auto", "eigenvalues"):
+        return from_eigenvalues(found, name=name)
+    if meaning == "eigenvalues":
+        return _columns(found, name)
+    if meaning == "design":
+        return from_design(_dense(found), name=name)
+    return from_hessian(found, report=report, **options)
+
+
+def _dense(matrix: Any) -> Any:
+    return matrix.toarray() if hasattr(matrix, "toarray") else matrix
+
+
+def _named(arrays: Mapping[str, Any]) -> tuple[Any, Any] | None:
+    """Return eigenvalues and their weights, if any, by the names that they have."""
+    k = next((arrays[name] for name in VALUES if name in arrays), None)
+    weights = next((arrays[name] for name in WEIGHTS if name in arrays), None)
+    return None if k is None else (k, weights)
+
+
+def _columns(table: Any, name: str) -> Spectrum:
+    """Return a spectrum from a table of k, or of k and weight."""
+    matrix = np.asarray(_dense(table))
+    if matrix.ndim == 2 and matrix.shape[0] == 1:
+        matrix = matrix.T
+    if matrix.ndim != 2 or matrix.shape[1] > 2:
+        raise InputError(
+            f"shape {matrix.shape}: eigenvalues are a vector, or rows of k and weight"
+        )
+    return from_eigenvalues(*matrix.T, name=name)
+
+
+def from_eigenvalues(k: Any, weights: Any = None, *, name: str = "") -> Spectrum:
+    """Return a spectrum from eigenvalues in any order, and their weights.
+
+    Several runs of a quadrature, as rows, share their weights: each row adds to 1, and
+    the spectrum to as many modes as there are nodes in a row, unless they add to more.
+
+    Raises
+    ------
+    InputError
+        A value is no finite real number, or the shapes differ.
+    """
+    values = np.asarray(k)
+    if values.dtype.kind not in "fiub":
+        raise InputError(f"holds {values.dtype}, real numbers are needed")
+    masses = np.ones(values.shape) if weights is None else np.asarray(weights)
+    if masses.shape != values.shape:
+        raise InputError(f"weights: shape {masses.shape} for {values.shape} of k")
+    if values.ndim == 2 and 1 not in values.shape:
+        masses = masses / len(values)
+    order = np.argsort(values, axis=None, kind="stable")
+    return Spectrum(
+        np.asarray(values, dtype=np.float64).ravel()[order],
+        np.asarray(masses, dtype=np.float64).ravel()[order],
+        name=name,
+    )

@@ -1,0 +1,214 @@
+"""Reading matrices as other programs write them; nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from critdamp.engine.errors import InputError
+
+# what reading a damaged file may raise, in whichever library
+_DAMAGE = (
+    EOFError,
+    IndexError,
+    KeyError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def read_matrix(source: str | Path) -> Any:
+    """Return what a file holds: an array, a sparse matrix, or arrays by name.
+
+    Parameters
+    ----------
+    source : .npy, .npz (arrays, or a matrix of scipy.sparse), .mtx, .mat, .h5,
+        .safetensors, .csv, .txt; of several arrays, `FILE:NAME` takes one
+
+    Raises
+    ------
+    InputError
+        There is no such file, it cannot be read, or has no array of that name.
+    """
+    path, name = _split(str(source))
+    read = READERS[_kind(path)]
+    if not path.is_file():
+        what = "a folder, not a file" if path.is_dir() else "no such file"
+        raise InputError(f"{path}: {what}")
+    try:
+        return _one(read(path, name), path, name)
+    except InputError:
+        raise
+    except MemoryError:
+        raise InputError(f"{path}: does not fit into the memory") from None
+    except _DAMAGE as error:
+        reason = getattr(error, "strerror", None) or f"{error}".replace("\n", " ")
+        raise InputError(f"{path}: cannot be read: {reason}") from error
+
+
+def _split(source: str) -> tuple[Path, str]:
+    """Return a file's path and, behind a colon, the name of an array in it."""
+    head, colon, name = source.rpartition(":")
+    if colon and not Path(source).exists() and _known(Path(head)):
+        return Path(head), name
+    return Path(source), ""
+
+
+def _suffix(path: Path) -> str:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    return suffixes[-2] if suffixes[-1:] == [".gz"] and suffixes[1:] else suffixes[-1]
+
+
+def _known(path: Path) -> bool:
+    return bool(path.suffixes) and _suffix(path) in READERS
+
+
+def _kind(path: Path) -> str:
+    if not _known(path):
+        raise InputError(f"{path}: unknown kind; {', '.join(READERS)} can be read")
+    return _suffix(path)
+
+
+def _one(found: Any, path: Path, name: str) -> Any:
+    """Return the array of a name, or the only one, or all of them."""
+    if not isinstance(found, Mapping):
+        if name:
+            raise InputError(f"{path}: holds one array, which has no name {name!r}")
+        return found
+    if name:
+        if name not in found:
+            raise InputError(f"{path}: no {name!r} there, but {_listed(found)}")
+        return found[name]
+    if not found:
+        raise InputError(f"{path}: no array of numbers there")
+    return next(iter(found.values())) if len(found) == 1 else found
+
+
+def _listed(names: Iterable[str], most: int = 20) -> str:
+    known = list(names)
+    rest = f" and {len(known) - most} more" if len(known) > most else ""
+    return ", ".join(known[:most]) + rest
+
+
+def _npy(path: Path, _name: str) -> Any:
+    return np.load(path, allow_pickle=False)
+
+
+def _npz(path: Path, _name: str) -> Any:
+    with np.load(path, allow_pickle=False) as archive:
+        if {"format", "shape"} <= set(archive.files):
+            from scipy.sparse import load_npz
+
+            return load_npz(path)
+        return {name: archive[name] for name in archive.files}
+
+
+def _mtx(path: Path, _name: str) -> Any:
+    from scipy.io import mmread
+
+    return mmread(path, spmatrix=False)
+
+
+def _mat(path: Path, name: str) -> Any:
+    from scipy.io import loadmat
+
+    if h5py.is_hdf5(path):  # version 7.3, where arrays stand the other way round
+        return {key: value.T for key, value in _hdf5(path, name).items()}
+    found = loadmat(path, spmatrix=False)
+    return {key: value for key, value in found.items() if not key.startswith("__")}
+
+
+def _hdf5(path: Path, name: str) -> dict[str, Any]:
+    """Return the arrays of a file, or one alone; sparse matrices as MATLAB has them."""
+    found: dict[str, Any] = {}
+    with h5py.File(path, "r") as file:
+        known: dict[str, Any] = {}
+
+        def note(key: str, item: Any) -> None:
+            if isinstance(item, h5py.Group) and {"data", "ir", "jc"} <= set(item):
+                known[key] = item
+            elif isinstance(item, h5py.Dataset) and item.dtype.kind in "fiubcO":
+                inside = key.rpartition("/")[0] in known
+                known.update({} if inside or item.ndim not in (1, 2) else {key: item})
+
+        file.visititems(note)
+        wanted = name.strip("/")
+        if name and wanted not in known:
+            raise InputError(f"{path}: no {name!r} there, but {_listed(known)}")
+        for key in [wanted] if name else known:
+            item = known[key]
+            found[name or key] = item[()] if hasattr(item, "dtype") else _sparse(item)
+    return found
+
+
+def _sparse(group: h5py.Group) -> Any:
+    from scipy.sparse import csc_array
+
+    arrays = tuple(group[name][()] for name in ("data", "ir", "jc"))
+    rows = int(group.attrs["MATLAB_sparse"])
+    return csc_array(arrays, shape=(rows, arrays[2].size - 1)).T
+
+
+def _safetensors(path: Path, _name: str) -> Any:
+    try:
+        from safetensors.numpy import load_file
+    except ImportError:
+        raise InputError(
+            f"{path}: needs safetensors; pip install safetensors"
+        ) from None
+    try:
+        return load_file(path)
+    except Exception as error:  # its own class, which derives from nothing better
+        raise InputError(f"{path}: cannot be read: {error}") from error
+
+
+def _text(path: Path, _name: str) -> Any:
+    opened: Callable[..., Any] = gzip.open if path.suffix == ".gz" else open
+    rows: list[list[float]] = []
+    with opened(path, "rt", encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, 1):
+            fields = line.partition("#")[0].replace(",", " ").replace(";", " ").split()
+            if not fields:
+                continue
+            try:
+                rows.append([float(field) for field in fields])
+            except ValueError:
+                if number == 1:  # names of columns
+                    continue
+                raise InputError(
+                    f"{path}: line {number}: {line.strip()[:40]!r} holds text that is "
+                    "no number"
+                ) from None
+            if len(rows[-1]) != len(rows[0]):
+                raise InputError(
+                    f"{path}: line {number} has {len(rows[-1])} numbers, the first one "
+                    f"{len(rows[0])}"
+                )
+    matrix = np.array(rows, dtype=np.float64).reshape(len(rows), -1)
+    return matrix.ravel() if 1 in matrix.shape or not rows else matrix
+
+
+READERS: dict[str, Callable[[Path, str], Any]] = {
+    ".npy": _npy,
+    ".npz": _npz,
+    ".mtx": _mtx,
+    ".mat": _mat,
+    ".h5": _hdf5,
+    ".hdf5": _hdf5,
+    ".safetensors": _safetensors,
+    ".csv": _text,
+    ".txt": _text,
+}

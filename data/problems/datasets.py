@@ -1,0 +1,46 @@
+"""Scikit-learn's bundled data sets, as inputs and targets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from critdamp.engine.errors import InputError
+
+Floats = npt.NDArray[np.float64]
+
+
+def _load(name: str) -> tuple[Any, Any]:
+    try:
+        from sklearn import datasets
+    except ImportError:
+        raise InputError(
+            "problem: needs scikit-learn; pip install 'critdamp[problems]'"
+        ) from None
+    options = {"scaled": False} if name == "diabetes" else {}
+    inputs, targets = getattr(datasets, f"load_{name}")(return_X_y=True, **options)
+    return inputs, targets
+
+
+def with_bias(inputs: Floats) -> Floats:
+    """Return inputs with a column of ones behind them."""
+    return np.hstack([inputs, np.ones((len(inputs), 1))])
+
+
+def digits() -> tuple[Floats, Floats]:
+    """Return inputs (1797, 65), the last column ones, and one-hot labels (1797, 10)."""
+    images, labels = _load("digits")
+    return with_bias(images / 16.0), np.eye(10)[labels]
+
+
+def breast_cancer() -> tuple[Floats, Floats]:
+    """Return inputs (569, 31), raw, the last column ones, and one-hot labels."""
+    inputs, labels = _load("breast_cancer")
+    return with_bias(inputs), np.eye(2)[labels]
+
+
+def diabetes() -> Floats:
+    """Return inputs (442, 11), raw, the last column ones."""
+    return with_bias(_load("diabetes")[0])

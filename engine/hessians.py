@@ -1,0 +1,270 @@
+"""From a Hessian to its spectrum: dense, sparse, matrix-free, or by its design."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import InputError
+from .lanczos import Apply, from_displacement, quadrature
+from .run import ignore
+from .spectrum import Spectrum
+
+Floats = npt.NDArray[np.float64]
+Report = Callable[[str], object]
+
+# of max|H|: rounding leaves some 1e-15, a wrong matrix far more
+ASYMMETRY = 1e-8
+# up to which a sparse matrix is treated as a dense one, or factorised for its small end
+SPARSE_AS_DENSE, FACTORISED = 2000, 300_000
+# from which an estimate is worth a line
+_LONG = 1500
+
+
+def from_hessian(
+    hessian: Any,
+    *,
+    n: int | None = None,
+    displacement: npt.ArrayLike | None = None,
+    steps: int = 100,
+    probes: int = 4,
+    seed: int = 0,
+    name: str = "",
+    report: Report = ignore,
+) -> Spectrum:
+    """Return the spectrum of a symmetric matrix, by the way that suits its kind.
+
+    A dense matrix gives every eigenvalue. A larger sparse one, an operator or a
+    function gives nodes and weights by Lanczos quadrature, with a bound on the error of
+    each.
+
+    Parameters
+    ----------
+    hessian : (n, n) array, scipy.sparse matrix, LinearOperator, or function v → Hv
+    n : size, needed for a function alone
+    displacement : (n,) where the weights start from, w(0) − w*; matrix-free, the nodes
+        are then those with which loss(t) is exact for t < steps
+    steps, probes, seed : of the quadrature, see `lanczos.quadrature`
+    name : for people
+    report : called with a line on what takes long, or was found
+
+    Raises
+    ------
+    InputError
+        It is not square, real, finite or symmetric, or too large for the memory.
+    """
+    steps, probes = _count("steps", steps), _count("probes", probes)
+    if _is_sparse(hessian):
+        check_matrix(hessian)
+        if hessian.shape[0] <= SPARSE_AS_DENSE:
+            return _dense(hessian.toarray(), displacement, name, report)
+        matrix = _symmetric(hessian.astype(np.float64).tocsr(), report)
+        apply, n = matrix.__matmul__, matrix.shape[0]
+    elif callable(getattr(hessian, "matvec", None)):
+        matrix, apply, n = None, *_operator(hessian)
+    elif callable(hessian):
+        if n is None:
+            raise InputError("n: a function v → Hv needs its size n beside it")
+        matrix, apply = None, hessian
+    else:
+        return _dense(hessian, displacement, name, report)
+    if displacement is not None:
+        start = _of_size(displacement, n)
+        return from_displacement(apply, start, steps=steps, name=name)
+    return quadrature(
+        apply,
+        n,
+        steps=steps,
+        probes=probes,
+        seed=seed,
+        known=None if matrix is None else _ends(matrix, seed, report),
+        name=name,
+    )
+
+
+def from_design(design: npt.ArrayLike, *, name: str = "") -> Spectrum:
+    """Return the spectrum of XᵀX/N, the Hessian of least squares, from X itself.
+
+    The squares of the singular values keep the small end, which XᵀX would lose.
+
+    Parameters
+    ----------
+    design : (N, n) a row for each sample
+    name : for people
+
+    Raises
+    ------
+    InputError
+        It is not a real, finite matrix.
+    """
+    matrix = _real(design)
+    if matrix.ndim != 2 or not matrix.size:
+        raise InputError(f"shape {matrix.shape}: a design matrix is samples × features")
+    _check_finite(matrix)
+    samples, features = matrix.shape
+    k = np.zeros(features)
+    values = np.linalg.svd(matrix, compute_uv=False) ** 2 / samples
+    k[: values.size] = values
+    k = np.sort(k)
+    # singular values are known to eps of the largest, and these are their squares
+    rounding = max(matrix.shape) * np.finfo(np.float64).eps
+    return Spectrum(k, name=name, tolerance=float(rounding**2 * k[-1]))
+
+
+def check_matrix(matrix: Any) -> None:
+    """Refuse what is not a square matrix of real, finite numbers.
+
+    Raises
+    ------
+    InputError
+        With the shape, the type, or the first index that is wrong.
+    """
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise InputError(
+            f"shape {matrix.shape}: a Hessian is square; for a design matrix, samples "
+            "× features, say --as design"
+        )
+    if not matrix.shape[0]:
+        raise InputError("shape (0, 0): there is nothing in it")
+    if matrix.dtype.kind not in "fiub":
+        raise InputError(f"holds {matrix.dtype}, real numbers are needed")
+    _check_finite(matrix)
+
+
+def _check_finite(matrix: Any) -> None:
+    entries = matrix.tocoo() if _is_sparse(matrix) else None
+    values = matrix.ravel() if entries is None else entries.data
+    bad = np.flatnonzero(~np.isfinite(values))[:1]
+    for at in bad:
+        if entries is None:
+            row, column = np.unravel_index(at, matrix.shape)
+        else:
+            row, column = entries.row[at], entries.col[at]
+        raise InputError(f"value at ({row}, {column}) is {values[at]}, not finite")
+
+
+def _real(values: npt.ArrayLike) -> npt.NDArray[Any]:
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"holds {array.dtype}, real numbers are needed")
+    return array
+
+
+def _is_sparse(matrix: Any) -> bool:
+    # without importing scipy where nobody uses it
+    return type(matrix).__module__.startswith("scipy.sparse") and hasattr(
+        matrix, "tocsr"
+    )
+
+
+def _count(name: str, value: int) -> int:
+    if not (isinstance(value, int | np.integer) and value >= 1):
+        raise InputError(f"{name}: {value} given, at least 1 is needed")
+    return int(value)
+
+
+def _of_size(displacement: npt.ArrayLike, n: int) -> Floats:
+    vector = np.asarray(displacement, dtype=np.float64).ravel()
+    if vector.size != n:
+        raise InputError(f"displacement: {vector.size} values for {n} weights")
+    return vector
+
+
+def _operator(operator: Any) -> tuple[Apply, int]:
+    rows, columns = operator.shape
+    if rows != columns:
+        raise InputError(f"shape {operator.shape}: a Hessian is square")
+    if np.dtype(operator.dtype or float).kind not in "fiub":
+        raise InputError(f"holds {operator.dtype}, real numbers are needed")
+    return operator.matvec, rows
+
+
+def _symmetric(matrix: Any, report: Report) -> Any:
+    """Return the symmetric part; refuse a defect beyond rounding."""
+    size = abs(matrix).max()
+    defect = abs(matrix - matrix.T).max() / size if size else 0.0
+    if defect > ASYMMETRY:
+        raise InputError(
+            f"not symmetric: H and its transpose differ by {defect:.3g} of the largest "
+            f"entry, up to {ASYMMETRY:g} is rounding; give (H + Hᵀ)/2 if that is meant"
+        )
+    if defect:
+        report(f"symmetric to {defect:.2g} of the largest entry; (H + Hᵀ)/2 is taken")
+    return (matrix + matrix.T) / 2 if defect else matrix
+
+
+def _dense(
+    hessian: Any, displacement: npt.ArrayLike | None, name: str, report: Report
+) -> Spectrum:
+    matrix = _real(hessian)
+    check_matrix(matrix)
+    n = matrix.shape[0]
+    _check_memory(n)
+    matrix = _symmetric(matrix.astype(np.float64), report)
+    if n >= _LONG:
+        seconds = dense_seconds(n)
+        report(
+            f"{n:,} eigenvalues: about {seconds:.2g} s, {_nbytes(n) / 1e9:.2g} GB of "
+            "memory"
+        )
+    if displacement is None:
+        return Spectrum(np.linalg.eigvalsh(matrix), name=name)
+    k, vectors = np.linalg.eigh(matrix)
+    parts = vectors.T @ _of_size(displacement, n)
+    return Spectrum(k, None, parts**2, name)
+
+
+def _nbytes(n: int) -> float:
+    """Return the bytes that the eigenvalues of a dense matrix take: three copies."""
+    return 3.0 * 8.0 * n * n
+
+
+def _check_memory(n: int) -> None:
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if _nbytes(n) > memory:
+        raise InputError(
+            f"{n:,} eigenvalues of a dense matrix need {_nbytes(n) / 1e9:.3g} GB, "
+            f"{memory / 1e9:.3g} GB are here; as a LinearOperator it takes no more "
+            "than some vectors"
+        )
+
+
+def dense_seconds(n: int) -> float:
+    """Return about how long n eigenvalues take here, from a smaller matrix: ∝ n³."""
+    small = 400
+    values = np.random.default_rng(0).standard_normal((small, small))
+    began = time.perf_counter()
+    np.linalg.eigvalsh(values + values.T)
+    return (time.perf_counter() - began) * (n / small) ** 3
+
+
+def _ends(matrix: Any, seed: int, report: Report) -> tuple[Floats, Floats] | None:
+    """Return eigenpairs at both ends of a sparse matrix, by shift and invert.
+
+    Lanczos is slow to find these where values crowd there; a factorisation finds them
+    at once. One shift lies just below 0, so that a zero mode does not make the matrix
+    singular, the other just above a bound of the largest value.
+    """
+    from scipy.sparse.linalg import eigsh
+
+    if matrix.shape[0] > FACTORISED:
+        return None
+    start = np.random.default_rng(seed).standard_normal(matrix.shape[0])
+    bound = float(abs(matrix).sum(axis=1).max())
+    try:
+        pairs = [
+            eigsh(matrix.tocsc(), 4, sigma=shift, v0=start)
+            for shift in (-1e-9 * bound, (1.0 + 1e-9) * bound)
+        ]
+    except (RuntimeError, MemoryError) as error:
+        report(f"the ends were not found by factorising: {error}")
+        return None
+    values, vectors = (
+        np.concatenate(both, axis=-1) for both in zip(*pairs, strict=True)
+    )
+    return values, vectors.T
