@@ -108,8 +108,7 @@ def _columns(table: Any, name: str) -> Spectrum:
 def from_eigenvalues(k: Any, weights: Any = None, *, name: str = "") -> Spectrum:
     """Return a spectrum from eigenvalues in any order, and their weights.
 
-    Several runs of a quadrature, as rows, share their weights: each row adds to 1, and
-    the spectrum to as many modes as there are nodes in a row, unless they add to more.
+    Several runs of a quadrature, as rows, share their weights.
 
     Raises
     ------
@@ -124,9 +123,8 @@ def from_eigenvalues(k: Any, weights: Any = None, *, name: str = "") -> Spectrum
         raise InputError(f"weights: shape {masses.shape} for {values.shape} of k")
     if values.ndim == 2 and 1 not in values.shape:
         masses = masses / len(values)
-    order = np.argsort(values, axis=None, kind="stable")
-    return Spectrum(
-        np.asarray(values, dtype=np.float64).ravel()[order],
-        np.asarray(masses, dtype=np.float64).ravel()[order],
-        name=name,
-    )
+    nodes = np.asarray(values, dtype=np.float64).ravel()
+    masses = np.asarray(masses, dtype=np.float64).ravel()
+    order = np.argsort(nodes, kind="stable")
+    order = order[masses[order] != 0.0]  # nodes without weight are none
+    return Spectrum(nodes[order], masses[order], name=name)

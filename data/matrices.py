@@ -104,11 +104,12 @@ def _listed(names: Iterable[str], most: int = 20) -> str:
 
 
 def _npy(path: Path, _name: str) -> Any:
-    return np.load(path, allow_pickle=False)
+    with path.open("rb") as file:
+        return np.load(file, allow_pickle=False)
 
 
 def _npz(path: Path, _name: str) -> Any:
-    with np.load(path, allow_pickle=False) as archive:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         if {"format", "shape"} <= set(archive.files):
             from scipy.sparse import load_npz
 
@@ -197,8 +198,8 @@ def _text(path: Path, _name: str) -> Any:
                     f"{path}: line {number} has {len(rows[-1])} numbers, the first one "
                     f"{len(rows[0])}"
                 )
-    matrix = np.array(rows, dtype=np.float64).reshape(len(rows), -1)
-    return matrix.ravel() if 1 in matrix.shape or not rows else matrix
+    matrix = np.array(rows, dtype=np.float64)
+    return matrix.ravel() if 1 in matrix.shape else matrix
 
 
 READERS: dict[str, Callable[[Path, str], Any]] = {

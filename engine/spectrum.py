@@ -198,7 +198,12 @@ class Spectrum:
         }
 
     def multiplicities(self) -> list[tuple[float, int]]:
-        """Return the values that repeat to rounding and how often, most often first."""
+        """Return the values that repeat to rounding and how often, most often first.
+
+        None where k are nodes of a quadrature, which repeat for other reasons.
+        """
+        if np.any(self.residuals):
+            return []
         apart = np.flatnonzero(np.diff(self.k) > self.zero_tolerance) + 1
         groups = np.split(self.k, apart)
         found = [(float(g.mean()), g.size) for g in groups if g.size > 1]

@@ -43,13 +43,17 @@ def _softmax(data: str, report: Report, **_ways: Any) -> Spectrum:
     return from_hessian(problem.gradient_and_hessian(problem.minimiser())[1])
 
 
-def _perceptron(hidden: int, tolerance: float, report: Report, **ways: Any) -> Spectrum:
+def _perceptron(
+    hidden: int, tolerance: float, most: int, report: Report, **ways: Any
+) -> Spectrum:
     from .datasets import digits
     from .perceptron import Perceptron
 
     net = Perceptron(*digits(), hidden, 1e-3)
     report(f"looking for the minimiser of {net.size:,} parameters")
-    at = net.minimiser(tolerance)
+    at = net.minimiser(tolerance, most)
+    norm = np.linalg.norm(net.loss_and_gradient(at)[1])
+    report(f"the norm of the gradient is {norm:.2g} there")
     product = partial(net.hessian_product, at)
     if net.size > 10_000:
         return quadrature(product, net.size, **ways)
@@ -76,11 +80,11 @@ PROBLEMS: dict[str, tuple[str, Callable[..., Spectrum]]] = {
     ),
     "digits-mlp": (
         "perceptron 64-27-10 on the digits, tanh, L2 1e-3; n = 2,035",
-        partial(_perceptron, 27, 1e-12),
+        partial(_perceptron, 27, 1e-12, 20_000),
     ),
     "digits-mlp-large": (
-        "perceptron 64-670-10, matrix-free; n = 50,260",
-        partial(_perceptron, 670, 1e-6),
+        "perceptron 64-670-10, near its minimum, matrix-free; n = 50,260",
+        partial(_perceptron, 670, 2e-3, 300),
     ),
 }
 

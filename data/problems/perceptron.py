@@ -103,8 +103,13 @@ class Perceptron:
         flat = np.concatenate([part.ravel() for part in product])
         return flat + self.penalty * vector
 
-    def minimiser(self, tolerance: float, most: int = 20_000) -> Floats:
-        """Return parameters where the gradient is small, by L-BFGS and Newton-CG.
+    def minimiser(self, tolerance: float, most: int) -> Floats:
+        """Return parameters where the gradient is small, by L-BFGS and then Newton.
+
+        Parameters
+        ----------
+        tolerance : for the norm of the gradient; Newton's method sees to it
+        most : iterations of L-BFGS
 
         Raises
         ------

@@ -7,6 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from critdamp.data.hessians import read_spectrum
+    from critdamp.data.problems import problem_spectrum
     from critdamp.data.runfile import Run, open_run
     from critdamp.data.spectra import load_spectrum, save_spectrum
     from critdamp.data.sweeps import resume, status, sweep
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
         transient_peak,
     )
     from critdamp.engine.grid import Axis
+    from critdamp.engine.models import hessian_operator
     from critdamp.engine.plan import Plan
     from critdamp.engine.spectrum import Spectrum
     from critdamp.engine.tuning import Tuning, polyak
@@ -52,13 +55,16 @@ __all__ = [
     "eigenvalues",
     "gradient_descent",
     "heavy_ball",
+    "hessian_operator",
     "load_spectrum",
     "nesterov",
     "noise_variance",
     "open_run",
     "polyak",
+    "problem_spectrum",
     "qhm",
     "rate",
+    "read_spectrum",
     "regime",
     "resume",
     "save_spectrum",
@@ -82,9 +88,12 @@ if not TYPE_CHECKING:
         "Run": "data.runfile",
         "Spectrum": "engine.spectrum",
         "Tuning": "engine.tuning",
+        "hessian_operator": "engine.models",
         "load_spectrum": "data.spectra",
         "open_run": "data.runfile",
         "polyak": "engine.tuning",
+        "problem_spectrum": "data.problems",
+        "read_spectrum": "data.hessians",
         "resume": "data.sweeps",
         "save_spectrum": "data.spectra",
         "status": "data.sweeps",

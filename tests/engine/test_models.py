@@ -1,0 +1,89 @@
+"""Models of PyTorch, where it is installed: their Hessian, left as they are."""
+
+import numpy as np
+import pytest
+
+import critdamp as cd
+from critdamp.data.problems import datasets
+from critdamp.data.problems.perceptron import Perceptron
+from critdamp.engine.errors import InputError
+
+torch = pytest.importorskip("torch")
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def both():
+    """Return a net of ours, its parameters, and the same net in PyTorch."""
+    inputs, targets = datasets.digits()
+    net = Perceptron(inputs[:60], targets[:60], 3, 0.0)
+    at = net.start(4)
+    first, second, bias = net._layers(at)
+    model = torch.nn.Sequential(
+        torch.nn.Linear(65, 3, bias=False), torch.nn.Tanh(), torch.nn.Linear(3, 10)
+    ).double()
+    with torch.no_grad():
+        for value, ours in zip(model.parameters(), (first, second, bias), strict=True):
+            value.copy_(torch.from_numpy(ours))
+    data = torch.from_numpy(net.inputs), torch.from_numpy(net.targets)
+    return net, at, model, data
+
+
+loss = torch.nn.CrossEntropyLoss()
+
+
+def test_products_are_those_of_the_same_net(both):
+    net, at, model, data = both
+    vector = np.random.default_rng(1).standard_normal(net.size)
+    expected = net.hessian_product(at, vector)
+    batches = [(data[0][i : i + 25], data[1][i : i + 25]) for i in range(0, 60, 25)]
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(*data), 7)
+    for given in (data, batches, loader):
+        operator = cd.hessian_operator(model, loss, given)
+        assert operator.shape == (net.size, net.size)
+        for _ in range(2):
+            np.testing.assert_allclose(operator @ vector, expected, atol=1e-14)
+
+
+def test_a_model_in_single_precision_is_left_as_it_is(both):
+    net, at, model, (inputs, targets) = both
+    model = model.float()
+    before = [value.clone() for value in model.parameters()]
+    vector = np.random.default_rng(1).standard_normal(net.size)
+    data = inputs.float(), targets.float()
+    expected = net.hessian_product(at.astype(np.float32).astype(float), vector)
+    double = cd.hessian_operator(model, loss, data) @ vector
+    single = cd.hessian_operator(model, loss, data, dtype=None) @ vector
+    np.testing.assert_allclose(double, expected, atol=1e-7)
+    np.testing.assert_allclose(single, expected, atol=1e-5)
+    assert not np.array_equal(single, double)
+    for value, old in zip(model.parameters(), before, strict=True):
+        assert value.dtype == torch.float32
+        assert torch.equal(value, old)
+        assert value.grad is None
+
+
+def test_from_a_model_to_its_spectrum(both):
+    _, _, model, data = both
+    model[0].weight.requires_grad_(False)
+    operator = cd.hessian_operator(model, loss, data)
+    dense = cd.Spectrum.from_hessian(operator @ np.eye(40))
+    found = cd.Spectrum.from_hessian(operator, steps=40)
+    assert found.modes == pytest.approx(40)
+    np.testing.assert_allclose(found.k[-1], dense.k[-1], rtol=1e-10)
+
+
+def test_bad_models_and_data(both):
+    _, _, model, (inputs, targets) = both
+    with pytest.raises(InputError, match="the loss is nan, not finite"):
+        cd.hessian_operator(model, loss, (inputs * np.nan, targets))
+    with pytest.raises(InputError, match="data: an iterator ends after one pass"):
+        cd.hessian_operator(model, loss, iter([(inputs, targets)]))
+    with pytest.raises(InputError, match="data: there are no samples"):
+        cd.hessian_operator(model, loss, [])
+    with pytest.raises(InputError, match="model: no parameter requires a gradient"):
+        cd.hessian_operator(model.requires_grad_(False), loss, (inputs, targets))
