@@ -122,6 +122,11 @@ def _spectrum(value: Any, folder: Path, notes: list[str]) -> Spectrum:
         left_out = zero_modes(spectrum.name, spectrum.zeros, len(spectrum))
     if left_out:
         notes.append(f"--spectrum: {left_out}")
+    if not spectrum.kmin_converged:
+        notes.append(
+            f"--spectrum: kmin {spectrum.positive.k[0]:.6g} has not converged; the "
+            "true one may be far smaller, and rates with it"
+        )
     return spectrum
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from critdamp.data.files import failures
 from critdamp.data.hessians import Meaning, read_spectrum
+from critdamp.data.matrices import read_matrix
 from critdamp.data.problems import problem_spectrum
 from critdamp.data.spectra import save_spectrum
 from critdamp.engine.errors import InputError, OutputExistsError
@@ -30,6 +31,12 @@ from .tables import print_table
     type=click.Choice(["auto", "hessian", "design", "eigenvalues"]),
     default="auto",
     help="What IN holds; a square matrix is a Hessian, a vector are eigenvalues.",
+)
+@click.option(
+    "--displacement",
+    type=FILE,
+    metavar="FILE",
+    help="w(0) − w*, a vector: how much of it is in each mode.",
 )
 @click.option("--steps", default=100, metavar="M", help="Of each Lanczos run.  [100]")
 @click.option("--probes", default=4, metavar="N", help="Runs behind the first.  [4]")
@@ -62,6 +69,7 @@ def command(
     problem: str | None,
     output: Path | None,
     meaning: Meaning,
+    displacement: Path | None,
     steps: int,
     probes: int,
     seed: int,
@@ -82,6 +90,8 @@ def command(
     """
     if (source is None) == (problem is None):
         raise click.UsageError("give IN or --problem, and not both")
+    if displacement is not None and (problem or meaning not in ("auto", "hessian")):
+        raise click.UsageError("--displacement: goes with a Hessian alone")
     if output is not None:
         _check(output, force)
 
@@ -94,12 +104,15 @@ def command(
         found = problem_spectrum(problem, report=report, **ways)
     else:
         ways["name"] = name or Path(str(source)).name
+        if displacement is not None:
+            ways["displacement"] = read_matrix(displacement)
         found = read_spectrum(str(source), meaning, report=report, **ways)
     limit = found.zero_tolerance if zero_tolerance is None else zero_tolerance
     treated = _treated(found, zero, negative, shift, limit)
     record = _record(found, treated, limit, shift)
     if output is not None:
-        how = {**ways, "zero": zero, "negative": negative, "shift": shift}
+        how = {"zero": zero, "negative": negative, "shift": shift, "seed": seed}
+        how |= {"steps": steps, "probes": probes, "as": meaning}
         made = {f"made_{key}": value for key, value in how.items()}
         made["command_line"] = command_line()
         save_spectrum(treated, output, made)
