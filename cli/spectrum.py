@@ -9,7 +9,7 @@ import click
 import numpy as np
 
 from critdamp.data.files import failures
-from critdamp.data.hessians import Meaning, read_spectrum
+from critdamp.data.hessians import read_spectrum
 from critdamp.data.matrices import read_matrix
 from critdamp.data.problems import problem_spectrum
 from critdamp.data.spectra import save_spectrum
@@ -68,19 +68,10 @@ def command(
     source: str | None,
     problem: str | None,
     output: Path | None,
-    meaning: Meaning,
-    displacement: Path | None,
-    steps: int,
-    probes: int,
-    seed: int,
-    shift: float,
-    zero: str,
-    zero_tolerance: float | None,
-    negative: str,
-    name: str | None,
     force: bool,
     quiet: bool,
     as_json: bool,
+    **options: Any,
 ) -> None:
     """Turn a Hessian, a design matrix or eigenvalues into a spectrum.
 
@@ -90,8 +81,7 @@ def command(
     """
     if (source is None) == (problem is None):
         raise click.UsageError("give IN or --problem, and not both")
-    if displacement is not None and (problem or meaning not in ("auto", "hessian")):
-        raise click.UsageError("--displacement: goes with a Hessian alone")
+    _refuse(problem, options)
     if output is not None:
         _check(output, force)
 
@@ -99,27 +89,44 @@ def command(
         if not quiet:
             click.echo(line, err=True)
 
-    ways: dict[str, Any] = {"steps": steps, "probes": probes, "seed": seed}
-    if problem is not None:
-        found = problem_spectrum(problem, report=report, **ways)
-    else:
-        ways["name"] = name or Path(str(source)).name
-        if displacement is not None:
-            ways["displacement"] = read_matrix(displacement)
-        found = read_spectrum(str(source), meaning, report=report, **ways)
-    limit = found.zero_tolerance if zero_tolerance is None else zero_tolerance
-    treated = _treated(found, zero, negative, shift, limit)
-    record = _record(found, treated, limit, shift)
+    found = _found(source, problem, options, report)
+    given, shift = options["zero_tolerance"], options["shift"]
+    limit = found.zero_tolerance if given is None else given
+    treated = found.treated(options["zero"], options["negative"], shift, limit)
     if output is not None:
-        how = {"zero": zero, "negative": negative, "shift": shift, "seed": seed}
-        how |= {"steps": steps, "probes": probes, "as": meaning}
-        made = {f"made_{key}": value for key, value in how.items()}
-        made["command_line"] = command_line()
-        save_spectrum(treated, output, made)
+        made = {f"made_{name}": v for name, v in options.items() if v is not None}
+        made = {name: str(v) if isinstance(v, Path) else v for name, v in made.items()}
+        save_spectrum(treated, output, {**made, "command_line": command_line()})
+    record = _record(found, treated, limit, shift)
     if as_json:
         emit(record)
     elif not quiet:
         _print(treated, record)
+
+
+def _refuse(problem: str | None, options: dict[str, Any]) -> None:
+    """Refuse options that cannot be before anything is read."""
+    shift, limit = options["shift"], options["zero_tolerance"]
+    if options["displacement"] is not None and (
+        problem or options["meaning"] not in ("auto", "hessian")
+    ):
+        raise click.UsageError("--displacement: goes with a Hessian alone")
+    if not np.isfinite(shift):
+        raise InputError(f"--shift: {shift} is not finite")
+    if limit is not None and not 0.0 <= limit < np.inf:
+        raise InputError(f"--zero-tolerance: {limit} given, not below 0")
+
+
+def _found(
+    source: str | None, problem: str | None, options: dict[str, Any], report: Any
+) -> Spectrum:
+    ways = {name: options[name] for name in ("steps", "probes", "seed")}
+    if problem is not None:
+        return problem_spectrum(problem, report=report, **ways)
+    ways["name"] = options["name"] or Path(str(source)).name
+    if options["displacement"] is not None:
+        ways["displacement"] = read_matrix(options["displacement"])
+    return read_spectrum(str(source), options["meaning"], report=report, **ways)
 
 
 def _check(output: Path, force: bool) -> None:
@@ -130,16 +137,6 @@ def _check(output: Path, force: bool) -> None:
         raise OutputExistsError(f"{output}: exists; --force replaces it")
     if output.exists() and not output.is_file():
         raise InputError(f"{output}: no regular file")
-
-
-def _treated(
-    found: Spectrum, zero: Any, negative: Any, shift: float, limit: float
-) -> Spectrum:
-    if not np.isfinite(shift):
-        raise InputError(f"--shift: {shift} is not finite")
-    if not 0.0 <= limit < np.inf:
-        raise InputError(f"--zero-tolerance: {limit} given, from 0 on is allowed")
-    return found.treated(zero, negative, shift, limit)
 
 
 def _record(

@@ -205,6 +205,7 @@ def _dense(
     check_matrix(matrix)
     n = matrix.shape[0]
     _check_memory(n)
+    start = None if displacement is None else _of_size(displacement, n)
     matrix = _symmetric(matrix.astype(np.float64), report)
     if n >= _LONG:
         seconds = dense_seconds(n)
@@ -212,11 +213,10 @@ def _dense(
             f"{n:,} eigenvalues: about {seconds:.2g} s, {_nbytes(n) / 1e9:.2g} GB of "
             "memory"
         )
-    if displacement is None:
+    if start is None:
         return Spectrum(np.linalg.eigvalsh(matrix), name=name)
     k, vectors = np.linalg.eigh(matrix)
-    parts = vectors.T @ _of_size(displacement, n)
-    return Spectrum(k, None, parts**2, name)
+    return Spectrum(k, None, (vectors.T @ start) ** 2, name)
 
 
 def _nbytes(n: int) -> float:
