@@ -1,8 +1,8 @@
 """The README's commands and programs run, and print what it says they print."""
 
 import re
-from importlib.util import find_spec
 import shlex
+from importlib.util import find_spec
 from pathlib import Path
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
