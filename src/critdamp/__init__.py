@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     )
     from critdamp.engine.grid import Axis
     from critdamp.engine.models import hessian_operator
+    from critdamp.engine.oscillator import (
+        continuous,
+        discrete,
+        improvement,
+        simulate_continuous,
+    )
     from critdamp.engine.plan import Plan
     from critdamp.engine.spectrum import Spectrum
     from critdamp.engine.tuning import Tuning, polyak
@@ -52,10 +58,13 @@ __all__ = [
     "Spectrum",
     "Tuning",
     "__version__",
+    "continuous",
+    "discrete",
     "eigenvalues",
     "gradient_descent",
     "heavy_ball",
     "hessian_operator",
+    "improvement",
     "load_spectrum",
     "nesterov",
     "noise_variance",
@@ -69,6 +78,7 @@ __all__ = [
     "resume",
     "save_spectrum",
     "settling_time",
+    "simulate_continuous",
     "spectral_radius",
     "status",
     "sweep",
@@ -88,7 +98,10 @@ if not TYPE_CHECKING:
         "Run": "data.runfile",
         "Spectrum": "engine.spectrum",
         "Tuning": "engine.tuning",
+        "continuous": "engine.oscillator",
+        "discrete": "engine.oscillator",
         "hessian_operator": "engine.models",
+        "improvement": "engine.oscillator",
         "load_spectrum": "data.spectra",
         "open_run": "data.runfile",
         "polyak": "engine.tuning",
@@ -96,6 +109,7 @@ if not TYPE_CHECKING:
         "read_spectrum": "data.hessians",
         "resume": "data.sweeps",
         "save_spectrum": "data.spectra",
+        "simulate_continuous": "engine.oscillator",
         "status": "data.sweeps",
         "sweep": "data.sweeps",
     }

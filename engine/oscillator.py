@@ -1,0 +1,222 @@
+"""Continuous time: damped oscillators, and how they correspond to (ε, p).
+
+m w″ + μ w′ = −k w for each mode [Eq. 16], from rest at w = 1. The motion is written
+with functions of √|μ² − 4mk| that are even in it, so that nothing happens at critical
+damping, and this number comes from exact products.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import prange
+
+from .backends import on_threads
+from .errors import InputError
+from .intrinsics import fma
+from .kernels import cached
+from .precise import add, jit, multiply, product, root
+from .spectrum import Spectrum
+
+Floats = npt.NDArray[np.float64]
+
+# of masses and frictions other than 0, so that no ratio of them overflows
+LEAST = 1e-100
+TWO_PI = (6.283185307179586, 2.4492935982947064e-16)
+# modes are added up by so many, in an order that no number of threads changes
+_TOGETHER = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Energies:
+    """What a spectrum's oscillators have at given times.
+
+    Attributes
+    ----------
+    times : (n,) increasing
+    potential : (n,) ½ Σ weight · displacement · k w², the loss above its minimum
+    kinetic : (n,) ½ m Σ weight · displacement · w′²
+    distance : (n,) √(Σ weight · displacement · w²)
+    """
+
+    times: Floats
+    potential: Floats
+    kinetic: Floats
+    distance: Floats
+
+    @property
+    def total(self) -> Floats:
+        """Return potential and kinetic energy, which never increase  [Eq. 9]."""
+        return self.potential + self.kinetic
+
+
+@dataclass(frozen=True)
+class Discrete:
+    """The heavy ball that a discretised oscillator is: ε, p."""
+
+    eps: float
+    p: float
+
+
+def discrete(mass: float, friction: float, dt: float) -> Discrete:
+    """Return ε = Δt²/(m + μΔt) and p = m/(m + μΔt)  [Eq. 7, 8].
+
+    Parameters
+    ----------
+    mass, friction : m ≥ 0 and μ ≥ 0, not both 0, within 1e±100
+    dt : Δt > 0, the time of a step
+
+    Raises
+    ------
+    InputError
+        A number is not finite or has the wrong sign.
+    """
+    _check(mass=mass, friction=friction)
+    if not 0.0 < dt < math.inf:
+        raise InputError(f"dt: {dt} given, positive and finite is needed")
+    whole = mass + friction * dt
+    return Discrete(dt * dt / whole, mass / whole)
+
+
+def continuous(eps: float, p: float, dt: float) -> tuple[float, float]:
+    """Return m = pΔt²/ε and μ = (1 − p)Δt/ε, the inverse of `discrete`.
+
+    Raises
+    ------
+    InputError
+        ε or Δt is not positive and finite, or p is not in [0, 1].
+    """
+    for name, value in (("eps", eps), ("dt", dt)):
+        if not 0.0 < value < math.inf:
+            raise InputError(f"{name}: {value} given, positive and finite is needed")
+    if not 0.0 <= p <= 1.0:
+        raise InputError(f"p: {p} given, from 0 to 1 has a mass and a friction")
+    return p * dt * dt / eps, (1.0 - p) * dt / eps
+
+
+def improvement(mass: float, friction: float, k: float) -> float:
+    """Return α, by how much a mass speeds up a mode: |Re λ₁| over k/μ.
+
+    With z = mk/μ² it is (1 − √(1 − 4z))/(2z) up to critical damping at z = ¼, where it
+    is 2, and 1/(2z) beyond  [Results 1 and 2].
+
+    Parameters
+    ----------
+    mass : m ≥ 0
+    friction : μ > 0
+    k : positive curvature
+
+    Raises
+    ------
+    InputError
+        A number is not finite or has the wrong sign.
+    """
+    _check(mass=mass, friction=friction)
+    if not (friction > 0.0 and 0.0 < k < math.inf):
+        raise InputError(f"friction: {friction} and k: {k} given, both have to be > 0")
+    z = mass * k / (friction * friction)
+    if z > 0.25:
+        return 1.0 / (2.0 * z)
+    # 2/(1 + √(1 − 4z)), which loses nothing for small z
+    return 2.0 / (1.0 + math.sqrt(1.0 - 4.0 * z))
+
+
+def _check(**values: float) -> None:
+    for name, value in values.items():
+        if not (value == 0.0 or LEAST <= value <= 1.0 / LEAST):
+            raise InputError(
+                f"{name}: {value} given; 0, or from {LEAST:g} to {1 / LEAST:g} works"
+            )
+    if not any(values.values()):
+        raise InputError(f"{' and '.join(values)}: both are 0, so that nothing holds w")
+
+
+@jit
+def _wave(omega, t):
+    """Return cos ωt and sin ωt, for ω as a pair: the phase keeps its digits."""
+    hi, lo = multiply(t, 0.0, omega[0], omega[1])
+    turns = np.round(hi / TWO_PI[0])
+    rest = fma(-turns, TWO_PI[0], hi) + (lo - turns * TWO_PI[1])
+    return math.cos(rest), math.sin(rest)
+
+
+@jit
+def _motion(mass, friction, k, t):
+    """Return w and w′ at a time t."""
+    if mass == 0.0:
+        w = math.exp(-k / friction * t)
+        return w, -k / friction * w
+    half, pull = friction / (2.0 * mass), k / mass
+    square, other = product(friction, friction), product(4.0 * mass, k)
+    hi, lo = add(square[0], square[1], -other[0], -other[1])
+    sign = -1.0 if hi < 0.0 else 1.0
+    hi, lo = root(sign * hi, sign * lo)
+    s = 0.5 * hi / mass
+    if s == 0.0 or t == 0.0:
+        fall = math.exp(-half * t)
+        return fall * (1.0 + half * t), -pull * t * fall
+    if sign < 0.0:
+        cosine, sine = _wave((s, 0.5 * lo / mass), t)
+        fall, slope = math.exp(-half * t), sine / s
+        return fall * (cosine + half * slope), -pull * slope * fall
+    fall = math.exp(-pull / (half + s) * t)
+    gone = -math.expm1(-2.0 * s * t)
+    slope = 0.5 * gone / s
+    return fall * (1.0 - 0.5 * gone + half * slope), -pull * slope * fall
+
+
+def _sums_of_blocks(mass, friction, k, shares, times, sums):
+    blocks = sums.shape[1]
+    for place in prange(times.size * blocks):
+        row, block = place // blocks, place % blocks
+        potential, kinetic, square = 0.0, 0.0, 0.0
+        for i in range(block * _TOGETHER, min((block + 1) * _TOGETHER, k.size)):
+            w, speed = _motion(mass, friction, k[i], times[row])
+            potential += shares[i] * k[i] * w * w
+            kinetic += shares[i] * speed * speed
+            square += shares[i] * w * w
+        sums[row, block, 0] = potential
+        sums[row, block, 1] = kinetic
+        sums[row, block, 2] = square
+
+
+_run = cached(_sums_of_blocks, parallel=True)
+
+
+def simulate_continuous(
+    spectrum: Spectrum, mass: float, friction: float, times: npt.ArrayLike
+) -> Energies:
+    """Return the energies of a spectrum's oscillators, from their exact motion.
+
+    m w″ + μ w′ = −k w, w = 1 and w′ = 0 at t = 0 [Eq. 16, 20]; without mass
+    w = e^{−kt/μ} [Eq. 18].
+
+    Parameters
+    ----------
+    spectrum : curvatures, weights and displacements
+    mass, friction : m ≥ 0 and μ ≥ 0, not both 0, within 1e±100
+    times : (n,) increasing, not below 0
+
+    Returns
+    -------
+    Energies, each array of the length of times; inf where a mode with negative k has
+    grown beyond the largest double
+
+    Raises
+    ------
+    InputError
+        Mass, friction or times are not as above.
+    """
+    _check(mass=mass, friction=friction)
+    t = np.array(times, dtype=np.float64).ravel()
+    if not (t.size and np.isfinite(t).all() and t[0] >= 0.0 and (np.diff(t) > 0).all()):
+        raise InputError("times: finite, increasing and not below 0 is needed")
+    shares = np.asarray(spectrum.weights) * np.asarray(spectrum.displacement)
+    sums = np.empty((t.size, -(-len(spectrum) // _TOGETHER), 3))
+    with on_threads():
+        _run(float(mass), float(friction), spectrum.k, shares, t, sums)
+    potential, kinetic, square = np.cumsum(sums, axis=1)[:, -1].T
+    return Energies(t, 0.5 * potential, 0.5 * mass * kinetic, np.sqrt(square))
