@@ -38,13 +38,18 @@ class Recurrences:
 
     Attributes
     ----------
-    trace, determinant, first : (n,) T_m, Dᵐ, and w_m from rest with w_0 = 1
+    trace, determinant : (n,) T_m and Dᵐ
+    first : (n,) w_m from rest with w_0 = 1
+    pull : (n,) 1 − T_m + Dᵐ, εk for single steps of the heavy ball
+    step : (n,) w_m − 1
     stride : m
     """
 
     trace: Floats
     determinant: Floats
     first: Floats
+    pull: Floats
+    step: Floats
     stride: int
 
 
@@ -75,11 +80,11 @@ def recurrences(
         raise InputError(f"{len(parameters)} parameters given, {names} expected")
     *head, inner = (np.full(k.size, value, dtype=np.float64) for value in parameters)
     slower = np.array(head, dtype=np.float64).reshape(len(head), k.size)
-    out = np.empty((k.size, 3))
+    out = np.empty((k.size, 5))
     with on_threads():
         several_kernel(method, leap)(slower, k, inner, float(stride), out)
-    trace, determinant, first = (aligned(column) for column in out.T)
-    return Recurrences(trace, determinant, first, stride)
+    trace, determinant, first, pull, step = (aligned(column) for column in out.T)
+    return Recurrences(trace, determinant, first, pull, step, stride)
 
 
 class Ensemble:
@@ -123,7 +128,7 @@ class Ensemble:
         if not self.t and count > 0:
             self._stride = by.stride
             np.copyto(self.w, by.first)
-            np.subtract(self.w, 1.0, out=self.last)
+            np.copyto(self.last, by.step)
             self.t, count = by.stride, count - 1
         self._move(by, count)
         self.t += count * by.stride

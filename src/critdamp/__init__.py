@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         simulate_continuous,
     )
     from critdamp.engine.plan import Plan
+    from critdamp.engine.simulation import Trajectory, simulate
     from critdamp.engine.spectrum import Spectrum
     from critdamp.engine.tuning import Tuning, polyak
 
@@ -56,6 +57,7 @@ __all__ = [
     "PlanChangedError",
     "Run",
     "Spectrum",
+    "Trajectory",
     "Tuning",
     "__version__",
     "continuous",
@@ -78,6 +80,7 @@ __all__ = [
     "resume",
     "save_spectrum",
     "settling_time",
+    "simulate",
     "simulate_continuous",
     "spectral_radius",
     "status",
@@ -97,6 +100,7 @@ if not TYPE_CHECKING:
         "PlanChangedError": "engine.errors",
         "Run": "data.runfile",
         "Spectrum": "engine.spectrum",
+        "Trajectory": "engine.simulation",
         "Tuning": "engine.tuning",
         "continuous": "engine.oscillator",
         "discrete": "engine.oscillator",
@@ -109,6 +113,7 @@ if not TYPE_CHECKING:
         "read_spectrum": "data.hessians",
         "resume": "data.sweeps",
         "save_spectrum": "data.spectra",
+        "simulate": "engine.simulation",
         "simulate_continuous": "engine.oscillator",
         "status": "data.sweeps",
         "sweep": "data.sweeps",

@@ -83,9 +83,11 @@ def test_jumps_are_powers(m):
         by = recurrences(BALL, (eps, p), np.array([k]), m)
         truth = matrix_power((eps, p, k), m)
         envelope = float(cd.spectral_radius(eps, p, k)) ** m
-        found = by.trace[0], by.determinant[0], by.first[0]
+        truth = *truth, 1 - truth[0] + truth[1], truth[2] - 1
+        found = by.trace[0], by.determinant[0], by.first[0], by.pull[0], by.step[0]
         for one, other in zip(found, truth, strict=True):
-            assert abs(one - other) <= 1e-12 * envelope + 1e-300, (eps, p, m)
+            slack = 1e-12 * envelope + 2.0**-53 * abs(other) + 1e-300
+            assert abs(one - other) <= slack, (eps, p, m)
 
 
 @pytest.mark.parametrize("name", METHODS)
