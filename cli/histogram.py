@@ -19,11 +19,13 @@ def log_histogram(
     values : positive, increasing
     weights : of each value
     """
-    low, high = np.floor(np.log10(values[[0, -1]]) * (1 + 1e-12))
+    low, high = (_decade(value) for value in values[[0, -1]])
     decades = int(high - low) + 1
     split = next((n for n in (4, 2, 1) if n * decades <= _MOST_ROWS), 1)
     step = max(1, -(-decades // _MOST_ROWS))
-    edges = 10.0 ** np.arange(low, high + 1 + step, step / split)
+    powers = np.arange(low, high + 1 + step, step / split)
+    edges = 10.0 ** powers[powers < 308]
+    edges = np.append(edges[edges <= values[-1]], np.inf)
     counts, edges = np.histogram(values, edges, weights=weights)
     shown = slice(*(np.flatnonzero(counts)[[0, -1]] + [0, 1]))
     most = counts.max()
@@ -31,6 +33,12 @@ def log_histogram(
         f"{edge:9.2e}  {_bar(count / most)}  {count:.6g}"
         for edge, count in zip(edges[:-1][shown], counts[shown], strict=True)
     ]
+
+
+def _decade(value: float) -> int:
+    """Return the power of ten below a number, or at it."""
+    low = int(np.floor(np.log10(value)))
+    return low - 1 if 10.0**low > value else low
 
 
 def _bar(share: float) -> str:

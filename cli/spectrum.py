@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from critdamp.data.files import failures
 from critdamp.data.hessians import read_spectrum
-from critdamp.data.matrices import read_matrix
+from critdamp.data.matrices import read_vector
 from critdamp.data.problems import problem_spectrum
 from critdamp.data.spectra import save_spectrum
 from critdamp.engine.errors import InputError, OutputExistsError
@@ -40,7 +41,13 @@ from .tables import print_table
 )
 @click.option("--steps", default=100, metavar="M", help="Of each Lanczos run.  [100]")
 @click.option("--probes", default=4, metavar="N", help="Runs behind the first.  [4]")
-@click.option("--seed", default=0, metavar="S", help="Of the random vectors.  [0]")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="S",
+    help="Of the random vectors.  [0]",
+)
 @click.option("--shift", default=0.0, metavar="LAMBDA", help="Is added to each k.")
 @click.option(
     "--zero",
@@ -90,18 +97,27 @@ def command(
             click.echo(line, err=True)
 
     found = _found(source, problem, options, report)
+    known = options["name"] or found.name or Path(str(source)).name
+    found = replace(found, name=_plain(known))
     given, shift = options["zero_tolerance"], options["shift"]
     limit = found.zero_tolerance if given is None else given
     treated = found.treated(options["zero"], options["negative"], shift, limit)
     if output is not None:
         made = {f"made_{name}": v for name, v in options.items() if v is not None}
-        made = {name: str(v) if isinstance(v, Path) else v for name, v in made.items()}
+        made = {name: _plain(v) for name, v in made.items()}
         save_spectrum(treated, output, {**made, "command_line": command_line()})
     record = _record(found, treated, limit, shift)
     if as_json:
         emit(record)
     elif not quiet:
         _print(treated, record)
+
+
+def _plain(value: Any) -> Any:
+    """Return what can be an attribute of a file."""
+    if isinstance(value, str | Path):
+        return str(value).encode("utf-8", "backslashreplace").decode()
+    return value
 
 
 def _refuse(problem: str | None, options: dict[str, Any]) -> None:
@@ -123,9 +139,8 @@ def _found(
     ways = {name: options[name] for name in ("steps", "probes", "seed")}
     if problem is not None:
         return problem_spectrum(problem, report=report, **ways)
-    ways["name"] = options["name"] or Path(str(source)).name
     if options["displacement"] is not None:
-        ways["displacement"] = read_matrix(options["displacement"])
+        ways["displacement"] = read_vector(options["displacement"])
     return read_spectrum(str(source), options["meaning"], report=report, **ways)
 
 
@@ -133,10 +148,10 @@ def _check(output: Path, force: bool) -> None:
     """Refuse what cannot be written before anything is computed."""
     with failures(output, "write"):
         output.parent.resolve(strict=True)
-    if output.exists() and not force:
-        raise OutputExistsError(f"{output}: exists; --force replaces it")
     if output.exists() and not output.is_file():
         raise InputError(f"{output}: no regular file")
+    if output.exists() and not force:
+        raise OutputExistsError(f"{output}: exists; --force replaces it")
 
 
 def _record(

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 
 from critdamp.engine.errors import InputError
-from critdamp.engine.hessians import from_design, from_hessian
+from critdamp.engine.hessians import from_design, from_hessian, real
 from critdamp.engine.run import ignore
 from critdamp.engine.spectrum import Spectrum
 
@@ -57,14 +57,21 @@ def read_spectrum(
 def _is_ours(path: Path) -> bool:
     if not (path.is_file() and h5py.is_hdf5(path)):
         return False
-    with h5py.File(path, "r") as file:
-        return bool(file.attrs.get("format") == KIND.format)
+    try:
+        with h5py.File(path, "r") as file:
+            kind = file.attrs.get("format")
+    except OSError:  # whoever reads it says what is wrong
+        return False
+    return isinstance(kind, str) and kind == KIND.format
 
 
 def _spectrum(
     found: Any, meaning: Meaning, report: Callable[[str], object], options: Any
 ) -> Spectrum:
     name = options.get("name", "")
+    vector = getattr(found, "ndim", 2) == 1 or meaning in ("design", "eigenvalues")
+    if options.get("displacement") is not None and vector:
+        raise InputError("a displacement goes with a Hessian, which this is none of")
     if isinstance(found, Mapping):
         named = _named(found)
         if named is None:
@@ -78,7 +85,8 @@ def _spectrum(
     if meaning == "eigenvalues":
         return _columns(found, name)
     if meaning == "design":
-        return from_design(_dense(found), name=name)
+        matrix = _dense(found)
+        return from_design(matrix[:, None] if matrix.ndim == 1 else matrix, name=name)
     return from_hessian(found, report=report, **options)
 
 
@@ -115,10 +123,8 @@ def from_eigenvalues(k: Any, weights: Any = None, *, name: str = "") -> Spectrum
     InputError
         A value is no finite real number, or the shapes differ.
     """
-    values = np.asarray(k)
-    if values.dtype.kind not in "fiub":
-        raise InputError(f"holds {values.dtype}, real numbers are needed")
-    masses = np.ones(values.shape) if weights is None else np.asarray(weights)
+    values = real(k)
+    masses = np.ones(values.shape) if weights is None else real(weights)
     if masses.shape != values.shape:
         raise InputError(f"weights: shape {masses.shape} for {values.shape} of k")
     if values.ndim == 2 and 1 not in values.shape:

@@ -61,9 +61,13 @@ def read_matrix(source: str | Path) -> Any:
 
 def _split(source: str) -> tuple[Path, str]:
     """Return a file's path and, behind a colon, the name of an array in it."""
-    head, colon, name = source.rpartition(":")
-    if colon and not Path(source).exists() and _known(Path(head)):
-        return Path(head), name
+    parts = source.split(":")
+    for count in range(1, len(parts)):
+        head = Path(":".join(parts[:count]))
+        if _known(head) and (head.is_file() or count == len(parts) - 1):
+            if Path(source).exists():
+                break
+            return head, ":".join(parts[count:])
     return Path(source), ""
 
 
@@ -108,13 +112,14 @@ def _npy(path: Path, _name: str) -> Any:
         return np.load(file, allow_pickle=False)
 
 
-def _npz(path: Path, _name: str) -> Any:
+def _npz(path: Path, name: str) -> Any:
     with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         if {"format", "shape"} <= set(archive.files):
             from scipy.sparse import load_npz
 
             return load_npz(path)
-        return {name: archive[name] for name in archive.files}
+        names = [name] if name in archive.files else archive.files
+        return {name: archive[name] for name in names}
 
 
 def _mtx(path: Path, _name: str) -> Any:
@@ -179,6 +184,7 @@ def _safetensors(path: Path, _name: str) -> Any:
 def _text(path: Path, _name: str) -> Any:
     opened: Callable[..., Any] = gzip.open if path.suffix == ".gz" else open
     rows: list[list[float]] = []
+    header = False
     with opened(path, "rt", encoding="utf-8-sig") as file:
         for number, line in enumerate(file, 1):
             fields = line.partition("#")[0].replace(",", " ").replace(";", " ").split()
@@ -187,7 +193,8 @@ def _text(path: Path, _name: str) -> Any:
             try:
                 rows.append([float(field) for field in fields])
             except ValueError:
-                if number == 1:  # names of columns
+                if not (rows or header or any(map(_is_number, fields))):
+                    header = True  # names of columns
                     continue
                 raise InputError(
                     f"{path}: line {number}: {line.strip()[:40]!r} holds text that is "
@@ -200,6 +207,37 @@ def _text(path: Path, _name: str) -> Any:
                 )
     matrix = np.array(rows, dtype=np.float64)
     return matrix.ravel() if 1 in matrix.shape else matrix
+
+
+def _is_number(field: str) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
+
+
+def read_vector(source: str | Path) -> Any:
+    """Return a vector from what `read_matrix` reads.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, or is no vector of real numbers.
+    """
+    found = read_matrix(source)
+    if isinstance(found, Mapping):
+        raise InputError(
+            f"{source}: holds {len(found)} arrays, {_listed(found)}; say which one, as "
+            "FILE:NAME"
+        )
+    dense = found.toarray() if hasattr(found, "toarray") else np.asarray(found)
+    if dense.dtype.kind not in "fiub" or max(dense.shape, default=0) != dense.size:
+        raise InputError(
+            f"{source}: holds {dense.dtype} of shape {dense.shape}, a vector of real "
+            "numbers is needed"
+        )
+    return dense.ravel()
 
 
 READERS: dict[str, Callable[[Path, str], Any]] = {

@@ -59,6 +59,7 @@ def from_hessian(
         It is not square, real, finite or symmetric, or too large for the memory.
     """
     steps, probes = _count("steps", steps), _count("probes", probes)
+    seed, eps = _count("seed", seed, 0), float(np.finfo(np.float64).eps)
     if _is_sparse(hessian):
         check_matrix(hessian)
         if hessian.shape[0] <= SPARSE_AS_DENSE:
@@ -66,11 +67,11 @@ def from_hessian(
         matrix = _symmetric(hessian.astype(np.float64).tocsr(), report)
         apply, n = matrix.__matmul__, matrix.shape[0]
     elif callable(getattr(hessian, "matvec", None)):
-        matrix, apply, n = None, *_operator(hessian)
+        matrix, (apply, n, eps) = None, _operator(hessian)
     elif callable(hessian):
         if n is None:
             raise InputError("n: a function v → Hv needs its size n beside it")
-        matrix, apply = None, hessian
+        matrix, apply, n = None, hessian, _count("n", n)
     else:
         return _dense(hessian, displacement, name, report)
     if displacement is not None:
@@ -84,6 +85,7 @@ def from_hessian(
         seed=seed,
         known=None if matrix is None else _ends(matrix, seed, report),
         name=name,
+        eps=eps,
     )
 
 
@@ -102,7 +104,7 @@ def from_design(design: npt.ArrayLike, *, name: str = "") -> Spectrum:
     InputError
         It is not a real, finite matrix.
     """
-    matrix = _real(design)
+    matrix = real(design).astype(np.float64)
     if matrix.ndim != 2 or not matrix.size:
         raise InputError(f"shape {matrix.shape}: a design matrix is samples × features")
     _check_finite(matrix)
@@ -148,7 +150,8 @@ def _check_finite(matrix: Any) -> None:
         raise InputError(f"value at ({row}, {column}) is {values[at]}, not finite")
 
 
-def _real(values: npt.ArrayLike) -> npt.NDArray[Any]:
+def real(values: npt.ArrayLike) -> npt.NDArray[Any]:
+    """Return an array, refuse one of anything but real numbers."""
     array = np.asarray(values)
     if array.dtype.kind not in "fiub":
         raise InputError(f"holds {array.dtype}, real numbers are needed")
@@ -162,32 +165,36 @@ def _is_sparse(matrix: Any) -> bool:
     )
 
 
-def _count(name: str, value: int) -> int:
-    if not (isinstance(value, int | np.integer) and value >= 1):
-        raise InputError(f"{name}: {value} given, at least 1 is needed")
+def _count(name: str, value: int, least: int = 1) -> int:
+    if not (isinstance(value, int | np.integer) and value >= least):
+        raise InputError(f"{name}: {value} given, a whole number from {least} on works")
     return int(value)
 
 
 def _of_size(displacement: npt.ArrayLike, n: int) -> Floats:
-    vector = np.asarray(displacement, dtype=np.float64).ravel()
+    vector = real(displacement).astype(np.float64).ravel()
     if vector.size != n:
         raise InputError(f"displacement: {vector.size} values for {n} weights")
     return vector
 
 
-def _operator(operator: Any) -> tuple[Apply, int]:
+def _operator(operator: Any) -> tuple[Apply, int, float]:
+    """Return the products of an operator, its size and its rounding error."""
     rows, columns = operator.shape
     if rows != columns:
         raise InputError(f"shape {operator.shape}: a Hessian is square")
-    if np.dtype(operator.dtype or float).kind not in "fiub":
+    kind = np.dtype(operator.dtype or float)
+    if kind.kind not in "fiub":
         raise InputError(f"holds {operator.dtype}, real numbers are needed")
-    return operator.matvec, rows
+    eps = np.finfo(kind if kind.kind == "f" else np.float64).eps
+    return operator.matvec, rows, max(float(eps), float(np.finfo(np.float64).eps))
 
 
 def _symmetric(matrix: Any, report: Report) -> Any:
     """Return the symmetric part; refuse a defect beyond rounding."""
-    size = abs(matrix).max()
-    defect = abs(matrix - matrix.T).max() / size if size else 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        size = abs(matrix).max()
+        defect = abs(matrix - matrix.T).max() / size if size else 0.0
     if defect > ASYMMETRY:
         raise InputError(
             f"not symmetric: H and its transpose differ by {defect:.3g} of the largest "
@@ -195,18 +202,21 @@ def _symmetric(matrix: Any, report: Report) -> Any:
         )
     if defect:
         report(f"symmetric to {defect:.2g} of the largest entry; (H + Hᵀ)/2 is taken")
-    return (matrix + matrix.T) / 2 if defect else matrix
+    return matrix / 2 + matrix.T / 2 if defect else matrix
 
 
 def _dense(
     hessian: Any, displacement: npt.ArrayLike | None, name: str, report: Report
 ) -> Spectrum:
-    matrix = _real(hessian)
+    matrix = real(hessian)
     check_matrix(matrix)
     n = matrix.shape[0]
     _check_memory(n)
     start = None if displacement is None else _of_size(displacement, n)
-    matrix = _symmetric(matrix.astype(np.float64), report)
+    with np.errstate(over="ignore"):
+        matrix = matrix.astype(np.float64)
+    _check_finite(matrix)
+    matrix = _symmetric(matrix, report)
     if n >= _LONG:
         seconds = dense_seconds(n)
         report(
@@ -243,8 +253,10 @@ def dense_seconds(n: int) -> float:
     return (time.perf_counter() - began) * (n / small) ** 3
 
 
-def _ends(matrix: Any, seed: int, report: Report) -> tuple[Floats, Floats] | None:
-    """Return eigenpairs at both ends of a sparse matrix, by shift and invert.
+def _ends(
+    matrix: Any, seed: int, report: Report
+) -> tuple[Floats, Floats, Floats] | None:
+    """Return eigenpairs next to 0 and at the top of a sparse matrix, with bounds.
 
     Lanczos is slow to find these where values crowd there; a factorisation finds them
     at once. One shift lies just below 0, so that a zero mode does not make the matrix
@@ -256,15 +268,24 @@ def _ends(matrix: Any, seed: int, report: Report) -> tuple[Floats, Floats] | Non
         return None
     start = np.random.default_rng(seed).standard_normal(matrix.shape[0])
     bound = float(abs(matrix).sum(axis=1).max())
+    if not bound:
+        return None
     try:
         pairs = [
-            eigsh(matrix.tocsc(), 4, sigma=shift, v0=start)
+            eigsh(matrix.tocsc(), 4, sigma=shift, v0=start)[1].T
             for shift in (-1e-9 * bound, (1.0 + 1e-9) * bound)
         ]
     except (RuntimeError, MemoryError) as error:
         report(f"the ends were not found by factorising: {error}")
         return None
-    values, vectors = (
-        np.concatenate(both, axis=-1) for both in zip(*pairs, strict=True)
-    )
-    return values, vectors.T
+    return _rayleigh_ritz(matrix, np.concatenate(pairs))
+
+
+def _rayleigh_ritz(matrix: Any, vectors: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return values, orthonormal vectors and bounds from what vectors span."""
+    basis, sizes, _ = np.linalg.svd(vectors.T, full_matrices=False)
+    basis = basis[:, sizes > 0.5]  # both ends may have found the same
+    values, rotation = np.linalg.eigh(basis.T @ (matrix @ basis))
+    found = basis @ rotation
+    bounds = np.linalg.norm(matrix @ found - found * values, axis=0)
+    return values, found.T, bounds

@@ -9,7 +9,7 @@ as ghosts. A Ritz value has an eigenvalue within its residual bound β_m|s_m|.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +20,10 @@ from .spectrum import Spectrum
 Floats = npt.NDArray[np.float64]
 Apply = Callable[[Floats], Floats]
 
-# of the largest |Ritz value|: a pair with a smaller residual is taken as an eigenpair,
-# whose value is then off by the square of it
-_EIGENPAIR = 1e-6
+# of the largest |Ritz value|: a pair with a smaller residual is taken as an eigenpair
+_EIGENPAIR = 1e-10
 _SYMMETRIC = 1e-6
+_DOUBLE = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,13 +46,17 @@ class Ritz:
     rotation: Floats
 
 
-def _orthogonal(vector: Floats, basis: Floats) -> Floats:
+def _orthogonal(vector: Floats, *bases: Floats) -> Floats:
+    """Return what is left of a vector beside all bases, which are orthogonal."""
     for _ in range(2):
-        vector = vector - basis.T @ (basis @ vector)
+        for basis in bases:
+            vector = vector - basis.T @ (basis @ vector)
     return vector
 
 
-def lanczos(apply: Apply, start: Floats, steps: int, without: Floats) -> Ritz:
+def lanczos(
+    apply: Apply, start: Floats, steps: int, without: Floats, eps: float = _DOUBLE
+) -> Ritz:
     """Return what `steps` products know of a symmetric matrix.
 
     Parameters
@@ -61,6 +65,7 @@ def lanczos(apply: Apply, start: Floats, steps: int, without: Floats) -> Ritz:
     start : (n,) not 0
     steps : at least 1; fewer are made where the start spans a smaller invariant space
     without : (c, n) orthonormal eigenvectors that are left out
+    eps : relative rounding error of a product
 
     Raises
     ------
@@ -77,10 +82,10 @@ def lanczos(apply: Apply, start: Floats, steps: int, without: Floats) -> Ritz:
         basis[j] = vector
         product = _finite(apply(vector), j)
         alpha[j] = vector @ product
-        product = _orthogonal(_orthogonal(product, without), basis[: j + 1])
+        product = _orthogonal(product, without, basis[: j + 1])
         beta[j] = np.linalg.norm(product)
         size = np.abs(alpha[: j + 1]).max() + beta[: j + 1].max()
-        if beta[j] <= n * np.finfo(float).eps * size:
+        if beta[j] <= n * eps * size:
             beta[j] = 0.0
             break
         vector = product / beta[j]
@@ -112,15 +117,16 @@ def quadrature(
     steps: int = 100,
     probes: int = 4,
     seed: int = 0,
-    known: tuple[Floats, Floats] | None = None,
+    known: tuple[Floats, Floats, Floats] | None = None,
     name: str = "",
+    eps: float = _DOUBLE,
 ) -> Spectrum:
     """Return nodes and weights for the whole spectrum of a symmetric matrix.
 
     A first run finds the ends. What has converged there is an eigenpair: it gets its
     weight exactly and is left out of further runs from random vectors (stochastic
     Lanczos quadrature; Ubaru, Chen and Saad 2017), which share the other weights.
-    Memory is (steps + eigenpairs)·n doubles.
+    Memory is about 2·steps + eigenpairs vectors of n doubles.
 
     Parameters
     ----------
@@ -128,8 +134,10 @@ def quadrature(
     n : size of the matrix
     steps, probes : of each run, and how many runs follow the first
     seed : of the random vectors; the same seed gives the same spectrum
-    known : eigenvalues (c,) and orthonormal eigenvectors (c, n) found otherwise
+    known : eigenvalues (c,), orthonormal eigenvectors (c, n) and the bounds (c,) of
+        what was found otherwise
     name : for people
+    eps : relative rounding error of a product, more than 2⁻⁵² for single precision
 
     Raises
     ------
@@ -138,23 +146,44 @@ def quadrature(
     """
     rng = np.random.default_rng(seed)
     _check_symmetry(apply, n, rng)
-    values, vectors = known if known is not None else (np.empty(0), np.empty((0, n)))
-    bounds = np.zeros(values.size)
-    first = lanczos(apply, rng.standard_normal(n), steps, vectors)
-    largest = max(np.abs(first.values).max(), np.abs(values).max(initial=0.0))
-    sure = first.residuals <= _EIGENPAIR * largest
-    vectors = np.vstack([vectors, (first.basis.T @ first.rotation[:, sure]).T])
-    # the error of a converged value is of the order of its residual's square
-    bounds = np.concatenate([bounds, first.residuals[sure] ** 2 / largest])
-    values = np.concatenate([values, first.values[sure]])
+    values, vectors, bounds = known or (np.empty(0), np.empty((0, n)), np.empty(0))
     nodes, weights, residuals = [values], [np.ones(values.size)], [bounds]
-    left = n - values.size
+    pairs = _eigenpairs(apply, rng.standard_normal(n), steps, vectors, eps)
+    if pairs is not None:
+        nodes, residuals = [values, pairs[0]], [bounds, pairs[2]]
+        weights.append(np.ones(pairs[0].size))
+        vectors = np.vstack([vectors, pairs[1]])
+    left = n - len(vectors)
+    # bounds hold for H, which the eigenpairs are left out of as well as they are known
+    leak = float(np.linalg.norm(np.concatenate(residuals)))
     for _ in range(probes if left > 0 else 0):
-        run = lanczos(apply, rng.standard_normal(n), steps, vectors)
+        run = lanczos(apply, rng.standard_normal(n), steps, vectors, eps)
         nodes.append(run.values)
         weights.append(run.weights * left / probes)
-        residuals.append(run.residuals)
-    return _sorted(nodes, weights, residuals, name)
+        residuals.append(np.hypot(run.residuals, leak))
+        del run  # its basis, before the next one comes
+    found = _sorted(nodes, weights, residuals, name)
+    return found if eps <= _DOUBLE else _coarse(found, n * eps)
+
+
+def _eigenpairs(
+    apply: Apply, start: Floats, steps: int, without: Floats, eps: float
+) -> tuple[Floats, Floats, Floats] | None:
+    """Return values, vectors and bounds of what converged, None if nothing is left."""
+    if len(without) == start.size:
+        return None
+    run = lanczos(apply, start, steps, without, eps)
+    largest = float(np.abs(run.values).max())
+    sure = run.residuals <= max(_EIGENPAIR, 10.0 * eps) * largest
+    vectors = (run.basis.T @ run.rotation[:, sure]).T
+    return run.values[sure], vectors, run.residuals[sure]
+
+
+def _coarse(found: Spectrum, relative: float) -> Spectrum:
+    """Return a spectrum whose values are known to a relative error of the largest."""
+    limit = relative * float(np.abs(found.k).max())
+    bounds = np.maximum(np.asarray(found.residuals), limit)
+    return replace(found, residuals=bounds, tolerance=limit)
 
 
 def from_displacement(

@@ -28,7 +28,8 @@ def hessian_operator(
     ----------
     model : torch.nn.Module, left as it is; parameters that require no gradient are
         left out; dropout and the like should be off (model.eval())
-    loss_fn : (outputs, targets) → mean loss of a batch
+    loss_fn : (outputs, targets) → mean loss of a batch; tensors in it, such as class
+        weights, have to be of the dtype
     data : (inputs, targets), or an iterable of such batches, which is gone through
         once for each product and weighted by the batches' sizes
     dtype : "float64" computes in doubles whatever the model is in, None as the model is
@@ -54,7 +55,8 @@ def hessian_operator(
     if not parameters:
         raise InputError("model: no parameter requires a gradient")
     fixed = {
-        name: _cast(value.detach(), kind)
+        # a copy, since layers that count batches would change it
+        name: _cast(value.detach(), kind).clone()
         for name, value in (*model.named_parameters(), *model.named_buffers())
         if name not in parameters
     }
@@ -66,7 +68,10 @@ def hessian_operator(
         loss = loss_fn(outputs, targets) * share
         if not torch.isfinite(loss):
             raise InputError(f"the loss is {float(loss.detach())}, not finite")
-        parts = torch.autograd.grad(loss, list(parameters.values()), create_graph=True)
+        values = list(parameters.values())
+        parts = torch.autograd.grad(
+            loss, values, create_graph=True, materialize_grads=True
+        )
         return torch.cat([part.reshape(-1) for part in parts])
 
     kept = [gradient(batch, 1.0) for batch, _ in batches] if batches.single else None
@@ -78,6 +83,8 @@ def hessian_operator(
         total = np.zeros(along.numel())
         gradients = kept or (gradient(batch, share) for batch, share in batches)
         for one in gradients:
+            if not one.requires_grad:  # linear in all parameters
+                continue
             parts = torch.autograd.grad(
                 one,
                 values,
@@ -90,7 +97,9 @@ def hessian_operator(
         return total
 
     n = sum(value.numel() for value in parameters.values())
-    return LinearOperator((n, n), matvec=product, dtype=np.float64)
+    double = all(value.dtype == torch.float64 for value in parameters.values())
+    precision = np.float64 if double else np.float32
+    return LinearOperator((n, n), matvec=product, dtype=precision)
 
 
 def _cast(value: Any, kind: Any) -> Any:
@@ -111,7 +120,13 @@ class _Batches:
                 "data: an iterator ends after one pass; give a list of batches or a "
                 "DataLoader"
             )
-        self.samples = sum(len(inputs) for inputs, _ in self.data)
+        try:
+            self.samples = sum(len(inputs) for inputs, _ in self.data)
+        except (TypeError, ValueError):
+            raise InputError(
+                "data: (inputs, targets), or a list or DataLoader of such pairs, is "
+                "needed"
+            ) from None
         if not self.samples:
             raise InputError("data: there are no samples")
 

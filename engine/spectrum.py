@@ -202,12 +202,15 @@ class Spectrum:
 
         None where k are nodes of a quadrature, which repeat for other reasons.
         """
-        if np.any(self.residuals):
+        weights = np.asarray(self.weights)
+        if np.any(self.residuals) or np.any(weights != np.round(weights)):
             return []
-        apart = np.flatnonzero(np.diff(self.k) > self.zero_tolerance) + 1
-        groups = np.split(self.k, apart)
-        found = [(float(g.mean()), g.size) for g in groups if g.size > 1]
-        return sorted(found, key=lambda one: -one[1])
+        rounding = len(self) * np.finfo(np.float64).eps * np.abs(self.k).max()
+        starts = np.flatnonzero(np.diff(self.k, prepend=-np.inf) > rounding)
+        counts = np.add.reduceat(weights, starts)
+        found = zip(self.k[starts].tolist(), counts.tolist(), strict=True)
+        several = [(k, int(count)) for k, count in found if count > 1]
+        return sorted(several, key=lambda one: -one[1])
 
 
 def _vector(name: str, values: Floats) -> Floats:

@@ -100,6 +100,8 @@ def test_problems_are_kept(critdamp, tmp_path, monkeypatch):
 def test_bad_input_writes_nothing(critdamp, hessian, tmp_path):
     np.save(tmp_path / "nan.npy", hessian * np.where(np.eye(6), np.nan, 1))
     np.save(tmp_path / "x.npy", hessian[:4])
+    np.save(tmp_path / "k.npy", [1.0, 2.0, 3.0])
+    np.savez(tmp_path / "two.npz", a=hessian, b=hessian)
     before = sorted(tmp_path.iterdir())
     for options, said in (
         (("none.npy",), "none.npy: no such file"),
@@ -110,8 +112,12 @@ def test_bad_input_writes_nothing(critdamp, hessian, tmp_path):
         (("--problem", "nope"), "'nope' is unknown; there are diabetes"),
         (("h.npy", "--shift", "nan"), "--shift: nan is not finite"),
         (("h.npy", "--zero-tolerance", "-1"), "--zero-tolerance: -1.0 given"),
-        (("h.npy", "--steps", "0"), "steps: 0 given, at least 1"),
-        (("h.npy", "--displacement", "x.npy"), "24 values for 6 weights"),
+        (("h.npy", "--steps", "0"), "steps: 0 given, a whole number from 1 on"),
+        (("h.npy", "--displacement", "x.npy"), "shape (4, 6), a vector of real"),
+        (("h.npy", "--displacement", "k.npy"), "3 values for 6 weights"),
+        (("h.npy", "--displacement", "two.npz"), "holds 2 arrays, a, b; say which"),
+        (("k.npy", "--displacement", "k.npy"), "a displacement goes with a Hessian"),
+        (("h.npy", "--seed", "-1"), "'--seed': -1 is not in the range"),
         (("h.npy", "--as", "eigenvalues"), "eigenvalues are a vector"),
     ):
         refused = critdamp("spectrum", *options, "-o", "s.h5")
@@ -119,5 +125,23 @@ def test_bad_input_writes_nothing(critdamp, hessian, tmp_path):
         assert said in refused.err
         assert (refused.out, refused.err.count("\n")) == ("", 1)
         assert sorted(tmp_path.iterdir()) == before
+    refused = critdamp("spectrum", "h.npy", "-o", ".", "--force")
+    assert (refused.code, "no regular file" in refused.err) == (2, True)
     refused = critdamp("spectrum", "h.npy", "-o", "no/s.h5")
     assert (refused.code, "the folder does not exist" in refused.err) == (1, True)
+
+
+@pytest.mark.parametrize("k", [[999.9999999999], [1e-300, 1e308], [0.1, 10], [1000.0]])
+def test_histograms_lose_nothing(critdamp, tmp_path, k):
+    np.save(tmp_path / "k.npy", k)
+    shown = critdamp("spectrum", "k.npy", "-o", "s.h5", "--name", "mine")
+    assert (shown.code, shown.err) == (0, "")
+    counts = [line.split()[-1] for line in shown.out.split("\n\n")[1].splitlines()]
+    assert sum(map(int, counts)) == len(k)
+    assert cd.load_spectrum(tmp_path / "s.h5").name == "mine"
+
+
+def test_names_that_are_no_text(critdamp, tmp_path):
+    np.save(tmp_path / "\udcff.npy", [1.0])
+    assert critdamp("spectrum", "\udcff.npy", "-o", "s.h5").code == 0
+    assert cd.load_spectrum(tmp_path / "s.h5").name == "\\udcff.npy"

@@ -139,6 +139,7 @@ def test_bad_files(tmp_path):
         "bytes.csv": b"\xff\xfe\x00",
         "words.csv": b"1,2\n3,four\n",
         "ragged.csv": b"1,2\n3\n",
+        "typo.csv": b"1.0,2.O\n2,3\n",
         "none.csv": b"",
         "what.xyz": b"1",
     }.items():
@@ -155,6 +156,7 @@ def test_bad_files(tmp_path):
         "cube.npy": r"shape \(2, 2, 2\): a Hessian is square",
         "empty.npy": "at least 1 value",
         "words.csv": "line 2: '3,four' holds text that is no number",
+        "typo.csv": "line 1: '1.0,2.O' holds text that is no number",
         "ragged.csv": "line 2 has 1 numbers, the first one 2",
         "what.xyz": "unknown kind; .npy, .npz, .mtx",
         **{f"cut.{kind}": "cannot be read" for kind in ("npy", "npz")},
@@ -166,4 +168,15 @@ def test_bad_files(tmp_path):
         with pytest.raises(InputError, match=said):
             read_spectrum(tmp_path / name)
     assert read_spectrum(f"{tmp_path}/two.npz:b").modes == 6
+    np.savez(tmp_path / "o.npz", h=DENSE, words=np.array([{}], dtype=object))
+    assert read_spectrum(f"{tmp_path}/o.npz:h").modes == 6
+    with h5py.File(tmp_path / "c.h5", "w") as file:
+        file["a:b"], file["other"] = DENSE, DENSE
+        file.attrs["format"] = ["a", "b"]
+    assert read_spectrum(f"{tmp_path}/c.h5:a:b").modes == 6
+    (tmp_path / "column.csv").write_text("\nx\n1\n2\n")
+    assert read_spectrum(tmp_path / "column.csv", "design").k == pytest.approx(2.5)
+    np.savez(tmp_path / "w.npz", k=[1.0], weights=[1j])
+    with pytest.raises(InputError, match="holds complex128, real numbers are needed"):
+        read_spectrum(tmp_path / "w.npz")
     assert read_spectrum(f"{tmp_path}/m.h5:/b/c").modes == 6

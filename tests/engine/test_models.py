@@ -77,12 +77,44 @@ def test_from_a_model_to_its_spectrum(both):
     np.testing.assert_allclose(found.k[-1], dense.k[-1], rtol=1e-10)
 
 
+def test_layers_that_count_and_parameters_without_use(both):
+    _, _, _, (inputs, targets) = both
+
+    class Odd(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.unused = torch.nn.Parameter(torch.ones(3))
+            self.norm = torch.nn.BatchNorm1d(65)
+            self.line = torch.nn.Linear(65, 10)
+
+        def forward(self, x):
+            return self.line(self.norm(x))
+
+    model = Odd()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    for dtype in ("float64", None):
+        kind = torch.float64 if dtype else torch.float32
+        data = inputs.to(kind), targets.to(kind)
+        operator = cd.hessian_operator(model, loss, data, dtype=dtype)
+        product = operator @ np.ones(operator.shape[0])
+        assert (product[:3] == 0).all()
+        assert abs(product[3:]).max() > 0
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, before[name])
+    linear = cd.hessian_operator(
+        torch.nn.Linear(65, 1), lambda out, _: out.mean(), (inputs, targets)
+    )
+    assert (linear @ np.ones(66) == 0).all()
+
+
 def test_bad_models_and_data(both):
     _, _, model, (inputs, targets) = both
     with pytest.raises(InputError, match="the loss is nan, not finite"):
         cd.hessian_operator(model, loss, (inputs * np.nan, targets))
     with pytest.raises(InputError, match="data: an iterator ends after one pass"):
         cd.hessian_operator(model, loss, iter([(inputs, targets)]))
+    with pytest.raises(InputError, match=r"data: \(inputs, targets\), or a list"):
+        cd.hessian_operator(model, loss, [inputs, targets])
     with pytest.raises(InputError, match="data: there are no samples"):
         cd.hessian_operator(model, loss, [])
     with pytest.raises(InputError, match="model: no parameter requires a gradient"):

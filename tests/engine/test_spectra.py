@@ -64,6 +64,64 @@ def test_what_has_not_converged_is_flagged():
     assert found.summary()["kmin_converged"] is False
 
 
+OUTLIERS = np.linspace(0.1, 1, 20)
+CROWDS = {
+    "bulk": (np.r_[np.linspace(1e-4, 2e-4, 1500), OUTLIERS], 100),
+    "one below": (np.r_[1e-7, np.linspace(2e-6, 6e-6, 1500), OUTLIERS], 25),
+    "small": (np.r_[np.linspace(1e-7, 9e-7, 1500), OUTLIERS], 100),
+    "constant": (np.ones(900), 30),
+    "nothing": (np.zeros(900), 30),
+}
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+@pytest.mark.parametrize("name", CROWDS)
+def test_bounds_hold_and_what_has_converged_is_right(name, seed):
+    """Outliers that are left out must not come back as ghosts below the bulk."""
+    truth, steps = CROWDS[name]
+    found = quadrature(lambda v: truth * v, truth.size, steps=steps, seed=seed)
+    assert found.modes == pytest.approx(truth.size)
+    rounding = 1e-13 * truth.max()
+    for k, bound in zip(found.k, found.residuals, strict=True):
+        assert abs(truth - k).min() <= bound + rounding
+    if found.kmin_converged:
+        assert found.k[0] == pytest.approx(truth.min(), rel=0.01)
+
+
+def test_both_ends_of_a_sparse_matrix_may_be_the_same():
+    n = 2100
+    column = sp.random_array((n, 1), density=0.01, rng=np.random.default_rng(0))
+    for matrix, kmin, kmax, zeros in (
+        (sp.eye_array(n), 1.0, 1.0, 0),
+        (column @ column.T, column.power(2).sum(), column.power(2).sum(), n - 1),
+        (sp.diags_array(np.r_[10, 0.1, np.ones(n - 2)]), 0.1, 10.0, 0),
+        (sp.csr_array((n, n)), np.nan, 0.0, n),
+    ):
+        known = from_hessian(matrix.tocsr(), probes=2).summary()
+        ends = known["kmin"], known["kmax"], known["zero_modes"], known["modes"]
+        assert ends == pytest.approx((kmin, kmax, zeros, n), rel=1e-9, nan_ok=True)
+    matrix, values = laplacian(50)
+    negative = from_hessian(-matrix, probes=1)
+    assert negative.k[-1] == pytest.approx(-values[0], rel=1e-10)
+    assert np.count_nonzero(negative.k > -1.5 * values[0]) == 1
+
+
+def test_single_precision_is_told_from_zero():
+    factor = np.random.default_rng(4).standard_normal((60, 20)).astype(np.float32)
+    single = from_hessian(aslinearoperator(factor @ factor.T), steps=60)
+    assert single.negatives == 0
+    assert single.summary()["zero_modes"] == pytest.approx(40, abs=1)
+    design = np.random.default_rng(1).standard_normal((9, 3)).astype(np.float16)
+    found = from_design(design)
+    np.testing.assert_array_equal(found.k, from_design(design.astype(float)).k)
+
+
+def test_multiplicities():
+    several = cd.Spectrum([1.0, 2.0, 2.0, 3.0], [500, 1, 1, 1], tolerance=5.0)
+    assert several.multiplicities() == [(1.0, 500), (2.0, 2)]
+    assert cd.Spectrum([1.0, 1.0], [0.5, 1.5]).multiplicities() == []
+
+
 @pytest.mark.parametrize("steps", [40, 120])
 def test_quadrature_of_a_net(net, steps):
     small, at, hessian = net
@@ -184,6 +242,10 @@ def test_what_is_no_hessian_is_refused(monkeypatch):
         from_hessian(lambda v: v * [1, np.nan], n=2)
     with pytest.raises(InputError, match="n: a function v → Hv needs its size"):
         from_hessian(lambda v: v)
+    with pytest.raises(InputError, match="n: 0 given"):
+        from_hessian(lambda v: v, n=0)
+    with pytest.raises(InputError, match="seed: -1 given"):
+        from_hessian(aslinearoperator(good), seed=-1)
     with pytest.raises(InputError, match="steps: 0 given"):
         from_hessian(aslinearoperator(good), steps=0)
     with pytest.raises(InputError, match="displacement: 2 values for 3 weights"):
