@@ -18,6 +18,7 @@ COMMANDS = {
     "status": "Say how far a sweep is.",
     "inspect": "Show what a run file holds.",
     "spectrum": "Turn a Hessian, a design matrix or eigenvalues into a spectrum.",
+    "integrate": "Move the modes of a spectrum through time.",
     "bench": "Measure the kernels on this machine, beside their limits.",
     "info": "Show versions, threads, kernels and what is in the box.",
 }

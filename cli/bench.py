@@ -10,10 +10,11 @@ from typing import Any
 import click
 
 from critdamp.data.files import appearing, failures
-from critdamp.engine.errors import FileError, InputError, OutputExistsError
+from critdamp.engine.errors import FileError, InputError
 
 from .bars import progress_bar
 from .options import FILE, emit, json_option
+from .outputs import check_output
 from .tables import print_table
 
 FORMAT = "critdamp-bench-1"
@@ -53,8 +54,7 @@ def command(
     run, which may compile, does not count. Files are written in the current folder.
     """
     before = None if compare is None else _read(compare)
-    if save is not None:
-        _check(save, force)
+    check_output(save, force)
     record = _measure(kernels, quiet)
     if save is not None:
         with failures(save, "write"), appearing(save) as temporary:
@@ -66,14 +66,6 @@ def command(
     _print(record, changes)
     if before is not None:
         _say_changes(before, record, changes, str(compare))
-
-
-def _check(save: Path, force: bool) -> None:
-    """Refuse what cannot be written before anything is measured."""
-    with failures(save, "write"):
-        save.parent.resolve(strict=True)
-    if save.exists() and not force:
-        raise OutputExistsError(f"{save}: exists; --force replaces it")
 
 
 def _measure(kernels: tuple[str, ...], quiet: bool) -> Record:

@@ -9,16 +9,16 @@ from typing import Any
 import click
 import numpy as np
 
-from critdamp.data.files import failures
 from critdamp.data.hessians import read_spectrum
 from critdamp.data.matrices import read_vector
 from critdamp.data.problems import problem_spectrum
 from critdamp.data.spectra import save_spectrum
-from critdamp.engine.errors import InputError, OutputExistsError
+from critdamp.engine.errors import InputError
 from critdamp.engine.spectrum import Spectrum
 
 from .histogram import log_histogram
 from .options import FILE, command_line, emit, json_option
+from .outputs import check_output
 from .tables import print_table
 
 
@@ -89,8 +89,7 @@ def command(
     if (source is None) == (problem is None):
         raise click.UsageError("give IN or --problem, and not both")
     _refuse(problem, options)
-    if output is not None:
-        _check(output, force)
+    check_output(output, force)
 
     def report(line: str) -> None:
         if not quiet:
@@ -142,16 +141,6 @@ def _found(
     if options["displacement"] is not None:
         ways["displacement"] = read_vector(options["displacement"])
     return read_spectrum(str(source), options["meaning"], report=report, **ways)
-
-
-def _check(output: Path, force: bool) -> None:
-    """Refuse what cannot be written before anything is computed."""
-    with failures(output, "write"):
-        output.parent.resolve(strict=True)
-    if output.exists() and not output.is_file():
-        raise InputError(f"{output}: no regular file")
-    if output.exists() and not force:
-        raise OutputExistsError(f"{output}: exists; --force replaces it")
 
 
 def _record(

@@ -55,6 +55,13 @@ def session(command_line: str | None, threads: int, backend: str) -> dict[str, A
     }
 
 
+def origin() -> dict[str, Any]:
+    """Return who made a file, with what, where and when: attributes for it."""
+    here = session(None, 1, "")
+    kept = ("source", "python_version", "numpy_version", "hostname", "platform")
+    return {**{name: here[name] for name in kept}, "date_created": here["date_started"]}
+
+
 def history(sessions: list[dict[str, Any]]) -> str:
     """Return a line for each time that somebody computed, newest last."""
     lines = (

@@ -15,7 +15,7 @@ from .calm import new_hdf5
 from .files import failures
 from .foreign import Kind, open_file, undamaged
 from .modes import LONG_NAMES, add_spectrum
-from .provenance import now, session
+from .provenance import origin
 
 KIND = Kind("critdamp-spectrum", 1, ("k", "weights", "displacement"), "a spectrum")
 _BOX = Path(__file__).parent / "spectra"
@@ -57,12 +57,6 @@ def load_spectrum(source: str | Path) -> Spectrum:
         raise InputError(f"{source}: {error}") from error
 
 
-def _session() -> dict[str, Any]:
-    here = session(None, 1, "")
-    kept = ("source", "python_version", "numpy_version", "hostname", "platform")
-    return {**{name: here[name] for name in kept}, "date_created": now()}
-
-
 def save_spectrum(
     spectrum: Spectrum, path: str | Path, provenance: Mapping[str, Any]
 ) -> None:
@@ -85,7 +79,7 @@ def save_spectrum(
         "Conventions": "CF-1.11",
         "title": f"spectrum {spectrum.name}",
         "name": spectrum.name,
-        **_session(),
+        **origin(),
         **provenance,
     }
     if spectrum.tolerance is not None:

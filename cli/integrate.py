@@ -1,0 +1,159 @@
+"""`critdamp integrate`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from critdamp.data.axes import read_axis
+from critdamp.data.spectra import load_spectrum
+from critdamp.data.trajectories import read_schedule, save_trajectory
+from critdamp.engine import face
+from critdamp.engine.errors import InputError
+from critdamp.engine.methods import METHODS
+from critdamp.engine.oscillator import Energies, simulate_continuous
+from critdamp.engine.simulation import Trajectory, simulate
+from critdamp.engine.spectrum import Spectrum
+
+from .options import FILE, command_line, emit, json_option, running_options
+from .outputs import check_output
+from .tables import print_table
+
+
+@click.command("integrate")
+@click.argument("source", metavar="SPECTRUM")
+@click.option("-o", "--output", type=FILE, metavar="FILE", help="The trajectory file.")
+@click.option("--eps", metavar="VALUE", help="Learning rate, or a schedule.")
+@click.option("--p", default="0", metavar="VALUE", help="Momentum, or a schedule.  [0]")
+@click.option("--nu", type=float, metavar="NU", help="Of the method qhm.")
+@click.option("--method", type=click.Choice(list(METHODS)), default="heavy_ball")
+@click.option("--steps", type=int, default=1000, metavar="N", help="[1000]")
+@click.option(
+    "--record",
+    default="every:1",
+    metavar="WHICH",
+    help="every:M, log:N, or iterations like 0,10,100.  [every:1]",
+)
+@click.option("--modes", is_flag=True, help="Keep w of each mode too.")
+@click.option(
+    "--continuous", is_flag=True, help="Damped oscillators, in place of steps."
+)
+@click.option("--mass", type=float, default=1.0, metavar="M", help="[1]")
+@click.option("--friction", type=float, default=1.0, metavar="MU", help="[1]")
+@click.option("--times", metavar="AXIS", help="For --continuous, e.g. lin:0:50:501.")
+@click.option("--force", is_flag=True, help="Replace an output that exists.")
+@running_options()
+@json_option()
+def command(
+    source: str,
+    output: Path | None,
+    force: bool,
+    quiet: bool,
+    as_json: bool,
+    **how: Any,
+) -> None:
+    """Move the modes of a spectrum through time, from rest.
+
+    A schedule has a value for each step: 0.1,0.2,…, @FILE.npy, or cyclic:0.1,0.2, which
+    begins again. Loss and distance are those of the spectrum's displacement.
+    """
+    check_output(output, force)
+    spectrum = load_spectrum(source)
+    schedules: dict[str, Any] = {}
+    found: Trajectory | Energies
+    if how["continuous"]:
+        found = _continuous(spectrum, how)
+    else:
+        found = _discrete(spectrum, how, schedules)
+    if output is not None:
+        about = {f"made_{name}": v for name, v in how.items() if v is not None}
+        about |= {"command_line": command_line(), "spectrum_name": spectrum.name}
+        save_trajectory(found, spectrum, output, about, schedules)
+    record = _record(found)
+    if as_json:
+        emit(record)
+    elif not quiet:
+        print_table(["", ""], [[name, _text(value)] for name, value in record.items()])
+
+
+@contextmanager
+def _option(name: str) -> Iterator[None]:
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"--{name}: {error}") from error
+
+
+def _continuous(spectrum: Spectrum, how: dict[str, Any]) -> Energies:
+    if how["times"] is None:
+        raise click.UsageError("--times: needed with --continuous, e.g. lin:0:50:501")
+    with _option("times"):
+        times = read_axis(how["times"]).values
+    return simulate_continuous(spectrum, how["mass"], how["friction"], times)
+
+
+def _discrete(
+    spectrum: Spectrum, how: dict[str, Any], schedules: dict[str, Any]
+) -> Trajectory:
+    if how["eps"] is None:
+        raise click.UsageError("--eps: needed, a learning rate or a schedule of it")
+    if how["steps"] < 1:
+        raise InputError(f"--steps: {how['steps']} given, at least 1 is needed")
+    for name in ("eps", "p"):
+        with _option(name):
+            schedules[name] = read_schedule(how[name], how["steps"])
+    eps, p = schedules["eps"], schedules["p"]
+    for name in ("eps", "p"):
+        if not isinstance(schedules[name], np.ndarray):
+            del schedules[name]
+    method = getattr(face, how["method"])
+    if (how["nu"] is None) == (how["method"] == "qhm"):
+        raise click.UsageError("--nu: goes with --method qhm, which needs it")
+    return simulate(
+        spectrum,
+        eps,
+        p,
+        how["steps"],
+        record=_recorded(how["record"]),
+        method=method if how["nu"] is None else method(nu=how["nu"]),
+        modes=how["modes"],
+        threads=how["threads"],
+        backend=how["backend"],
+    )
+
+
+def _recorded(text: str) -> Any:
+    parts = text.split(",")
+    listed = all(part.strip().isdecimal() for part in parts)
+    return [int(part) for part in parts] if listed else text
+
+
+def _record(found: Trajectory | Energies) -> dict[str, Any]:
+    """Return the first and the last of everything, and where it diverged."""
+    names: tuple[str, ...] = ("potential", "kinetic", "total", "distance")
+    last: dict[str, Any] = {}
+    if isinstance(found, Trajectory):
+        names, last = ("loss", "distance"), {"diverged_at": found.diverged_at}
+    ends = {
+        f"{name}_{where}": float(getattr(found, name)[at])
+        for name in names
+        for where, at in (("first", 0), ("last", -1))
+    }
+    return {
+        "recorded": len(found.times),
+        "from": found.times[0].item(),
+        "to": found.times[-1].item(),
+        **ends,
+        **last,
+    }
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    return "never" if value is None else f"{value}"

@@ -1,0 +1,138 @@
+"""Trajectory files: what a spectrum does through time, discrete or continuous."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from critdamp.engine.errors import InputError
+from critdamp.engine.oscillator import Energies
+from critdamp.engine.simulation import Trajectory
+from critdamp.engine.spectrum import Spectrum
+
+from .calm import new_hdf5
+from .files import failures
+from .matrices import read_vector
+from .modes import add_spectrum
+from .provenance import origin
+
+FORMAT, FORMAT_VERSION = "critdamp-trajectory", 1
+
+LONG_NAMES = {
+    "t": "iteration",
+    "time": "time",
+    "loss": "loss above its minimum, half the sum of k w^2",
+    "distance": "distance to the minimum",
+    "potential": "potential energy, the loss above its minimum",
+    "kinetic": "kinetic energy",
+    "total": "potential and kinetic energy",
+    "modes": "w of each mode, 1 at the start",
+}
+
+
+def read_schedule(text: str, steps: int, folder: Path = Path()) -> Any:
+    """Return a number, or a value for each step.
+
+    Parameters
+    ----------
+    text : `0.1`, `0.1,0.2,…` with a value for each step, `@file.npy` likewise, or
+        `cyclic:0.1,0.2`, which begins again
+    steps : how many are needed
+    folder : where a relative @file is looked for
+
+    Raises
+    ------
+    InputError
+        It is none of these, or has another number of values.
+    """
+    if text.startswith("@"):
+        values = np.asarray(read_vector(folder / text[1:]), dtype=np.float64)
+    else:
+        listed = text.removeprefix("cyclic:").split(",")
+        try:
+            values = np.array([float(part) for part in listed])
+        except ValueError:
+            raise InputError(
+                f"{text!r}: write a number, a list, @FILE.npy, or cyclic:LIST"
+            ) from None
+    if text.startswith("cyclic:"):
+        return np.resize(values, steps)
+    if values.size == 1 and not text.startswith("@"):
+        return float(values[0])
+    if values.size != steps:
+        raise InputError(f"{values.size} values for {steps} steps; cyclic:… repeats")
+    return values
+
+
+def save_trajectory(
+    found: Trajectory | Energies,
+    spectrum: Spectrum,
+    path: Path,
+    about: Mapping[str, Any],
+    schedules: Mapping[str, npt.NDArray[np.float64]] | None = None,
+) -> None:
+    """Write a trajectory file, whole or not at all.
+
+    Parameters
+    ----------
+    found : what was simulated
+    spectrum : of what
+    path : of the file; one that is there is replaced
+    about : attributes that say how it was made
+    schedules : eps or p of each step, by name
+
+    Raises
+    ------
+    FileError
+        The disk fails.
+    """
+    discrete = isinstance(found, Trajectory)
+    scale = "t" if discrete else "time"
+    names = ("loss", "distance") if discrete else _CONTINUOUS
+    with failures(path, "write"), new_hdf5(path) as file:
+        add_spectrum(file, spectrum, "spectrum_")
+        _add(file, scale, found.times, [])
+        file[scale].make_scale(scale)
+        for name in names:
+            _add(file, name, getattr(found, name), [scale])
+        if isinstance(found, Trajectory) and found.modes is not None:
+            _add(file, "modes", found.modes, [scale, "mode"])
+        for name, values in (schedules or {}).items():
+            file.create_dataset(f"{name}_schedule", data=values)
+        for name, value in {**_root(found, names, scale), **about}.items():
+            file.attrs[name] = value
+
+
+_CONTINUOUS = ("potential", "kinetic", "total", "distance")
+
+
+def _add(file: h5py.File, name: str, values: Any, along: list[str]) -> None:
+    packed = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
+    dataset = file.create_dataset(name, data=values, **(packed if along else {}))
+    for dimension, scale in zip(dataset.dims, along, strict=False):
+        dimension.attach_scale(file[scale])
+    dataset.attrs["units"] = "iteration" if name == "t" else "1"
+    dataset.attrs["long_name"] = LONG_NAMES[name]
+
+
+def _root(
+    found: Trajectory | Energies, names: tuple[str, ...], scale: str
+) -> dict[str, Any]:
+    known: dict[str, Any] = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "Conventions": "CF-1.11",
+        "NX_class": "NXdata",
+        "signal": names[0],
+        "auxiliary_signals": list(names[1:]),
+        "axes": [scale],
+        **origin(),
+    }
+    if isinstance(found, Trajectory):
+        known["diverged_at"] = -1 if found.diverged_at is None else found.diverged_at
+    return known
