@@ -19,6 +19,7 @@ COMMANDS = {
     "inspect": "Show what a run file holds.",
     "spectrum": "Turn a Hessian, a design matrix or eigenvalues into a spectrum.",
     "integrate": "Move the modes of a spectrum through time.",
+    "verify": "Run the coupled iteration beside the decoupled modes.",
     "bench": "Measure the kernels on this machine, beside their limits.",
     "info": "Show versions, threads, kernels and what is in the box.",
 }

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from critdamp.data.runfile import Run, open_run
     from critdamp.data.spectra import load_spectrum, save_spectrum
     from critdamp.data.sweeps import resume, status, sweep
+    from critdamp.engine.coupled import Verification, per_weight_radius, verify
     from critdamp.engine.errors import (
         CritdampError,
         FileError,
@@ -59,6 +60,7 @@ __all__ = [
     "Spectrum",
     "Trajectory",
     "Tuning",
+    "Verification",
     "__version__",
     "continuous",
     "discrete",
@@ -71,6 +73,7 @@ __all__ = [
     "nesterov",
     "noise_variance",
     "open_run",
+    "per_weight_radius",
     "polyak",
     "problem_spectrum",
     "qhm",
@@ -86,6 +89,7 @@ __all__ = [
     "status",
     "sweep",
     "transient_peak",
+    "verify",
 ]
 
 if not TYPE_CHECKING:
@@ -102,12 +106,14 @@ if not TYPE_CHECKING:
         "Spectrum": "engine.spectrum",
         "Trajectory": "engine.simulation",
         "Tuning": "engine.tuning",
+        "Verification": "engine.coupled",
         "continuous": "engine.oscillator",
         "discrete": "engine.oscillator",
         "hessian_operator": "engine.models",
         "improvement": "engine.oscillator",
         "load_spectrum": "data.spectra",
         "open_run": "data.runfile",
+        "per_weight_radius": "engine.coupled",
         "polyak": "engine.tuning",
         "problem_spectrum": "data.problems",
         "read_spectrum": "data.hessians",
@@ -117,6 +123,7 @@ if not TYPE_CHECKING:
         "simulate_continuous": "engine.oscillator",
         "status": "data.sweeps",
         "sweep": "data.sweeps",
+        "verify": "engine.coupled",
     }
 
     def __getattr__(name):

@@ -105,3 +105,22 @@ def test_bad_input(critdamp, tmp_path, options, said):
     assert said in refused.err
     assert (refused.out, refused.err.count("\n")) == ("", 1)
     assert not (tmp_path / "t.h5").exists()
+
+
+def test_verify(critdamp, tmp_path):
+    np.save(tmp_path / "h.npy", np.diag([0.1, 1.0, 2.0]))
+    shown = critdamp("verify", "h.npy", "--eps", "0.5", "--p", "0.8", "--json")
+    record = json.loads(shown.out)
+    assert record["difference"] < 1e-12
+    assert record["coupled"] == record["decoupled"] > 10
+    assert "decoupled" in critdamp("verify", "h.npy", "--eps", "0.5").out
+    for options, said in (
+        (("none.npy", "--eps", "1"), "none.npy: no such file"),
+        (("h.npy", "--eps", "nan"), "eps: nan given"),
+        (("h.npy",), "Missing option '--eps'"),
+        (("h.npy", "--eps", "1", "--steps", "0"), "steps: 0"),
+    ):
+        refused = critdamp("verify", *options)
+        assert refused.code == 2
+        assert said in refused.err
+        assert refused.err.count("\n") == 1
