@@ -15,6 +15,7 @@ from critdamp.data.spectra import load_spectrum
 from critdamp.data.trajectories import read_schedule, save_trajectory
 from critdamp.engine import face
 from critdamp.engine.errors import InputError
+from critdamp.engine.jumping import LONGEST
 from critdamp.engine.methods import METHODS
 from critdamp.engine.oscillator import Energies, simulate_continuous
 from critdamp.engine.simulation import Trajectory, simulate
@@ -102,8 +103,8 @@ def _discrete(
 ) -> Trajectory:
     if how["eps"] is None:
         raise click.UsageError("--eps: needed, a learning rate or a schedule of it")
-    if how["steps"] < 1:
-        raise InputError(f"--steps: {how['steps']} given, at least 1 is needed")
+    if not 1 <= how["steps"] <= LONGEST:
+        raise InputError(f"--steps: {how['steps']} given, from 1 to {LONGEST} works")
     for name in ("eps", "p"):
         with _option(name):
             schedules[name] = read_schedule(how[name], how["steps"])
@@ -129,7 +130,7 @@ def _discrete(
 
 def _recorded(text: str) -> Any:
     parts = text.split(",")
-    listed = all(part.strip().isdecimal() for part in parts)
+    listed = all(part.strip().isdecimal() and len(part) < 20 for part in parts)
     return [int(part) for part in parts] if listed else text
 
 

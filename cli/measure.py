@@ -34,11 +34,6 @@ class Result:
     per_second: float
     of_limit: float | None
 
-    @property
-    def key(self) -> tuple[str, str, int, int]:
-        """Return what tells this measurement from the others."""
-        return self.kernel, self.by, self.threads, self.size
-
 
 def best_time(case: Case) -> float:
     """Return the seconds of the best run; the first, which may compile, is left out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,10 @@ from .errors import InputError
 from .kernels import PARALLEL, default_threads, map_kernel
 from .methods import Method
 from .quantities import Quantity
+
+_started: list[bool] = []
+_forked: list[bool] = []
+os.register_at_fork(after_in_child=lambda: _forked.extend(_started))
 
 
 def backends() -> dict[str, bool]:
@@ -48,8 +53,16 @@ def choose_threads(count: int | None) -> int:
     Raises
     ------
     InputError
-        More are asked for than there are, or none.
+        More are asked for than there are, or none; or this process was forked from one
+        that has run kernels, whose threads it lacks.
     """
+    if _forked:
+        raise InputError(
+            "threads: this process was forked after kernels had run, and would hang; "
+            "start it by spawn, as multiprocessing.get_context('spawn') does"
+        )
+    if not _started:
+        _started.append(True)
     most = int(numba.config.NUMBA_NUM_THREADS)
     threads = default_threads() if count is None else count
     if not 1 <= threads <= most:
@@ -77,7 +90,8 @@ def fill_kernel(
 ) -> Callable[..., None]:
     """Return the kernel of a map, in C where the backend is and C has it.
 
-    Both backends write the same bits. C has no kernels for narrower types.
+    Both backends write the same bits, but for the sign of NaN. C has no kernels for
+    narrower types.
     """
     if backend == "c" and dtype == quantity.dtype:
         kernel = native.map_kernel(method, quantity, threads)

@@ -87,16 +87,18 @@ def verify(
     matrix = real(hessian)
     check_matrix(matrix)
     for name, value in (("eps", eps), ("p", p)):
-        if not np.isfinite(value):
-            raise InputError(f"{name}: {value} given, has to be finite")
-    if steps < 1 or not 0.0 < tol < 1.0:
+        if np.ndim(value) or not np.isfinite(value):
+            raise InputError(f"{name}: {value} given, has to be a finite number")
+    if not (isinstance(steps, int | np.integer) and steps >= 1) or not 0.0 < tol < 1.0:
         raise InputError(f"steps: {steps} and tol: {tol}; from 1 on, and in (0, 1)")
     matrix = 0.5 * (matrix + matrix.T).astype(np.float64)
     if start is None:
         start = np.random.default_rng(seed).standard_normal(len(matrix))
     first = real(start).astype(np.float64).ravel()
-    if first.size != len(matrix) or not first.any():
+    if first.size != len(matrix):
         raise InputError(f"start: {first.size} values for {len(matrix)} weights")
+    if not (first.any() and np.isfinite(first).all()):
+        raise InputError("start: is 0 or not finite, so that nothing moves")
     return _compare(matrix, first, (eps, p), tol, steps)
 
 
@@ -119,10 +121,10 @@ def _compare(
             ensemble.advance(by, 1 if t else 0)
             other = vectors @ (amplitudes * ensemble.w)
             norms = np.linalg.norm([w, other], axis=1)
+            last[~(norms <= limit)] = t
             if not np.isfinite(norms).all():
                 break
             worst = max(worst, np.linalg.norm(w - other) / max(norms[1], limit))
-            last[norms > limit] = t
             if t == steps or norms.max() <= 1e-3 * limit:
                 break
     settled = [int(at) + 1 if at < t else -1 for at in last]
@@ -141,19 +143,21 @@ def per_weight_radius(
     Parameters
     ----------
     hessian : (n, n) symmetric
-    eps, p : (n,) positive learning rates, and momenta, or one for all
+    eps, p : (n,) learning rates and momenta, or one for all
 
     Raises
     ------
     InputError
-        The Hessian is none.
+        The Hessian is none, or eps or p is not as above.
     """
     matrix = real(hessian)
     check_matrix(matrix)
     n = len(matrix)
-    rates, momenta = (
-        np.broadcast_to(np.asarray(v, dtype=float), (n,)) for v in (eps, p)
-    )
+    given = [np.asarray(values, dtype=np.float64) for values in (eps, p)]
+    for name, values in zip(("eps", "p"), given, strict=True):
+        if values.shape not in ((), (n,)) or not np.isfinite(values).all():
+            raise InputError(f"{name}: a finite number, or {n} of them, is needed")
+    rates, momenta = (np.broadcast_to(values, (n,)) for values in given)
     top = np.diag(1.0 + momenta) - rates[:, None] * matrix
     whole = np.block([[top, -np.diag(momenta)], [np.eye(n), np.zeros((n, n))]])
     return float(np.abs(np.linalg.eigvals(whole)).max())

@@ -73,7 +73,7 @@ def recurrences(
         The stride is not a whole number from 1 to 2³⁰, or the number of parameters
         is not that of the method.
     """
-    if not (isinstance(stride, int) and 1 <= stride <= LONGEST):
+    if not (isinstance(stride, int | np.integer) and 1 <= stride <= LONGEST):
         raise InputError(f"stride: {stride} given, whole and from 1 to {LONGEST} works")
     if len(parameters) != len(method.parameters):
         names = ", ".join(method.parameters)
@@ -84,7 +84,7 @@ def recurrences(
     with on_threads():
         several_kernel(method, leap)(slower, k, inner, float(stride), out)
     trace, determinant, first, pull, step = (aligned(column) for column in out.T)
-    return Recurrences(trace, determinant, first, pull, step, stride)
+    return Recurrences(trace, determinant, first, pull, step, int(stride))
 
 
 class Ensemble:
@@ -119,8 +119,13 @@ class Ensemble:
         Raises
         ------
         InputError
-            The ensemble has moved by another stride, which it cannot go on from.
+            The ensemble has moved by another stride, which it cannot go on from, has
+            another number of modes, or count is below 0.
         """
+        if by.trace.shape != self.w.shape:
+            raise InputError(f"{by.trace.size} recurrences for {self.w.size} modes")
+        if count < 0:
+            raise InputError(f"count: {count} given, from 0 on works")
         if self.t and by.stride != self._stride:
             raise InputError(
                 f"stride: {by.stride} after steps of {self._stride}; start from rest"

@@ -24,7 +24,7 @@ from .spectrum import Spectrum
 Floats = npt.NDArray[np.float64]
 
 # of masses and frictions other than 0, so that no ratio of them overflows
-LEAST = 1e-100
+LEAST, _FAR = 1e-100, 1e100
 TWO_PI = (6.283185307179586, 2.4492935982947064e-16)
 # modes are added up by so many, in an order that no number of threads changes
 _TOGETHER = 4096
@@ -49,7 +49,10 @@ class Energies:
 
     @property
     def total(self) -> Floats:
-        """Return potential and kinetic energy, which never increase  [Eq. 9]."""
+        """Return both energies, whose sum never increases  [Eq. 9].
+
+        NaN where a mode with negative k has grown beyond the largest double.
+        """
         return self.potential + self.kinetic
 
 
@@ -75,8 +78,8 @@ def discrete(mass: float, friction: float, dt: float) -> Discrete:
         A number is not finite or has the wrong sign.
     """
     _check(mass=mass, friction=friction)
-    if not 0.0 < dt < math.inf:
-        raise InputError(f"dt: {dt} given, positive and finite is needed")
+    if not LEAST <= dt <= 1.0 / LEAST:
+        raise InputError(f"dt: {dt} given, from {LEAST:g} to {1 / LEAST:g} works")
     whole = mass + friction * dt
     return Discrete(dt * dt / whole, mass / whole)
 
@@ -202,21 +205,26 @@ def simulate_continuous(
 
     Returns
     -------
-    Energies, each array of the length of times; inf where a mode with negative k has
-    grown beyond the largest double
+    Energies, each array of the length of times; infinite where a mode with negative k
+    has grown beyond the largest double, its potential below all bounds
 
     Raises
     ------
     InputError
-        Mass, friction or times are not as above.
+        Mass, friction or times are not as above, or a k is beyond 1e±100.
     """
     _check(mass=mass, friction=friction)
     t = np.array(times, dtype=np.float64).ravel()
     if not (t.size and np.isfinite(t).all() and t[0] >= 0.0 and (np.diff(t) > 0).all()):
         raise InputError("times: finite, increasing and not below 0 is needed")
     shares = np.asarray(spectrum.weights) * np.asarray(spectrum.displacement)
+    # what counts nowhere does not move, so that nothing of it overflows
+    k = np.where(shares > 0.0, spectrum.k, 0.0)
+    sizes = np.abs(k[k != 0.0])
+    if sizes.size and not 1.0 / _FAR <= sizes.min() <= sizes.max() <= _FAR:
+        raise InputError(f"k: 0, or a size from {1 / _FAR:g} to {_FAR:g} works")
     sums = np.empty((t.size, -(-len(spectrum) // _TOGETHER), 3))
     with on_threads():
-        _run(float(mass), float(friction), spectrum.k, shares, t, sums)
+        _run(float(mass), float(friction), k, shares, t, sums)
     potential, kinetic, square = np.cumsum(sums, axis=1)[:, -1].T
     return Energies(t, 0.5 * potential, 0.5 * mass * kinetic, np.sqrt(square))

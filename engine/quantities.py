@@ -204,7 +204,7 @@ def _variance(kick, below, above, gap, plus):
     now, before, both = kick
     outside = (below <= 0.0) | (above <= 0.0) | (gap <= 0.0)
     # divisors that are never 0: both branches may be computed, and set no flag
-    kicked = both * both / (1.0 if outside else below) * plus - 2.0 * now * before
+    kicked = both / (1.0 if outside else below) * both * plus - 2.0 * now * before
     variance = kicked / (1.0 if outside else gap * above)
     return math.inf if outside else variance
 

@@ -13,6 +13,7 @@ from .backends import choose_backend, choose_threads, on_threads
 from .ensemble import Ensemble, Recurrences, aligned, recurrences
 from .errors import InputError
 from .face import MethodFace, heavy_ball
+from .hessians import real
 from .jumping import LONGEST
 from .spectrum import Spectrum
 
@@ -48,7 +49,7 @@ def recorded(record: str | npt.ArrayLike, steps: int) -> npt.NDArray[np.int64]:
 
     Parameters
     ----------
-    record : "every:M" for 0, M, 2M, …; "log:N" for about N from 0 to the last one; or
+    record : "every:M" for 0, M, 2M, …; "log:N" for 0 and at most N to the last one; or
         whole numbers from 0 to steps, increasing
     steps : the last iteration that may be recorded, at least 1
 
@@ -62,6 +63,7 @@ def recorded(record: str | npt.ArrayLike, steps: int) -> npt.NDArray[np.int64]:
     if not isinstance(record, str):
         times = np.array(record).ravel()
         whole = times.dtype.kind in "iu" and times.size > 0
+        times = times.astype(np.int64) if whole else times
         if not (
             whole and (np.diff(times) > 0).all() and 0 <= times[0] <= times[-1] <= steps
         ):
@@ -70,11 +72,12 @@ def recorded(record: str | npt.ArrayLike, steps: int) -> npt.NDArray[np.int64]:
             )
         return times.astype(np.int64)
     way, _, text = record.partition(":")
-    if way not in ("every", "log") or not text.isdecimal() or not int(text):
+    known = way in ("every", "log") and text.isdecimal() and len(text) < 20
+    if not known or not int(text):
         raise InputError(f"record: {record!r}; write every:M, log:N, or iterations")
     if way == "log":
         many = min(int(text), steps, _MOST_TIMES)
-        spaced = np.geomspace(1, steps, many).round().astype(np.int64)
+        spaced = np.geomspace(steps, 1, many).round().astype(np.int64)
         return np.unique(np.concatenate([[0], spaced]))
     if steps // int(text) >= _MOST_TIMES:
         raise InputError(f"record: {record!r} are more than {_MOST_TIMES:,} iterations")
@@ -140,10 +143,14 @@ def _parameters(
     method: MethodFace, eps: npt.ArrayLike, p: npt.ArrayLike, steps: int
 ) -> list[Floats]:
     """Return the free parameters as scalars, or (steps,) for a schedule."""
+    if {"eps", "p"} & set(method.bound):
+        raise InputError(f"method: {method!r}; eps and p are given beside it")
+    if not all(np.isfinite(value) for value in method.bound.values()):
+        raise InputError(f"method: {method!r}; what is bound has to be finite")
     given = {"eps": eps, "p": p}
     values = []
     for name in method.parameters:
-        value = np.asarray(given.get(name, np.nan), dtype=np.float64)
+        value = real(given.get(name, np.nan)).astype(np.float64)
         if value.ndim > 1 or (value.ndim and value.size != steps):
             raise InputError(f"{name}: {value.size} values for {steps} steps")
         if not np.isfinite(value).all():
@@ -162,13 +169,15 @@ class _Sums:
     def __init__(self, spectrum: Spectrum, threads: int) -> None:
         shares = np.asarray(spectrum.weights) * np.asarray(spectrum.displacement)
         self.shares, self.slopes = aligned(shares), aligned(shares * spectrum.k)
+        # what counts nowhere stays where nothing of it overflows
+        self.counts = shares > 0.0
         self.nothing = aligned(np.zeros(self.shares.size))
         self.blocks = -(-self.shares.size // recording.BLOCK)
         self.threads = threads
 
     def of(self, w: Floats) -> Floats:
         """Return Σ slopes·w² and Σ shares·w²."""
-        state, still = aligned(w), aligned(self.nothing)
+        state, still = aligned(np.where(self.counts, w, 0.0)), aligned(self.nothing)
         total: Floats = self.moving(self.nothing, self.nothing, state, still, 1)[0]
         return total
 
@@ -194,7 +203,8 @@ def _evenly(
 ) -> Trajectory:
     by = _recurrences(spectrum, method, parameters, int(times[1]))
     sums = _Sums(spectrum, choose_threads(threads))
-    w, last = aligned(by.first), aligned(by.step)
+    w = aligned(np.where(sums.counts, by.first, 0.0))
+    last = aligned(np.where(sums.counts, by.step, 0.0))
     pull, determinant = aligned(by.pull), aligned(by.determinant)
     rows = [sums.of(np.ones(len(spectrum)))[None], sums.of(by.first)[None]]
     left, piece = times.size - 2, max(1, _PIECE // sums.blocks)

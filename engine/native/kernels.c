@@ -35,8 +35,6 @@ INLINE void stream(void *to, const void *from, size_t size)
 #endif
 }
 
-
-
 static int increases(const double *values, int64_t n)
 {
     int rises = 1;

@@ -52,7 +52,8 @@ def test_what_diverges_or_never_settles():
     hessian = np.diag([1.0, 2.0])
     found = cd.verify(hessian, 3.0, 0.9, steps=200)
     assert (found.coupled, found.decoupled, found.steps) == (-1, -1, 200)
-    assert cd.verify(hessian, 300.0, 0.9, steps=9999).steps < 9999
+    found = cd.verify(hessian, 300.0, 0.9, steps=9999)
+    assert (found.coupled, found.decoupled, found.steps < 9999) == (-1, -1, True)
 
 
 def test_per_weight_rates_are_a_scaled_hessian():
@@ -80,7 +81,11 @@ def test_bad_input():
         ((good, np.nan, 0.9), {}, "eps: nan given"),
         ((good, 0.1, 0.9), {"steps": 0}, "steps: 0 and tol"),
         ((good, 0.1, 0.9), {"tol": 2}, "tol: 2"),
+        ((good, 0.1, 0.9), {"start": [np.nan, 1]}, "start: is 0 or not finite"),
+        ((good, 0.1, 0.9), {"steps": 2.5}, "steps: 2.5 and tol"),
         ((good, 0.1, 0.9), {"start": [1, 2, 3]}, "start: 3 values for 2 weights"),
     ):
         with pytest.raises(InputError, match=said):
             cd.verify(*arguments, **options)
+    with pytest.raises(InputError, match="eps: a finite number, or 2 of them"):
+        per_weight_radius(good, [1, 2, 3], 0.5)

@@ -148,6 +148,10 @@ def test_what_cannot_go_together_is_refused():
     ensemble.advance(recurrences(BALL, (0.1, 0.9), k, 5), 2)
     with pytest.raises(InputError, match="stride: 1 after steps of 5; start from rest"):
         ensemble.advance(recurrences(BALL, (0.1, 0.9), k), 1)
+    with pytest.raises(InputError, match="1 recurrences for 3 modes"):
+        ensemble.advance(recurrences(BALL, (0.1, 0.9), np.ones(1), 5), 1)
+    with pytest.raises(InputError, match="count: -1 given"):
+        ensemble.advance(recurrences(BALL, (0.1, 0.9), k, np.int64(5)), -1)
     with pytest.raises(InputError, match="a schedule cannot go on after steps of 5"):
         ensemble.follow(k, np.ones(2), np.ones(2))
     with pytest.raises(InputError, match="2 of eps, 3 of p and 3 of k for 3 modes"):

@@ -115,6 +115,18 @@ def test_divergence_is_said_and_the_rest_is_inf(record):
     assert np.isinf(found.distance[~before]).all()
 
 
+def test_modes_without_a_share_count_nowhere():
+    spectrum = cd.Spectrum([-1.0, 1.0], displacement=[0.0, 1.0])
+    alone = cd.Spectrum([1.0])
+    for record in ("every:1000", "log:9"):
+        found = cd.simulate(spectrum, 0.5, 0.5, 3000, record=record)
+        assert found.diverged_at is None
+        expected = cd.simulate(alone, 0.5, 0.5, 3000, record=record)
+        np.testing.assert_array_equal(found.loss, expected.loss)
+    both = [cd.simulate_continuous(s, 1, 1, [0, 9, 2000]) for s in (spectrum, alone)]
+    np.testing.assert_array_equal(both[0].total, both[1].total)
+
+
 def test_recorded_iterations():
     assert recorded("every:30", 100).tolist() == [0, 30, 60, 90]
     assert recorded([5, 9], 9).tolist() == [5, 9]
@@ -127,6 +139,8 @@ def test_recorded_iterations():
         ([1, 10], 9, "record: whole numbers from 0 to 9"),
         ([0.5], 9, "record: whole numbers"),
         ([], 9, "record: whole numbers"),
+        (np.array([0, 8, 3], np.uint64), 9, "record: whole numbers"),
+        ("every:" + "9" * 5000, 9, "write every:M"),
         ("every:1", 0, "steps: 0 given, from 1 to"),
         ("every:1", 2**30, "more than 100,000,000 iterations"),
     ):
@@ -141,6 +155,9 @@ def test_bad_input():
         ((np.nan, 0.5, 3), {}, "eps: has to be finite"),
         ((0.1, 0.5, 3), {"method": cd.gradient_descent}, "p: gradient_descent has no"),
         (([0.1] * 3, 0.5, 3), {"method": cd.nesterov}, "only the heavy ball follows"),
+        ((0.1, 0.5, 3), {"method": cd.heavy_ball(eps=0.1)}, "eps and p are given"),
+        ((0.1, 0.5, 3), {"method": cd.qhm(nu=np.inf)}, "what is bound has to be"),
+        (("a", 0.5, 3), {}, "holds <U1, real numbers are needed"),
         ((0.1, 0.5, 3), {"backend": "gpu"}, "backend: 'gpu' is unknown"),
         ((0.1, 0.5, 3), {"threads": 0}, "threads: 0 asked for"),
     ):
