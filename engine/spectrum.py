@@ -162,8 +162,9 @@ class Spectrum:
         limit = self.zero_tolerance if tolerance is None else tolerance
         zeros, negatives = np.abs(k) <= limit, k < -limit
         if negative == "error" and negatives.any():
+            many = float(np.asarray(self.weights)[negatives].sum())
             raise InputError(
-                f"{self.name or 'unnamed'}: {np.count_nonzero(negatives)} negative "
+                f"{self.name or 'unnamed'}: {many:.6g} negative "
                 f"modes, the least {k[0]:.6g}; every method diverges along them; "
                 "`critdamp spectrum --negative drop|abs|keep` makes a spectrum without"
             )
