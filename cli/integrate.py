@@ -65,12 +65,13 @@ def command(
     """
     check_output(output, force)
     spectrum = load_spectrum(source)
-    schedules: dict[str, Any] = {}
+    given = {} if how["continuous"] else _parameters(how)
+    schedules = {name: v for name, v in given.items() if isinstance(v, np.ndarray)}
     found: Trajectory | Energies
     if how["continuous"]:
         found = _continuous(spectrum, how)
     else:
-        found = _discrete(spectrum, how, schedules)
+        found = _discrete(spectrum, how, **given)
     if output is not None:
         about = {f"made_{name}": v for name, v in how.items() if v is not None}
         about |= {"command_line": command_line(), "spectrum_name": spectrum.name}
@@ -98,20 +99,20 @@ def _continuous(spectrum: Spectrum, how: dict[str, Any]) -> Energies:
     return simulate_continuous(spectrum, how["mass"], how["friction"], times)
 
 
-def _discrete(
-    spectrum: Spectrum, how: dict[str, Any], schedules: dict[str, Any]
-) -> Trajectory:
+def _parameters(how: dict[str, Any]) -> dict[str, Any]:
+    """Return eps and p, as a number or as an array with a value for each step."""
     if how["eps"] is None:
         raise click.UsageError("--eps: needed, a learning rate or a schedule of it")
     if not 1 <= how["steps"] <= LONGEST:
         raise InputError(f"--steps: {how['steps']} given, from 1 to {LONGEST} works")
+    found = {}
     for name in ("eps", "p"):
         with _option(name):
-            schedules[name] = read_schedule(how[name], how["steps"])
-    eps, p = schedules["eps"], schedules["p"]
-    for name in ("eps", "p"):
-        if not isinstance(schedules[name], np.ndarray):
-            del schedules[name]
+            found[name] = read_schedule(how[name], how["steps"])
+    return found
+
+
+def _discrete(spectrum: Spectrum, how: dict[str, Any], eps: Any, p: Any) -> Trajectory:
     method = getattr(face, how["method"])
     if (how["nu"] is None) == (how["method"] == "qhm"):
         raise click.UsageError("--nu: goes with --method qhm, which needs it")

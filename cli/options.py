@@ -67,8 +67,12 @@ def _strict(value: Any) -> Any:
 
 def command_line() -> str:
     """Return what was typed, to be pasted into a shell."""
-    typed = shlex.join(["critdamp", *sys.argv[1:]])
-    return typed.encode("utf-8", "backslashreplace").decode()
+    return as_text(shlex.join(["critdamp", *sys.argv[1:]]))
+
+
+def as_text(name: str | Path) -> str:
+    """Return a name that is any bytes as text."""
+    return str(name).encode("utf-8", "backslashreplace").decode()
 
 
 def nbytes(count: float) -> str:

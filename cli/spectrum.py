@@ -17,7 +17,7 @@ from critdamp.engine.errors import InputError
 from critdamp.engine.spectrum import Spectrum
 
 from .histogram import log_histogram
-from .options import FILE, command_line, emit, json_option
+from .options import FILE, as_text, command_line, emit, json_option
 from .outputs import check_output
 from .tables import print_table
 
@@ -97,7 +97,7 @@ def command(
 
     found = _found(source, problem, options, report)
     known = options["name"] or found.name or Path(str(source)).name
-    found = replace(found, name=_plain(known))
+    found = replace(found, name=as_text(known))
     given, shift = options["zero_tolerance"], options["shift"]
     limit = found.zero_tolerance if given is None else given
     treated = found.treated(options["zero"], options["negative"], shift, limit)
@@ -114,9 +114,7 @@ def command(
 
 def _plain(value: Any) -> Any:
     """Return what can be an attribute of a file."""
-    if isinstance(value, str | Path):
-        return str(value).encode("utf-8", "backslashreplace").decode()
-    return value
+    return as_text(value) if isinstance(value, str | Path) else value
 
 
 def _refuse(problem: str | None, options: dict[str, Any]) -> None:

@@ -170,6 +170,7 @@ def _sparse(group: h5py.Group) -> Any:
 
 def _safetensors(path: Path, _name: str) -> Any:
     try:
+        from safetensors import SafetensorError
         from safetensors.numpy import load_file
     except ImportError:
         raise InputError(
@@ -177,7 +178,7 @@ def _safetensors(path: Path, _name: str) -> Any:
         ) from None
     try:
         return load_file(path)
-    except Exception as error:  # its own class, which derives from nothing better
+    except SafetensorError as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
 
 

@@ -43,63 +43,80 @@ def hessian_operator(
     InputError
         The model has no parameters, or a loss is not finite.
     """
-    import torch
     from scipy.sparse.linalg import LinearOperator
 
-    kind = None if dtype is None else getattr(torch, dtype)
-    parameters = {
-        name: value.detach().to(kind).requires_grad_()
-        for name, value in model.named_parameters()
-        if value.requires_grad
-    }
-    if not parameters:
-        raise InputError("model: no parameter requires a gradient")
-    fixed = {
-        # a copy, since layers that count batches would change it
-        name: _cast(value.detach(), kind).clone()
-        for name, value in (*model.named_parameters(), *model.named_buffers())
-        if name not in parameters
-    }
-    batches = _Batches(data, kind)
+    loss = _Loss(model, loss_fn, data, dtype)
+    return LinearOperator(
+        (loss.size, loss.size), matvec=loss.hessian_product, dtype=loss.precision
+    )
 
-    def gradient(batch: tuple[Any, Any], share: float) -> Any:
-        inputs, targets = batch
-        outputs = torch.func.functional_call(model, {**parameters, **fixed}, (inputs,))
-        loss = loss_fn(outputs, targets) * share
+
+class _Loss:
+    """A model's mean loss, its gradient, and products with its Hessian."""
+
+    def __init__(self, model: Any, loss_fn: Any, data: Any, dtype: str | None) -> None:
+        import torch
+
+        kind = None if dtype is None else getattr(torch, dtype)
+        self.model, self.loss_fn = model, loss_fn
+        self.parameters = {
+            name: value.detach().to(kind).requires_grad_()
+            for name, value in model.named_parameters()
+            if value.requires_grad
+        }
+        if not self.parameters:
+            raise InputError("model: no parameter requires a gradient")
+        self.fixed = {
+            # a copy, since layers that count batches would change it
+            name: _cast(value.detach(), kind).clone()
+            for name, value in (*model.named_parameters(), *model.named_buffers())
+            if name not in self.parameters
+        }
+        self.values = list(self.parameters.values())
+        self.size = sum(value.numel() for value in self.values)
+        double = all(value.dtype == torch.float64 for value in self.values)
+        self.precision = np.float64 if double else np.float32
+        self.batches = _Batches(data, kind)
+        single = self.batches.single
+        self.kept = list(map(self._gradient, self.batches)) if single else None
+
+    def _gradient(self, batch: tuple[Any, Any, float]) -> Any:
+        """Return a batch's share of the gradient, which can be derived again."""
+        import torch
+
+        inputs, targets, share = batch
+        names = {**self.parameters, **self.fixed}
+        outputs = torch.func.functional_call(self.model, names, (inputs,))
+        loss = self.loss_fn(outputs, targets) * share
         if not torch.isfinite(loss):
             raise InputError(f"the loss is {float(loss.detach())}, not finite")
-        values = list(parameters.values())
-        parts = torch.autograd.grad(
-            loss, values, create_graph=True, materialize_grads=True
-        )
-        return torch.cat([part.reshape(-1) for part in parts])
+        options: Any = {"create_graph": True, "materialize_grads": True}
+        return _flat(torch.autograd.grad(loss, self.values, **options))
 
-    kept = [gradient(batch, 1.0) for batch, _ in batches] if batches.single else None
+    def hessian_product(
+        self, vector: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float64]:
+        """Return the Hessian times a vector."""
+        import torch
 
-    def product(vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         along = torch.from_numpy(np.array(vector, dtype=np.float64).ravel())
-        values = list(parameters.values())
-        along = along.to(values[0])
-        total = np.zeros(along.numel())
-        gradients = kept or (gradient(batch, share) for batch, share in batches)
-        for one in gradients:
-            if not one.requires_grad:  # linear in all parameters
-                continue
-            parts = torch.autograd.grad(
-                one,
-                values,
-                along,
-                retain_graph=kept is not None,
-                materialize_grads=True,
-            )
-            flat = torch.cat([part.reshape(-1) for part in parts])
-            total += flat.detach().cpu().numpy().astype(np.float64)
+        along = along.to(self.values[0])
+        total = np.zeros(self.size)
+        options: Any = {
+            "retain_graph": self.kept is not None,
+            "materialize_grads": True,
+        }
+        for one in self.kept or map(self._gradient, self.batches):
+            if one.requires_grad:  # else linear in all parameters
+                parts = torch.autograd.grad(one, self.values, along, **options)
+                total += _flat(parts).detach().cpu().numpy().astype(np.float64)
         return total
 
-    n = sum(value.numel() for value in parameters.values())
-    double = all(value.dtype == torch.float64 for value in parameters.values())
-    precision = np.float64 if double else np.float32
-    return LinearOperator((n, n), matvec=product, dtype=precision)
+
+def _flat(parts: Any) -> Any:
+    import torch
+
+    return torch.cat([part.reshape(-1) for part in parts])
 
 
 def _cast(value: Any, kind: Any) -> Any:
@@ -132,5 +149,5 @@ class _Batches:
 
     def __iter__(self) -> Any:
         for inputs, targets in self.data:
-            batch = _cast(inputs, self.kind), _cast(targets, self.kind)
-            yield batch, len(inputs) / self.samples
+            share = len(inputs) / self.samples
+            yield _cast(inputs, self.kind), _cast(targets, self.kind), share

@@ -10,7 +10,7 @@ from numba import prange
 from .intrinsics import fma, wide_vectors
 from .kernels import cached
 from .precise import jit, summing
-from .stepping import SPAN, TINY
+from .stepping import SPAN, rest
 
 BLOCK = 512
 
@@ -34,13 +34,6 @@ def _loss_and_square(slopes, shares, w):
     return loss, square
 
 
-@jit
-def _rest(w, last):
-    for i in range(w.size):
-        if abs(w[i]) + abs(last[i]) < TINY:
-            w[i], last[i] = 0.0, 0.0
-
-
 def _record(pull, determinant, slopes, shares, w, last, sums):
     for block in prange(sums.shape[1]):
         part = slice(block * BLOCK, (block + 1) * BLOCK)
@@ -50,7 +43,7 @@ def _record(pull, determinant, slopes, shares, w, last, sums):
             _move(still, damping, now, step)
             sums[t, block, 0], sums[t, block, 1] = _loss_and_square(steep, share, now)
             if t % SPAN == SPAN - 1:
-                _rest(now, step)
+                rest(now, step)
 
 
 # (pull, determinant, slopes, shares, w, last, sums): for each step of sums (steps,

@@ -205,12 +205,11 @@ def _evenly(
     sums = _Sums(spectrum, choose_threads(threads))
     w = aligned(np.where(sums.counts, by.first, 0.0))
     last = aligned(np.where(sums.counts, by.step, 0.0))
-    pull, determinant = aligned(by.pull), aligned(by.determinant)
     rows = [sums.of(np.ones(len(spectrum)))[None], sums.of(by.first)[None]]
     left, piece = times.size - 2, max(1, _PIECE // sums.blocks)
     while left:
         count = min(left, piece)
-        rows.append(sums.moving(pull, determinant, w, last, count))
+        rows.append(sums.moving(by.pull, by.determinant, w, last, count))
         left -= count
     return _trajectory(times, np.concatenate(rows), None)
 

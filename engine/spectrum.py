@@ -95,7 +95,7 @@ class Spectrum:
     @cached_property
     def modes(self) -> float:
         """Return the number of modes, Σ weights."""
-        return float(self.weights.sum())  # type: ignore[union-attr]
+        return float(self.arrays["weights"].sum())
 
     @cached_property
     def zero_tolerance(self) -> float:
@@ -133,9 +133,10 @@ class Spectrum:
     def kmin_converged(self) -> bool:
         """Tell whether the smallest positive k is known to 1 %, which κ hangs on."""
         above = np.flatnonzero(self.k > self.zero_tolerance)
-        if not above.size or self.residuals is None:
+        if not above.size:
             return False
-        return bool(self.residuals[above[0]] <= _CONVERGED * self.k[above[0]])
+        bound = self.known["residuals"][above[0]]
+        return bool(bound <= _CONVERGED * self.k[above[0]])
 
     def treated(
         self,
@@ -162,7 +163,7 @@ class Spectrum:
         limit = self.zero_tolerance if tolerance is None else tolerance
         zeros, negatives = np.abs(k) <= limit, k < -limit
         if negative == "error" and negatives.any():
-            many = float(np.asarray(self.weights)[negatives].sum())
+            many = float(self.arrays["weights"][negatives].sum())
             raise InputError(
                 f"{self.name or 'unnamed'}: {many:.6g} negative "
                 f"modes, the least {k[0]:.6g}; every method diverges along them; "
@@ -173,8 +174,8 @@ class Spectrum:
             raise InputError(f"{self.name or 'unnamed'}: no mode is positive")
         k = np.where(negatives & (negative == "abs"), -k, k)[keep]
         order = np.argsort(k, kind="stable")
-        others = (self.weights, self.displacement, self.residuals)
-        weights, displacement, residuals = (v[keep][order] for v in others)  # type: ignore[index]
+        _, *others = self.known.values()
+        weights, displacement, residuals = (v[keep][order] for v in others)
         known = self.tolerance if tolerance is None else tolerance
         return Spectrum(k[order], weights, displacement, self.name, residuals, known)
 

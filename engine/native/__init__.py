@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -34,12 +35,13 @@ _SIGNATURES = {
 }
 
 
-def function(name: str) -> Callable[..., Any]:
+@functools.cache
+def function(name: str) -> Any:
     """Return a kernel of stepping.c, which says what it takes."""
-    found: Any = getattr(_LIBRARY, name)
+    found = getattr(_LIBRARY, name)
     found.argtypes = _SIGNATURES[name]
     found.restype = _LONG if name == "multiply_add" else None
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def map_kernel(
@@ -52,14 +54,14 @@ def map_kernel(
     method, quantity : what to compute; its output is of the quantity's own type
     threads : that the kernel uses
     """
-    function = getattr(_LIBRARY, f"{method.name}_{quantity.name}", None)
-    if function is None:
+    found = getattr(_LIBRARY, f"{method.name}_{quantity.name}", None)
+    if found is None:
         return None
     out = _array(quantity.dtype)
-    function.argtypes = (*[_DOUBLES] * 3, _LONG, _LONG, out, _COUNT)
-    function.restype = None
+    found.argtypes = (*[_DOUBLES] * 3, _LONG, _LONG, out, _COUNT)
+    found.restype = None
 
     def kernel(head: Any, k: Any, inner: Any, _tol: float, out: Any) -> None:
-        function(head, k, inner, *out.shape, out, threads)
+        found(head, k, inner, *out.shape, out, threads)
 
     return kernel
