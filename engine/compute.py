@@ -10,9 +10,13 @@ import numpy.typing as npt
 
 from .backends import choose_backend, choose_threads, fill_kernel, on_threads
 from .grid import Tile
-from .kernels import worst_kernel
+from .kernels import cells_kernel, worst_kernel
+from .methods import Method
 from .plan import Plan
 from .quantities import Quantity
+from .spectrum import Spectrum
+from .tables import table_of
+from .whole import Whole
 
 
 class TileComputer:
@@ -58,6 +62,8 @@ class TileComputer:
 
     def _kernel(self, quantity: Quantity) -> Callable[..., None]:
         method, dtype = self.plan.method, self.plan.dtype_of(quantity)
+        if isinstance(quantity, Whole) and self.plan.spectrum is not None:
+            return _of_spectrum(method, quantity, self.plan.spectrum, self.plan.tol)
         if self.plan.spectrum is not None:
             return worst_kernel(method, quantity)
         return fill_kernel(method, quantity, dtype, self.backend, self.threads)
@@ -92,3 +98,16 @@ class TileComputer:
         if buffer is None or buffer.size < tile.size:
             buffer = self._buffers[name] = np.empty(tile.size, dtype=dtype)
         return buffer[: tile.size].reshape(tile.shape)
+
+
+def _of_spectrum(
+    method: Method, quantity: Whole, spectrum: Spectrum, tol: float
+) -> Callable[..., None]:
+    """Return what fills a block of a map of a whole spectrum, called as the others."""
+    modes, groups, argument = table_of(quantity, spectrum, tol)
+    kernel = cells_kernel(method, quantity.kernel)
+
+    def compute(head: Any, k: Any, inner: Any, tol: float, out: Any) -> None:
+        kernel(head, modes, groups, inner, argument, quantity.memory, out)
+
+    return compute

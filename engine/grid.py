@@ -173,10 +173,12 @@ class Grid:
     Parameters
     ----------
     axes : name → Axis, in the order of the dimensions
+    chunk_points : points that a chunk has at most
     tile_points : points that a tile has at most, if a chunk is not larger
     """
 
     axes: Mapping[str, Axis]
+    chunk_points: int = CHUNK_POINTS
     tile_points: int = TILE_POINTS
 
     @cached_property
@@ -197,14 +199,16 @@ class Grid:
         chunks of about a MiB whose last two sides are alike.
         """
         *outer, last = self.shape
-        longest = max(math.isqrt(CHUNK_POINTS), CHUNK_POINTS // math.prod(outer[-1:]))
+        points = self.chunk_points
+        longest = max(math.isqrt(points), points // math.prod(outer[-1:]))
         row = -(-last // -(-last // longest))
-        return (*_fill((1,) * len(outer), tuple(outer), CHUNK_POINTS // row), row)
+        return (*_fill((1,) * len(outer), tuple(outer), points // row), row)
 
     @cached_property
     def tile_shape(self) -> tuple[int, ...]:
         """Return the lengths of a tile that is not cut by the grid's edge."""
-        points = max(self.tile_points, -(-self.size // MAX_TILES))
+        most = self.tile_points * self.chunk_points // CHUNK_POINTS
+        points = max(most, -(-self.size // MAX_TILES))
         return _fill(self.chunk_shape, self.shape, points)
 
     @cached_property

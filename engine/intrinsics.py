@@ -75,3 +75,22 @@ def wide_vectors(context: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(), codegen
+
+
+@intrinsic
+def apart(context: Any) -> Any:
+    """Promise that no two arrays of doubles given to the caller of this share memory.
+
+    LLVM would check that for each pair, and leaves loops over many arrays scalar. The
+    function that calls this is not inlined.
+    """
+
+    def codegen(context: Any, builder: Any, _signature: Any, _args: Any) -> Any:
+        builder.function.attributes.add("noinline")
+        doubles = ir.DoubleType().as_pointer()
+        for argument in builder.function.args:
+            if argument.type == doubles:
+                argument.add_attribute("noalias")
+        return context.get_dummy_value()
+
+    return types.void(), codegen

@@ -22,7 +22,7 @@ import numba
 import numpy as np
 from numba import prange
 
-from . import templates
+from . import cells, templates
 from .cache import caching
 from .methods import VARIABLES, Method
 from .precise import jit
@@ -127,6 +127,28 @@ def several_kernel(method: Method, kernel: Any) -> Callable[..., None]:
     names = {**_place(method), "_kernel": kernel}
     with caching():
         return _compile(specialise(templates.several, name, **names))
+
+
+@functools.cache
+def cells_kernel(method: Method, template: Callable[..., Any]) -> Callable[..., None]:
+    """Return the kernel (head, modes, groups, inner, argument, memory, out) of a map.
+
+    The map is one of a whole spectrum, by the template of its quantity.
+
+    Parameters of the kernel
+    ------------------------
+    head, inner, out : as for `map_kernel`
+    modes, groups, argument : see `tables.Table`
+    memory : doubles that a mode needs
+    """
+    names = _place(method)
+    for part in ("quickly", "fill", "exceeds", "error", "listed", "search"):
+        piece = specialise(getattr(cells, part), method.name, **names)
+        names[f"_{part}"] = jit(piece)
+    names["_cell"] = jit(specialise(template, method.name, **names))
+    name = f"{method.name}_{template.__name__}"
+    with caching():
+        return _compile(specialise(cells.cells_of_map, name, **names))
 
 
 def _parallel(

@@ -143,6 +143,20 @@ def _decay_exactly(d, t):
 
 
 @jit
+def exactly(trace, determinant, first, t):
+    """Return |w_t| for whole t ≥ 1 as a pair, all in double-doubles."""
+    g, m, u, tr, d, e, disc = folded(trace, determinant, first)
+    if disc[0] < 0.0:
+        return _swing_exactly(swing_of(u, tr, d, e, disc), t)
+    if tr[0] == 0.0 and disc[0] == 0.0:
+        hi, lo = combine(0.0, 1.0, first, 0.0, trace)
+        if t > 1.0:
+            return 0.0, 0.0
+        return abs(hi), lo if hi > 0.0 else -lo
+    return _decay_exactly(decay_of(g, m, tr, d, e, disc), t)
+
+
+@jit
 def swing_above(s, t, tol, log_r, theta):
     """Tell whether |w_t| > tol."""
     fall = t * log_r

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from .errors import InputError
-from .grid import Axis, Floats, Grid
+from .grid import CHUNK_POINTS, Axis, Floats, Grid
 from .methods import METHODS, Method
-from .quantities import QUANTITIES, Quantity
+from .quantities import Quantity
 from .spectrum import Spectrum
+from .whole import Whole, quantity_of
 
 DTYPES = ("float64", "float32")
 
@@ -24,10 +25,10 @@ class Plan:
 
     Parameters
     ----------
-    quantities : names from `QUANTITIES`, at least one, each once
+    quantities : names as `quantity_of` takes them, at least one, each once
     method : name of a method
-    spectrum : curvatures over which the worst case is taken, in place of a k axis
-    tol : tolerance of `settling_time`, in (0, 1)
+    spectrum : whose maps are asked for, in place of a k axis
+    tol : tolerance of settling times, in (0, 1)
     dtype : "float64" or "float32", how floats are stored that need not be exact
     **axes : Axis, number or values, by the names of the method's parameters and k
 
@@ -50,12 +51,12 @@ class Plan:
         self.method: Method = METHODS[choose("method", method, METHODS)]
         self.spectrum = spectrum
         self.quantities: tuple[Quantity, ...] = tuple(
-            QUANTITIES[choose("quantity", name, QUANTITIES)] for name in quantities
+            quantity_of(name, spectrum is not None) for name in quantities
         )
         self.tol = float(tol)
         self.dtype = choose("dtype", dtype, DTYPES)
         self._check()
-        self.grid = Grid(self._sorted_axes(axes))
+        self.grid = Grid(self._sorted_axes(axes), self._chunk_points)
 
     def _check(self) -> None:
         names = [quantity.name for quantity in self.quantities]
@@ -68,17 +69,11 @@ class Plan:
             raise InputError(f"tol: {self.tol:g} is outside (0, 1)")
         if self.spectrum is None:
             return
+        free = all(isinstance(q, Whole) and not q.converging for q in self.quantities)
         try:
-            _ = self.spectrum.positive
+            self.spectrum.treated(negative="keep" if free else "error")
         except InputError as error:
             raise InputError(f"spectrum: {error}") from error
-        worst = [name for name, quantity in QUANTITIES.items() if quantity.worst]
-        for name in names:
-            if name not in worst:
-                raise InputError(
-                    f"quantity: {name} has no map for a whole spectrum; "
-                    f"choose from {', '.join(worst)}"
-                )
 
     def _sorted_axes(self, given: dict[str, Any]) -> dict[str, Axis]:
         names = [
@@ -94,6 +89,13 @@ class Plan:
                     f"its axes are {', '.join(names)}"
                 )
         return {name: _axis(name, given) for name in names}
+
+    @property
+    def _chunk_points(self) -> int:
+        """Return the points of a chunk: fewer where each is made of many modes."""
+        if not any(isinstance(quantity, Whole) for quantity in self.quantities):
+            return CHUNK_POINTS
+        return max(CHUNK_POINTS // max(1, len(self.spectrum or ()) // 64), 2**10)
 
     @property
     def axes(self) -> dict[str, Axis]:

@@ -219,6 +219,6 @@ def specialise(template: Callable[..., Any], name: str, **names: Any) -> Functio
     Closures would do, but Numba never finds a closure over kernels in its cache again.
     """
     code = template.__code__
-    copy = FunctionType(code, {**globals(), **names}, name)
+    copy = FunctionType(code, {**template.__globals__, **names}, name)
     copy.__qualname__ = f"{name}_{template.__name__}"
     return copy

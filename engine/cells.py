@@ -1,0 +1,211 @@
+"""What cells of a whole spectrum's maps are made of, with blanks for a method.
+
+A cell is a point of a map; each is computed from all modes. As in `templates`, names
+that begin with an underscore and are None here are filled in by `kernels`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import prange
+
+from .crossing import LEVELS, POWER, descend, last_above
+from .envelopes import FALL, PEAK, ROWS, G, numbers_of, quick_numbers
+from .groups import error_of_nodes, is_dead
+from .intrinsics import apart, wide_vectors
+from .motion import exactly
+from .precise import FAR, add, jit, multiply, total
+
+_at: Any = None
+_slower: Any = None
+_fill: Any = None
+_quickly: Any = None
+_listed: Any = None
+_exceeds: Any = None
+_search: Any = None
+_error: Any = None
+_cell: Any = None
+
+_STATES = 3
+# doubles in a line of the cache, and in a vector
+LANES = 8
+# rows that a mode needs: k and share, numbers twice, the ladder and the states
+MEMORY = 2 + 2 * ROWS + (LEVELS + _STATES) * POWER
+# cells that one thread computes at a time
+_RUN = 16
+# so much earlier than where modes are thought to settle are the others left out
+_EARLIER = 0.5
+
+
+def quickly(slower, inner, k, rows):
+    """Write what is known of each mode, NaN first where a sum is in doubt."""
+    apart()
+    wide_vectors()
+    for i in range(k.size):
+        g, pull, d, w, step, fall, most, kind = quick_numbers(_at(slower, inner, k[i]))
+        rows[0][i], rows[1][i], rows[2][i], rows[3][i] = g, pull, d, w
+        rows[4][i], rows[5][i], rows[6][i], rows[7][i] = step, fall, most, kind
+
+
+def fill(slower, inner, k, modes):
+    """Write what is known of each mode, see `envelopes`."""
+    low = modes[0], modes[1], modes[2], modes[3]
+    _quickly(slower, inner, k, (*low, modes[4], modes[5], modes[6], modes[7]))
+    for i in range(k.size):
+        if modes[G, i] != modes[G, i]:
+            numbers = numbers_of(_at(slower, inner, k[i]))
+            for row in range(ROWS):
+                modes[row, i] = numbers[row]
+
+
+def exceeds(slower, inner, table, level, modes, t):
+    """Tell whether Σ share·w² of all modes is above the level at t, by exact sums."""
+    hi, lo = -level[0], -level[1]
+    tiny = 2.0**-120 * level[0] / table.shape[1]
+    _fill(slower, inner, table[0], modes)
+    for i in range(table.shape[1]):
+        most = table[1, i] * modes[PEAK, i]
+        if t > 1.0:
+            most *= math.exp((t - 1.0) * math.log1p(-modes[FALL, i]))
+        if most < tiny:
+            continue
+        r = _at(slower, inner, table[0, i])
+        w = exactly(r.trace, r.determinant, r.first, t)
+        w = multiply(w[0], w[1], w[0], w[1])
+        w = multiply(w[0], w[1], table[1, i], table[2, i])
+        hi, lo = add(hi, lo, w[0], w[1])
+    return hi > 0.0 or (hi == 0.0 and lo > 0.0)
+
+
+def listed(slower, inner, table, groups, level, low, k, shares, memory):
+    """Write k and shares of what stands for the modes from a step on.
+
+    Returns how many those are, and how much Σ share·w² may differ from there on.
+    """
+    n = groups.mean.shape[1]
+    ends = memory[: 3 * ROWS * n].reshape(3, ROWS, n)
+    for i in range(3):
+        _fill(slower, inner, groups.middle[i], ends[i])
+    count, slack = 0, 0.0
+    for i in range(n):
+        mass = groups.mean[1, i]
+        left = is_dead(ends[0, :, i], ends[2, :, i], mass, low, level / n)
+        if left < math.inf:
+            slack += left
+            continue
+        error = _error(slower, inner, groups, i, ends[1, :, i], low, level / n)
+        if error < math.inf:
+            slack += error
+            nodes, masses = groups.nodes[i], groups.shares[i]
+        else:
+            part = slice(groups.starts[i], groups.starts[i + 1])
+            nodes, masses = table[0, part], table[1, part]
+        k[count : count + nodes.size] = nodes
+        shares[count : count + nodes.size] = masses
+        count += nodes.size
+    while count % LANES:
+        k[count], shares[count] = k[count - 1], 0.0
+        count += 1
+    return count, slack
+
+
+def error(slower, inner, groups, i, middle, low, level):
+    """Return how much the nodes of a group err, inf where that is too much."""
+    if not groups.shares[i, 0] > 0.0:
+        return math.inf
+    a = _at(slower, inner, groups.middle[0, i])
+    b = _at(slower, inner, groups.middle[2, i])
+    moved = (
+        abs(total(b.trace)[0] - total(a.trace)[0]),
+        abs(total(b.determinant)[0] - total(a.determinant)[0]),
+        abs(total(b.first)[0] - total(a.first)[0]),
+    )
+    return error_of_nodes(middle, moved, groups.mean[1, i], low, level)
+
+
+def search(slower, inner, table, level, slack, low, k, shares, memory):
+    """Return the last step at which the sum is above a level, 0 if none is from low on.
+
+    `k` and `shares` stand for the modes; where they leave a doubt, all modes are asked.
+    """
+    modes, powers, states = carved(memory, k.size)
+    others = memory[memory.size - ROWS * table.shape[1] :]
+    _fill(slower, inner, k, modes)
+    t, sure = last_above(modes, shares, level[0], slack, low, powers, states)
+    while not sure:
+        if _exceeds(slower, inner, table, level, others.reshape(ROWS, -1), t):
+            break
+        t, sure = descend(modes, shares, level[0], slack, low, powers, states, t)
+    return t
+
+
+def settle(slower, inner, table, groups, level, memory):
+    """Return the smallest t₀ with Σ share·w² ≤ level for all t ≥ t₀, from rest.
+
+    Modes converge together where both ends do: the recurrences that converge are those
+    of an interval of k. Where groups stand for modes, they do so from a step on that is
+    before the answer; which one is a guess by their means.
+    """
+    n = table.shape[1]
+    k, shares, memory = memory[:n], memory[n : 2 * n], memory[2 * n :]
+    ends = memory[: 2 * ROWS].reshape(ROWS, 2)
+    k[0], k[1] = table[0, 0], table[0, n - 1]
+    _fill(slower, inner, k[:2], ends)
+    if ends[FALL, 0] < 0.0 or ends[FALL, 1] < 0.0:
+        return math.inf
+    if not groups.mean.shape[1]:
+        k, shares = table[0], table[1]
+        return 1.0 + _search(slower, inner, table, level, 0.0, 0.0, k, shares, memory)
+    modes, powers, states = carved(memory, groups.mean.shape[1])
+    _fill(slower, inner, groups.mean[0], modes)
+    low, _ = last_above(modes, groups.mean[1], level[0], 0.0, 0.0, powers, states)
+    low = np.floor(_EARLIER * low) if low < FAR else 0.0
+    while True:
+        count, slack = _listed(
+            slower, inner, table, groups, level[0], low, k, shares, memory
+        )
+        some = k[:count]
+        t = _search(
+            slower, inner, table, level, slack, low, some, shares[:count], memory
+        )
+        if t > 0.0 or t != t or low == 0.0:
+            return 1.0 + t
+        low = np.floor(0.125 * low)
+
+
+def cells_of_map(head, modes, groups, inner, argument, memory, out):
+    """Fill a block of a map, cell by cell, in runs that are spread over the threads."""
+    runs = (inner.size + _RUN - 1) // _RUN
+    count = out.shape[0] * runs
+    # what takes long stands together; each thread has a share of it
+    stride = max(count // 2 - 1, 1)
+    while math.gcd(stride, count) > 1:
+        stride += 1
+    for i in prange(count):
+        row, run = divmod(i * stride % count, runs)
+        room = aligned(memory * modes.shape[1])
+        for j in range(run * _RUN, min((run + 1) * _RUN, inner.size)):
+            out[row, j] = _cell(
+                _slower(head, row), inner[j], modes, groups, argument, room
+            )
+
+
+@jit
+def carved(memory, n):
+    """Return what is known of n modes, their ladder and their states, as `crossing`."""
+    stop = (ROWS + LEVELS * POWER) * n
+    modes = memory[: ROWS * n].reshape(ROWS, n)
+    powers = memory[ROWS * n : stop].reshape(LEVELS, POWER, n)
+    states = memory[stop : stop + _STATES * POWER * n].reshape(_STATES, POWER, n)
+    return modes, powers, states
+
+
+@jit
+def aligned(size):
+    """Return memory that begins where a line of the cache does."""
+    memory = np.empty(size + LANES)
+    start = -(memory.ctypes.data // memory.itemsize) % LANES
+    return memory[start : start + size]

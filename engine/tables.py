@@ -1,0 +1,113 @@
+"""A spectrum's modes as the kernels of its maps take them."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .cells import LANES
+from .errors import InputError
+from .groups import Groups, groups_of, no_groups
+from .kernels import cached
+from .precise import add, multiply, product
+from .spectrum import Spectrum
+from .whole import Whole
+
+Floats = npt.NDArray[np.float64]
+# spectra of more different curvatures are put into groups
+_FEW = 1024
+_LEAST_TOL = 1e-100
+
+
+class Table(NamedTuple):
+    """What a kernel of a map takes beside the map.
+
+    Attributes
+    ----------
+    modes : (3, n) k, its share, and what that lacks to its exact value; n is a multiple
+        of 8, and what fills it up has no share
+    groups : of the modes
+    argument : (2,) the level of the sum as a pair, or a number and 0
+    """
+
+    modes: Floats
+    groups: Groups
+    argument: Floats
+
+
+def table_of(quantity: Whole, spectrum: Spectrum, tol: float) -> Table:
+    """Return the modes of a spectrum for a quantity; equal curvatures become one.
+
+    Raises
+    ------
+    InputError
+        A mode is negative and has no place there, none counts, or tol is so small that
+        squares of it are out of range.
+    """
+    spectrum = spectrum.treated(negative="error" if quantity.converging else "keep")
+    k, weights, displacement = spectrum.arrays.values()
+    shares = np.zeros((3, k.size))
+    ones = np.ones_like(k)
+    displaced = displacement if quantity.shares in ("distance", "loss") else ones
+    slopes = k if quantity.shares in ("slope", "loss") else ones
+    count = _multiplied(k, weights, displaced, slopes, shares)
+    shares = shares[:, :count][:, shares[1, :count] != 0.0]
+    if not shares.size:
+        raise InputError(f"{spectrum.name or 'unnamed'}: no mode is displaced")
+    if isinstance(quantity.argument, float):
+        return Table(_filled_up(shares), no_groups(), _pair(quantity.argument))
+    if tol < _LEAST_TOL:
+        raise InputError(f"tol: {tol:g}; {quantity.name} takes {_LEAST_TOL:g} and more")
+    # a power of two changes no digit
+    shares[1:] *= 2.0 ** -math.frexp(shares[1].sum())[1]
+    level = np.zeros(2)
+    _level(shares, tol, 2 if quantity.argument == "tol²" else 1, level)
+    groups = groups_of(*shares[:2]) if shares.shape[1] > _FEW else no_groups()
+    return Table(_filled_up(shares), groups, level)
+
+
+def _pair(number: float) -> Floats:
+    return np.array([number, 0.0])
+
+
+def _filled_up(shares: Floats) -> Floats:
+    """Return the modes in memory that begins where a line of the cache does."""
+    n = shares.shape[1]
+    width = n + -n % LANES
+    memory = np.empty(3 * width + LANES)
+    start = -(memory.ctypes.data // memory.itemsize) % LANES
+    table = memory[start : start + 3 * width].reshape(3, width)
+    table[0], table[1:] = shares[0, -1], 0.0
+    table[:, :n] = shares
+    return table
+
+
+def _multiply_shares(k, weights, displaced, slopes, out):
+    """Write each k once, and Σ weight·displacement·slope of it as a pair."""
+    count = 0
+    for i in range(k.size):
+        hi, lo = product(weights[i], displaced[i])
+        hi, lo = multiply(hi, lo, slopes[i], 0.0)
+        if count > 0 and out[0, count - 1] == k[i]:
+            count -= 1
+            hi, lo = add(hi, lo, out[1, count], out[2, count])
+        out[0, count], out[1, count], out[2, count] = k[i], hi, lo
+        count += 1
+    return count
+
+
+def _level_of(shares, tol, power, out):
+    """Write tol, to a power, times Σ share as a pair."""
+    hi, lo = 0.0, 0.0
+    for i in range(shares.shape[1]):
+        hi, lo = add(hi, lo, shares[1, i], shares[2, i])
+    for _ in range(power):
+        hi, lo = multiply(hi, lo, tol, 0.0)
+    out[0], out[1] = hi, lo
+
+
+_multiplied = cached(_multiply_shares)
+_level = cached(_level_of)
