@@ -13,6 +13,7 @@ from critdamp.engine.cache import cache_dir
 from critdamp.engine.kernels import default_threads, threading_layer
 from critdamp.engine.methods import METHODS
 from critdamp.engine.quantities import QUANTITIES
+from critdamp.engine.whole import names_of
 
 from .options import emit, json_option
 from .tables import print_table
@@ -42,5 +43,6 @@ def _record() -> dict[str, Any]:
         "kernel_cache": str(cache_dir()),
         "methods": list(METHODS),
         "quantities": list(QUANTITIES),
+        "quantities_of_a_spectrum": names_of(True),
         "spectra": boxed(),
     }

@@ -124,7 +124,8 @@ def _show(run: Run) -> None:
     rows = [_row(run.summary(name)) for name in run.quantities]
     tuning = _polyak(run)
     if tuning is not None:
-        rows += [_closed_form(name, tuning) for name in run.quantities]
+        known_of = [name for name in run.quantities if hasattr(tuning, name)]
+        rows += [_closed_form(name, tuning) for name in known_of]
     print_table(["quantity", "min", "max", "diverging", "best", "at"], rows)
     known = run.provenance
     rows = [[name, _plain(known[name])] for name in _PROVENANCE if name in known]

@@ -12,6 +12,7 @@ from critdamp.data.sweeps import estimate, sweep
 from critdamp.engine.methods import METHODS, VARIABLES
 from critdamp.engine.plan import DTYPES
 from critdamp.engine.quantities import QUANTITIES
+from critdamp.engine.whole import names_of
 
 from .options import FILE, command_line, nbytes, running_options
 from .plans import make_plan
@@ -39,9 +40,10 @@ def axis_options(function: Callable[..., Any]) -> Callable[..., Any]:
     "--quantity",
     multiple=True,
     metavar="NAME",
-    help=f"May be repeated: {', '.join(QUANTITIES)}.  [spectral_radius]",
+    help=f"May be repeated: {', '.join(QUANTITIES)}; with --spectrum "
+    f"{', '.join(names_of(True))}.  [spectral_radius]",
 )
-@click.option("--tol", type=float, help="Tolerance of settling_time.  [1e-6]")
+@click.option("--tol", type=float, help="Tolerance of settling times.  [1e-6]")
 @click.option("--dtype", metavar="NAME", help=f"{' or '.join(DTYPES)}.  [float64]")
 @click.option("-o", "--output", required=True, type=FILE, help="The run file.")
 @click.option("--force", is_flag=True, help="Replace what is there.")
@@ -65,8 +67,8 @@ def command(
 
     The grid is the product of the axes, each given as lin:START:STOP:NUM,
     log:START:STOP:NUM, values like 0.1,0.2, @FILE.npy or, for k, @SPECTRUM. With
-    --spectrum in place of --k the maps are over (eps, p) for the whole spectrum: the
-    worst case.
+    --spectrum in place of --k the maps are over (eps, p) for the whole spectrum: its
+    worst mode, or all of its modes together.
 
     PLAN is a TOML file whose keys are the names of these options from --eps to --dtype;
     what is typed overrides it.

@@ -114,15 +114,16 @@ def copy_tiles(
 class ShardWriter:
     """Writes a shard under a temporary name; publishing gives it its own.
 
-    Tiles of an earlier version of the shard are taken over.
+    Tiles of an earlier version of the shard are taken over. `began` is the monotonic
+    time at which work on it began.
     """
 
-    def __init__(self, parts: Parts, index: int, record: Record) -> None:
+    def __init__(self, parts: Parts, index: int, record: Record, began: float) -> None:
         self.index = index
         path = parts.shard(index)
         self._plan = record.plan
         self._contents = contents(parts, index, record)
-        self._began = time.monotonic()
+        self._began = began
         self._new = NewFile(path, beside(path))
         try:
             self._begin(path, record)

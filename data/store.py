@@ -1,5 +1,6 @@
 """Where a sweep puts its tiles: into shards, one open at a time."""
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -40,6 +41,8 @@ class Store:
         self._plan, self._cut = record.plan, Cut.of(record.plan)
         self._encode = ChunkEncoder(record.plan, record.compression, threads)
         self._shard: ShardWriter | None = None
+        # a shard's first tile is computed before it is opened
+        self._since = time.monotonic()
         # the disk takes its time: one shard is on its way there while the next is made
         self._namer = ThreadPoolExecutor(1, thread_name_prefix="critdamp-shard")
         self._naming: tuple[ShardWriter, Future[None]] | None = None
@@ -86,7 +89,7 @@ class Store:
             self._close_shard()
         if self._shard is None:
             with failures(self._parts.path, "write", self._parts.kept):
-                self._shard = ShardWriter(self._parts, index, self._record)
+                self._shard = ShardWriter(self._parts, index, self._record, self._since)
         with self._guarded(self._shard):
             self._shard.write(tile, self._encode(tile, arrays))
 
@@ -94,6 +97,7 @@ class Store:
         """Close the shard that is open; it gets its name while others go on."""
         self._wait()
         shard, self._shard = self._shard, None
+        self._since = time.monotonic()
         if shard is not None:
             with self._guarded(shard):
                 shard.close()

@@ -90,6 +90,8 @@ class TileComputer:
         """
         if self.plan.spectrum is None:
             return rows["k"]
+        if all(isinstance(quantity, Whole) for quantity in self.plan.quantities):
+            return np.empty(0)
         k = self.plan.spectrum.positive.k
         return np.array([k[0], k[-1]])
 

@@ -18,6 +18,7 @@ Scale = Literal["lin", "log", "list"]
 Floats = npt.NDArray[np.float64]
 
 CHUNK_POINTS = 2**17
+LEAST_POINTS = 2**10
 TILE_POINTS = 2**21
 MAX_TILES = 2**16
 MAX_VALUES = 10**7
@@ -173,13 +174,13 @@ class Grid:
     Parameters
     ----------
     axes : name → Axis, in the order of the dimensions
-    chunk_points : points that a chunk has at most
     tile_points : points that a tile has at most, if a chunk is not larger
+    finer : so many times fewer points in chunks and tiles, where a point takes long
     """
 
     axes: Mapping[str, Axis]
-    chunk_points: int = CHUNK_POINTS
     tile_points: int = TILE_POINTS
+    finer: int = 1
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -199,7 +200,7 @@ class Grid:
         chunks of about a MiB whose last two sides are alike.
         """
         *outer, last = self.shape
-        points = self.chunk_points
+        points = max(CHUNK_POINTS // self.finer, min(CHUNK_POINTS, LEAST_POINTS))
         longest = max(math.isqrt(points), points // math.prod(outer[-1:]))
         row = -(-last // -(-last // longest))
         return (*_fill((1,) * len(outer), tuple(outer), points // row), row)
@@ -207,8 +208,7 @@ class Grid:
     @cached_property
     def tile_shape(self) -> tuple[int, ...]:
         """Return the lengths of a tile that is not cut by the grid's edge."""
-        most = self.tile_points * self.chunk_points // CHUNK_POINTS
-        points = max(most, -(-self.size // MAX_TILES))
+        points = max(self.tile_points // self.finer, -(-self.size // MAX_TILES))
         return _fill(self.chunk_shape, self.shape, points)
 
     @cached_property

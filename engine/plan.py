@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 
 from .errors import InputError
-from .grid import CHUNK_POINTS, Axis, Floats, Grid
+from .grid import Axis, Floats, Grid
 from .methods import METHODS, Method
 from .quantities import Quantity
 from .spectrum import Spectrum
 from .whole import Whole, quantity_of
 
 DTYPES = ("float64", "float32")
+# modes that are no reason for smaller tiles
+_LIGHT = 64
 
 
 class Plan:
@@ -56,7 +58,7 @@ class Plan:
         self.tol = float(tol)
         self.dtype = choose("dtype", dtype, DTYPES)
         self._check()
-        self.grid = Grid(self._sorted_axes(axes), self._chunk_points)
+        self.grid = Grid(self._sorted_axes(axes), finer=self._finer)
 
     def _check(self) -> None:
         names = [quantity.name for quantity in self.quantities]
@@ -91,11 +93,10 @@ class Plan:
         return {name: _axis(name, given) for name in names}
 
     @property
-    def _chunk_points(self) -> int:
-        """Return the points of a chunk: fewer where each is made of many modes."""
-        if not any(isinstance(quantity, Whole) for quantity in self.quantities):
-            return CHUNK_POINTS
-        return max(CHUNK_POINTS // max(1, len(self.spectrum or ()) // 64), 2**10)
+    def _finer(self) -> int:
+        """Return how many times smaller tiles are, where a point has many modes."""
+        heavy = any(isinstance(quantity, Whole) for quantity in self.quantities)
+        return 1 + len(self.spectrum or ()) // _LIGHT if heavy else 1
 
     @property
     def axes(self) -> dict[str, Axis]:

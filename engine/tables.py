@@ -18,7 +18,7 @@ from .whole import Whole
 
 Floats = npt.NDArray[np.float64]
 # spectra of more different curvatures are put into groups
-_FEW = 1024
+FEW = 1024
 _LEAST_TOL = 1e-100
 
 
@@ -65,7 +65,7 @@ def table_of(quantity: Whole, spectrum: Spectrum, tol: float) -> Table:
     shares[1:] *= 2.0 ** -math.frexp(shares[1].sum())[1]
     level = np.zeros(2)
     _level(shares, tol, 2 if quantity.argument == "tol²" else 1, level)
-    groups = groups_of(*shares[:2]) if shares.shape[1] > _FEW else no_groups()
+    groups = groups_of(*shares[:2]) if shares.shape[1] > FEW else no_groups()
     return Table(_filled_up(shares), groups, level)
 
 

@@ -56,6 +56,7 @@ class Whole(Quantity):
 
 
 WHOLE: dict[str, Whole] = {}
+_SHOWN = {"loss_after": "loss_after:N"}
 _STEPS = re.compile(r"loss_after[:_](\d{1,10})")
 
 
@@ -83,23 +84,30 @@ def quantity_of(name: str, of_spectrum: bool) -> Quantity:
     asked = _STEPS.fullmatch(name)
     if asked and of_spectrum:
         return _loss_after(int(asked[1]))
-    known: dict[str, Quantity] = {**QUANTITIES}
-    if of_spectrum:
-        known = {n: q for n, q in known.items() if q.worst}
-        known |= {n: q for n, q in WHOLE.items() if n != "loss_after"}
-    if name in known:
-        return known[name]
-    names = ", ".join([*known, "loss_after:N"] if of_spectrum else known)
+    listed = names_of(of_spectrum)
+    if name in listed:
+        return WHOLE[name] if of_spectrum and name in WHOLE else QUANTITIES[name]
+    names = ", ".join(listed)
     if name in QUANTITIES:
         raise InputError(
             f"quantity: {name} has no map for a whole spectrum; choose from {names}"
         )
+    if name == "loss_after" and of_spectrum:
+        raise InputError("quantity: loss_after after how many? write loss_after:100")
     if name in WHOLE or asked:
         raise InputError(
             f"quantity: {name} is one of a whole spectrum, not of single curvatures; "
             f"choose from {names}"
         )
     raise InputError(f"quantity: {name!r} is unknown; choose from {names}")
+
+
+def names_of(of_spectrum: bool) -> list[str]:
+    """Return the names of quantities, of single curvatures or of a whole spectrum."""
+    if not of_spectrum:
+        return list(QUANTITIES)
+    ends = [name for name, quantity in QUANTITIES.items() if quantity.worst]
+    return ends + [_SHOWN.get(name, name) for name in WHOLE]
 
 
 def _loss_after(steps: int) -> Whole:
@@ -176,8 +184,9 @@ def loss_after(slower, inner, table, groups, steps, memory):
     """Return ½ Σ weight·displacement·k·w_t² at t = steps."""
     loss = 0.0
     for i in range(table.shape[1]):
-        w = leap(_at(slower, inner, table[0, i]), steps[0])[2]
-        loss += table[1, i] * (w * w)
+        if table[1, i] != 0.0:
+            w = leap(_at(slower, inner, table[0, i]), steps[0])[2]
+            loss += table[1, i] * (w * w)
     return 0.5 * loss if abs(loss) < math.inf else math.inf
 
 
@@ -192,7 +201,8 @@ def noise_floor(slower, inner, table, groups, argument, memory):
     """Return ½ Σ weight·k·noise_variance."""
     floor = 0.0
     for i in range(table.shape[1]):
-        floor += table[1, i] * noise_variance(_at(slower, inner, table[0, i]))
+        if table[1, i] != 0.0:
+            floor += table[1, i] * noise_variance(_at(slower, inner, table[0, i]))
     return 0.5 * floor
 
 
