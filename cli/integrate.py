@@ -18,7 +18,8 @@ from critdamp.engine.errors import InputError
 from critdamp.engine.jumping import LONGEST
 from critdamp.engine.methods import METHODS
 from critdamp.engine.oscillator import Energies, simulate_continuous
-from critdamp.engine.simulation import Trajectory, simulate
+from critdamp.engine.run import ignore
+from critdamp.engine.simulation import Keep, Trajectory, recorded, simulate
 from critdamp.engine.spectrum import Spectrum
 
 from .options import FILE, command_line, emit, json_option, running_options
@@ -67,15 +68,20 @@ def command(
     spectrum = load_spectrum(source)
     given = {} if how["continuous"] else _parameters(how)
     schedules = {name: v for name, v in given.items() if isinstance(v, np.ndarray)}
-    found: Trajectory | Energies
-    if how["continuous"]:
-        found = _continuous(spectrum, how)
+
+    def simulated(keep: Keep) -> Trajectory | Energies:
+        if how["continuous"]:
+            return _continuous(spectrum, how)
+        return _discrete(spectrum, how, keep, **given)
+
+    if output is None:
+        found = simulated(ignore)
     else:
-        found = _discrete(spectrum, how, **given)
-    if output is not None:
         about = {f"made_{name}": v for name, v in how.items() if v is not None}
         about |= {"command_line": command_line(), "spectrum_name": spectrum.name}
-        save_trajectory(found, spectrum, output, about, schedules)
+        kept = how["modes"] and not how["continuous"]
+        rows = recorded(_recorded(how["record"]), how["steps"]).size if kept else 0
+        found = save_trajectory(simulated, spectrum, output, about, schedules, rows)
     record = _record(found)
     if as_json:
         emit(record)
@@ -112,7 +118,9 @@ def _parameters(how: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _discrete(spectrum: Spectrum, how: dict[str, Any], eps: Any, p: Any) -> Trajectory:
+def _discrete(
+    spectrum: Spectrum, how: dict[str, Any], keep: Keep, eps: Any, p: Any
+) -> Trajectory:
     method = getattr(face, how["method"])
     if (how["nu"] is None) == (how["method"] == "qhm"):
         raise click.UsageError("--nu: goes with --method qhm, which needs it")
@@ -123,7 +131,7 @@ def _discrete(spectrum: Spectrum, how: dict[str, Any], eps: Any, p: Any) -> Traj
         how["steps"],
         record=_recorded(how["record"]),
         method=method if how["nu"] is None else method(nu=how["nu"]),
-        modes=how["modes"],
+        modes=keep if how["modes"] else False,
         threads=how["threads"],
         backend=how["backend"],
     )

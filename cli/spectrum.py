@@ -39,6 +39,11 @@ from .tables import print_table
     metavar="FILE",
     help="w(0) − w*, a vector: how much of it is in each mode.",
 )
+@click.option(
+    "--per-weight",
+    is_flag=True,
+    help="Of D^-1/2 H D^-1/2, D = diag(H): rates eps/h_ii for each weight.",
+)
 @click.option("--steps", default=100, metavar="M", help="Of each Lanczos run.  [100]")
 @click.option("--probes", default=4, metavar="N", help="Runs behind the first.  [4]")
 @click.option(
@@ -124,6 +129,12 @@ def _refuse(problem: str | None, options: dict[str, Any]) -> None:
         problem or options["meaning"] not in ("auto", "hessian")
     ):
         raise click.UsageError("--displacement: goes with a Hessian alone")
+    if options["per_weight"] and (
+        problem
+        or options["displacement"] is not None
+        or options["meaning"] not in ("auto", "hessian")
+    ):
+        raise click.UsageError("--per-weight: goes with a Hessian alone")
     if not np.isfinite(shift):
         raise InputError(f"--shift: {shift} is not finite")
     if limit is not None and not 0.0 <= limit < np.inf:
@@ -138,6 +149,7 @@ def _found(
         return problem_spectrum(problem, report=report, **ways)
     if options["displacement"] is not None:
         ways["displacement"] = read_vector(options["displacement"])
+    ways["per_weight"] = options["per_weight"]
     return read_spectrum(str(source), options["meaning"], report=report, **ways)
 
 

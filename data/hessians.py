@@ -11,6 +11,7 @@ import numpy as np
 
 from critdamp.engine.errors import InputError
 from critdamp.engine.hessians import from_design, from_hessian, real
+from critdamp.engine.per_weight import inverse_diagonal, scaled
 from critdamp.engine.run import ignore
 from critdamp.engine.spectrum import Spectrum
 
@@ -27,6 +28,7 @@ def read_spectrum(
     source: str | Path,
     meaning: Meaning = "auto",
     *,
+    per_weight: bool = False,
     report: Callable[[str], object] = ignore,
     **options: Any,
 ) -> Spectrum:
@@ -37,6 +39,8 @@ def read_spectrum(
     source : a spectrum file, one in the box, or what `matrices.read_matrix` reads
     meaning : a square matrix is a "hessian", a vector are "eigenvalues"; a "design"
         matrix, samples × features, has to be said to be one
+    per_weight : of D^−½HD^−½ with D the diagonal of a Hessian H, the one that counts
+        where each weight has the learning rate ε/h_ii
     report : called with a line on what takes long, or was found
     **options : of `hessians.from_hessian`, for a Hessian
 
@@ -46,12 +50,24 @@ def read_spectrum(
         It cannot be read, or is none of these.
     """
     if str(source) in boxed() or _is_ours(Path(source)):
+        _refuse(per_weight)
         return load_spectrum(source)
     found = read_matrix(source)
     try:
+        if per_weight:
+            _refuse(meaning in ("design", "eigenvalues") or np.ndim(found) == 1)
+            _refuse(isinstance(found, Mapping))
+            return from_hessian(
+                scaled(found, inverse_diagonal(found)), report=report, **options
+            )
         return _spectrum(found, meaning, report, options)
     except InputError as error:
         raise InputError(f"{source}: {error}") from error
+
+
+def _refuse(wrong: bool) -> None:
+    if wrong:
+        raise InputError("rates for each weight take a Hessian, which this is none of")
 
 
 def _is_ours(path: Path) -> bool:

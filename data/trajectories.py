@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from critdamp.engine.errors import InputError
 from critdamp.engine.oscillator import Energies
-from critdamp.engine.simulation import Trajectory
+from critdamp.engine.simulation import Keep, Trajectory
 from critdamp.engine.spectrum import Spectrum
 
 from .calm import new_hdf5
@@ -70,50 +70,96 @@ def read_schedule(text: str, steps: int, folder: Path = Path()) -> Any:
 
 
 def save_trajectory(
-    found: Trajectory | Energies,
+    simulated: Callable[[Keep], Trajectory | Energies],
     spectrum: Spectrum,
     path: Path,
     about: Mapping[str, Any],
     schedules: Mapping[str, npt.NDArray[np.float64]] | None = None,
-) -> None:
-    """Write a trajectory file, whole or not at all.
+    rows: int = 0,
+) -> Trajectory | Energies:
+    """Simulate into a trajectory file, whole or not at all, and return what was found.
 
     Parameters
     ----------
-    found : what was simulated
+    simulated : is called with what takes the state of each recorded time, if states are
+        to be kept; they go to the disk in pieces
     spectrum : of what
     path : of the file; one that is there is replaced
     about : attributes that say how it was made
     schedules : eps or p of each step, by name
+    rows : states that will come
 
     Raises
     ------
     FileError
         The disk fails.
     """
-    discrete = isinstance(found, Trajectory)
-    scale = "t" if discrete else "time"
-    names = ("loss", "distance") if discrete else _CONTINUOUS
     with failures(path, "write"), new_hdf5(path) as file:
         add_spectrum(file, spectrum, "spectrum_")
+        states = _States(file, rows, len(spectrum))
+        found = simulated(states.add)
+        states.finish()
+        discrete = isinstance(found, Trajectory)
+        scale = "t" if discrete else "time"
+        names = ("loss", "distance") if discrete else _CONTINUOUS
         _add(file, scale, found.times, [])
         file[scale].make_scale(scale)
         for name in names:
             _add(file, name, getattr(found, name), [scale])
-        if isinstance(found, Trajectory) and found.modes is not None:
-            _add(file, "modes", found.modes, [scale, "mode"])
+        if "modes" in file:
+            _describe(file["modes"], "modes", [scale, "mode"])
         for name, values in (schedules or {}).items():
             file.create_dataset(f"{name}_schedule", data=values)
         for name, value in {**_root(found, names, scale), **about}.items():
             file.attrs[name] = value
+    return found
 
 
+class _States:
+    """Rows of the dataset `modes`, which is there if any will come."""
+
+    def __init__(self, file: h5py.File, rows: int, n: int) -> None:
+        self._waiting: list[npt.NDArray[np.float64]] = []
+        self._most = max(1, _PIECE // n)
+        self._done = 0
+        if rows:
+            chunk = (min(rows, self._most, _ROWS), min(n, _PIECE))
+            self._modes = file.create_dataset(
+                "modes", (rows, n), np.float64, chunks=chunk, **_PACKED
+            )
+
+    def add(self, w: npt.NDArray[np.float64]) -> None:
+        """Take a row, and write those that are waiting once they are many."""
+        self._waiting.append(np.array(w))
+        if len(self._waiting) == self._most:
+            self.finish()
+
+    def finish(self) -> None:
+        """Write what waits."""
+        if self._waiting:
+            stop = self._done + len(self._waiting)
+            self._modes[self._done : stop] = self._waiting
+            self._done = stop
+            self._waiting.clear()
+
+
+# values of modes that wait to be written, and rows of a chunk at most
+_PIECE, _ROWS = 2**17, 2**10
+_PACKED: dict[str, Any] = {
+    "compression": "gzip",
+    "compression_opts": 1,
+    "shuffle": True,
+}
 _CONTINUOUS = ("potential", "kinetic", "total", "distance")
 
 
 def _add(file: h5py.File, name: str, values: Any, along: list[str]) -> None:
-    packed = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
-    dataset = file.create_dataset(name, data=values, **(packed if along else {}))
+    dataset = file.create_dataset(name, data=values, **(_PACKED if along else {}))
+    _describe(dataset, name, along)
+
+
+def _describe(dataset: h5py.Dataset, name: str, along: list[str]) -> None:
+    file = dataset.file
     for dimension, scale in zip(dataset.dims, along, strict=False):
         dimension.attach_scale(file[scale])
     dataset.attrs["units"] = "iteration" if name == "t" else "1"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .ensemble import Ensemble, recurrences
 from .errors import InputError
-from .hessians import check_matrix, real
+from .hessians import SPARSE_AS_DENSE, as_operator, check_matrix, is_sparse, real
+from .lanczos import Apply, lanczos
 from .methods import METHODS
+from .per_weight import scaled
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,16 +30,18 @@ class Verification:
         and tol |w_0|
     coupled, decoupled : the smallest t₀ with |w_t| ≤ tol |w_0| for all t from t₀ to
         steps, of either; −1 where it is above at the last step
+    modes : how many there are, fewer than weights in a Krylov space
     """
 
     steps: int
     difference: float
     coupled: int
     decoupled: int
+    modes: int
 
 
 def iterate(
-    apply: Callable[[Floats], Floats],
+    apply: Apply,
     start: Floats,
     eps: float | Floats,
     p: float | Floats,
@@ -57,69 +62,130 @@ def iterate(
 
 
 def verify(
-    hessian: npt.ArrayLike,
-    eps: float,
+    hessian: Any,
+    eps: float | npt.ArrayLike,
     p: float,
     *,
     start: npt.ArrayLike | None = None,
     tol: float = 1e-6,
     steps: int = 10_000,
     seed: int = 0,
+    depth: int = 300,
 ) -> Verification:
     """Run the coupled iteration beside the rotated, decoupled modes, and compare them.
 
-    Both are the same [Eq. 26 to 28]; they differ by rounding alone.
+    Both are the same [Eq. 26 to 28]; they differ by rounding alone. Of an operator or a
+    sparse matrix beyond 2,000 weights the modes are those of the Krylov space of the
+    start: exact for as many steps as there are modes, less one, and later as far as
+    what the start is made of has been found.
 
     Parameters
     ----------
-    hessian : (n, n) symmetric
-    eps, p : learning rate and momentum
+    hessian : (n, n) symmetric: an array, a scipy.sparse matrix, or a LinearOperator
+    eps : learning rate, or (n,) one for each weight, see `per_weight.scaled`
+    p : momentum
     start : (n,) w_0 − w*, from the seed by default
     tol : relative distance at which a run has settled
     steps : iterations at most; the comparison ends where both are below tol/1000
     seed : of the start
+    depth : modes of a Krylov space at most
 
     Raises
     ------
     InputError
         The Hessian is none, a number is not finite, or steps or tol is not positive.
     """
-    matrix = real(hessian)
-    check_matrix(matrix)
-    for name, value in (("eps", eps), ("p", p)):
-        if np.ndim(value) or not np.isfinite(value):
-            raise InputError(f"{name}: {value} given, has to be a finite number")
+    rates = np.asarray(real(eps), dtype=np.float64)
+    if not np.isfinite(rates).all() or rates.ndim > 1:
+        raise InputError(f"eps: {eps!r} given, has to be a finite number")
+    if np.ndim(p) or not np.isfinite(p):
+        raise InputError(f"p: {p} given, has to be a finite number")
     if not (isinstance(steps, int | np.integer) and steps >= 1) or not 0.0 < tol < 1.0:
         raise InputError(f"steps: {steps} and tol: {tol}; from 1 on, and in (0, 1)")
-    matrix = 0.5 * (matrix + matrix.T).astype(np.float64)
+    if depth < 1:
+        raise InputError(f"depth: {depth} given, from 1 on works")
+    apply, n, matrix = _products(hessian)
     if start is None:
-        start = np.random.default_rng(seed).standard_normal(len(matrix))
+        start = np.random.default_rng(seed).standard_normal(n)
     first = real(start).astype(np.float64).ravel()
-    if first.size != len(matrix):
-        raise InputError(f"start: {first.size} values for {len(matrix)} weights")
+    if first.size != n:
+        raise InputError(f"start: {first.size} values for {n} weights")
     if not (first.any() and np.isfinite(first).all()):
         raise InputError("start: is 0 or not finite, so that nothing moves")
-    return _compare(matrix, first, (eps, p), tol, steps)
+    if rates.ndim and matrix is None:
+        raise InputError("eps: one for each weight goes with up to 2,000 weights here")
+    modes = _modes(apply, matrix, first, rates, depth)
+    coupled = iterate(apply, first, rates, p)
+    return _compare(coupled, modes, first, p, tol, steps)
+
+
+@dataclass(frozen=True, eq=False)
+class _Modes:
+    """Modes that an iteration decouples into: w = rotation @ (amplitudes · w_modes)."""
+
+    eps: float
+    k: Floats
+    amplitudes: Floats
+    rotation: Floats
+
+
+def _products(hessian: Any) -> tuple[Apply, int, Floats | None]:
+    """Return w → Hw, n, and the dense matrix where it is not too large."""
+    sparse = is_sparse(hessian)
+    if sparse or not hasattr(hessian, "matvec"):
+        matrix: Any = hessian if sparse else real(hessian)
+        check_matrix(matrix)
+        n = matrix.shape[0]
+        if sparse and n > SPARSE_AS_DENSE:
+            half = (0.5 * (matrix + matrix.T)).astype(np.float64).tocsr()
+            return half.__matmul__, n, None
+        matrix = matrix.toarray() if sparse else matrix
+        matrix = 0.5 * (matrix + matrix.T).astype(np.float64)
+        return matrix.__matmul__, n, matrix
+    apply, n, _ = as_operator(hessian)
+
+    def flat(vector: Floats) -> Floats:
+        return np.asarray(apply(vector), dtype=np.float64).ravel()
+
+    if n > SPARSE_AS_DENSE:
+        return flat, n, None
+    matrix = np.array([flat(unit) for unit in np.eye(n)])
+    return flat, n, 0.5 * (matrix + matrix.T)
+
+
+def _modes(
+    apply: Apply, matrix: Floats | None, start: Floats, rates: Floats, depth: int
+) -> _Modes:
+    if matrix is None:
+        found = lanczos(apply, start, depth, np.empty((0, start.size)))
+        amplitudes = found.rotation[0] * np.linalg.norm(start)
+        rotation = found.basis.T @ found.rotation
+        return _Modes(float(rates), found.values, amplitudes, rotation)
+    if not rates.ndim:
+        k, vectors = np.linalg.eigh(matrix)
+        return _Modes(float(rates), k, vectors.T @ start, vectors)
+    k, vectors = np.linalg.eigh(scaled(matrix, rates))
+    roots = np.sqrt(rates)
+    return _Modes(1.0, k, vectors.T @ (start / roots), roots[:, None] * vectors)
 
 
 def _compare(
-    matrix: Floats,
+    coupled: Iterator[Floats],
+    modes: _Modes,
     start: Floats,
-    parameters: tuple[float, float],
+    p: float,
     tol: float,
     steps: int,
 ) -> Verification:
-    k, vectors = np.linalg.eigh(matrix)
-    amplitudes = vectors.T @ start
-    by = recurrences(METHODS["heavy_ball"], parameters, k)
-    ensemble = Ensemble(k.size)
+    by = recurrences(METHODS["heavy_ball"], (modes.eps, p), modes.k)
+    ensemble = Ensemble(modes.k.size)
     limit = tol * float(np.linalg.norm(start))
     worst, last, t = 0.0, np.array([-1, -1]), -1
     with np.errstate(over="ignore", invalid="ignore"):
-        for w in iterate(matrix.__matmul__, start, *parameters):
+        for w in coupled:
             t += 1
             ensemble.advance(by, 1 if t else 0)
-            other = vectors @ (amplitudes * ensemble.w)
+            other = modes.rotation @ (modes.amplitudes * ensemble.w)
             norms = np.linalg.norm([w, other], axis=1)
             last[~(norms <= limit)] = t
             if not np.isfinite(norms).all():
@@ -128,36 +194,4 @@ def _compare(
             if t == steps or norms.max() <= 1e-3 * limit:
                 break
     settled = [int(at) + 1 if at < t else -1 for at in last]
-    return Verification(t, float(worst), settled[0], settled[1])
-
-
-def per_weight_radius(
-    hessian: npt.ArrayLike, eps: npt.ArrayLike, p: npt.ArrayLike
-) -> float:
-    """Return ρ of the iteration with a learning rate and a momentum for each weight.
-
-    w_{t+1} = (1 + P − EH) w_t − P w_{t−1} with diagonal E and P; the eigenvalues of its
-    2n × 2n matrix are exact where no single H's are. With one p for all it is the
-    heavy ball on the spectrum of E^½ H E^½.
-
-    Parameters
-    ----------
-    hessian : (n, n) symmetric
-    eps, p : (n,) learning rates and momenta, or one for all
-
-    Raises
-    ------
-    InputError
-        The Hessian is none, or eps or p is not as above.
-    """
-    matrix = real(hessian)
-    check_matrix(matrix)
-    n = len(matrix)
-    given = [np.asarray(values, dtype=np.float64) for values in (eps, p)]
-    for name, values in zip(("eps", "p"), given, strict=True):
-        if values.shape not in ((), (n,)) or not np.isfinite(values).all():
-            raise InputError(f"{name}: a finite number, or {n} of them, is needed")
-    rates, momenta = (np.broadcast_to(values, (n,)) for values in given)
-    top = np.diag(1.0 + momenta) - rates[:, None] * matrix
-    whole = np.block([[top, -np.diag(momenta)], [np.eye(n), np.zeros((n, n))]])
-    return float(np.abs(np.linalg.eigvals(whole)).max())
+    return Verification(t, float(worst), settled[0], settled[1], modes.k.size)

@@ -60,14 +60,14 @@ def from_hessian(
     """
     steps, probes = _count("steps", steps), _count("probes", probes)
     seed, eps = _count("seed", seed, 0), float(np.finfo(np.float64).eps)
-    if _is_sparse(hessian):
+    if is_sparse(hessian):
         check_matrix(hessian)
         if hessian.shape[0] <= SPARSE_AS_DENSE:
             return _dense(hessian.toarray(), displacement, name, report)
         matrix = _symmetric(hessian.astype(np.float64).tocsr(), report)
         apply, n = matrix.__matmul__, matrix.shape[0]
     elif callable(getattr(hessian, "matvec", None)):
-        matrix, (apply, n, eps) = None, _operator(hessian)
+        matrix, (apply, n, eps) = None, as_operator(hessian)
     elif callable(hessian):
         if n is None:
             raise InputError("n: a function v → Hv needs its size n beside it")
@@ -139,7 +139,7 @@ def check_matrix(matrix: Any) -> None:
 
 
 def _check_finite(matrix: Any) -> None:
-    entries = matrix.tocoo() if _is_sparse(matrix) else None
+    entries = matrix.tocoo() if is_sparse(matrix) else None
     values = matrix.ravel() if entries is None else entries.data
     bad = np.flatnonzero(~np.isfinite(values))[:1]
     for at in bad:
@@ -158,7 +158,8 @@ def real(values: npt.ArrayLike) -> npt.NDArray[Any]:
     return array
 
 
-def _is_sparse(matrix: Any) -> bool:
+def is_sparse(matrix: Any) -> bool:
+    """Tell whether a matrix is one of scipy.sparse."""
     # without importing scipy where nobody uses it
     return type(matrix).__module__.startswith("scipy.sparse") and hasattr(
         matrix, "tocsr"
@@ -178,8 +179,14 @@ def _of_size(displacement: npt.ArrayLike, n: int) -> Floats:
     return vector
 
 
-def _operator(operator: Any) -> tuple[Apply, int, float]:
-    """Return the products of an operator, its size and its rounding error."""
+def as_operator(operator: Any) -> tuple[Apply, int, float]:
+    """Return the products of an operator, its size and its rounding error.
+
+    Raises
+    ------
+    InputError
+        It is not square, or not real.
+    """
     rows, columns = operator.shape
     if rows != columns:
         raise InputError(f"shape {operator.shape}: a Hessian is square")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from .jumping import LONGEST
 from .spectrum import Spectrum
 
 Floats = npt.NDArray[np.float64]
+Keep = Callable[[Floats], object]
 # sums that are kept at a time
 _PIECE = 2**20
 _MOST_TIMES = 10**8
@@ -92,7 +93,7 @@ def simulate(
     *,
     record: str | npt.ArrayLike = "every:1",
     method: MethodFace = heavy_ball,
-    modes: bool = False,
+    modes: bool | Keep = False,
     threads: int | None = None,
     backend: str = "auto",
 ) -> Trajectory:
@@ -110,7 +111,8 @@ def simulate(
     steps : how many iterations
     record : which of them are recorded, see `recorded`
     method : with leading parameters bound, as `qhm(nu=0.7)`
-    modes : keep w of each mode too
+    modes : keep w of each mode too; or a function that is handed each recorded state
+        w, (n,), in order, and has to copy what it keeps
     threads, backend : as for `sweep`; they change no bit
 
     Raises
@@ -131,12 +133,14 @@ def simulate(
     else:
         states = _one_by_one(spectrum, method, parameters, times)
     sums = _Sums(spectrum, choose_threads(threads))
-    rows, kept = [], []
+    rows: list[Floats] = []
+    kept: list[Floats] = []
+    keep = modes if callable(modes) else lambda w: kept.append(np.array(w))
     for w in states:
         rows.append(sums.of(w))
         if modes:
-            kept.append(np.array(w))
-    return _trajectory(times, np.array(rows), np.array(kept) if modes else None)
+            keep(w)
+    return _trajectory(times, np.array(rows), np.array(kept) if kept else None)
 
 
 def _parameters(

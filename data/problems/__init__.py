@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from critdamp.data.files import failures
 from critdamp.data.spectra import load_spectrum, save_spectrum
 from critdamp.engine.cache import cache_dir
@@ -26,39 +24,22 @@ Report = Callable[[str], object]
 def _least_squares(data: str, **_ways: Any) -> Spectrum:
     from . import datasets
 
-    found = getattr(datasets, data)()
-    return from_design(found[0] if isinstance(found, tuple) else found)
+    return from_design(getattr(datasets, data)()[0])
 
 
-def _softmax(data: str, report: Report, **_ways: Any) -> Spectrum:
-    from . import datasets
-    from .softmax import Softmax
+def _of_task(name: str, report: Report, **_ways: Any) -> Spectrum:
+    from .tasks import task_of
 
-    inputs, targets = getattr(datasets, data)()
-    if data == "breast_cancer":  # columns differ by factors of 10⁵
-        spread = inputs[:, :-1].std(axis=0)
-        inputs[:, :-1] = (inputs[:, :-1] - inputs[:, :-1].mean(axis=0)) / spread
-    problem = Softmax(inputs, targets, 1e-3)
-    report("looking for the minimiser by Newton's method")
-    return from_hessian(problem.gradient_and_hessian(problem.minimiser())[1])
+    return from_hessian(task_of(name, report).hessian, report=report)
 
 
-def _perceptron(
+def _matrix_free(
     hidden: int, tolerance: float, most: int, report: Report, **ways: Any
 ) -> Spectrum:
-    from .datasets import digits
-    from .perceptron import Perceptron
+    from .tasks import trained
 
-    net = Perceptron(*digits(), hidden, 1e-3)
-    report(f"looking for the minimiser of {net.size:,} parameters")
-    at = net.minimiser(tolerance, most)
-    norm = np.linalg.norm(net.loss_and_gradient(at)[1])
-    report(f"the norm of the gradient is {norm:.2g} there")
-    product = partial(net.hessian_product, at)
-    if net.size > 10_000:
-        return quadrature(product, net.size, **ways)
-    rows = np.array([product(unit) for unit in np.eye(net.size)])
-    return from_hessian(rows, report=report)
+    net, at = trained(hidden, tolerance, most, report)
+    return quadrature(partial(net.hessian_product, at), net.size, **ways)
 
 
 PROBLEMS: dict[str, tuple[str, Callable[..., Spectrum]]] = {
@@ -72,19 +53,19 @@ PROBLEMS: dict[str, tuple[str, Callable[..., Spectrum]]] = {
     ),
     "breast-cancer-softmax": (
         "softmax regression, standardised, L2 1e-3 on the weights; n = 62",
-        partial(_softmax, "breast_cancer"),
+        partial(_of_task, "breast-cancer-softmax"),
     ),
     "digits-softmax": (
         "softmax regression on the digits, L2 1e-3 on the weights; n = 650",
-        partial(_softmax, "digits"),
+        partial(_of_task, "digits-softmax"),
     ),
     "digits-mlp": (
         "perceptron 64-27-10 on the digits, tanh, L2 1e-3; n = 2,035",
-        partial(_perceptron, 27, 1e-12, 20_000),
+        partial(_of_task, "digits-mlp"),
     ),
     "digits-mlp-large": (
         "perceptron 64-670-10, near its minimum, matrix-free; n = 50,260",
-        partial(_perceptron, 670, 2e-3, 300),
+        partial(_matrix_free, 670, 2e-3, 300),
     ),
 }
 

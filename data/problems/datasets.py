@@ -41,6 +41,7 @@ def breast_cancer() -> tuple[Floats, Floats]:
     return with_bias(inputs), np.eye(2)[labels]
 
 
-def diabetes() -> Floats:
-    """Return inputs (442, 11), raw, the last column ones."""
-    return with_bias(_load("diabetes")[0])
+def diabetes() -> tuple[Floats, Floats]:
+    """Return inputs (442, 11), raw, the last column ones, and targets (442,)."""
+    inputs, targets = _load("diabetes")
+    return with_bias(inputs), targets

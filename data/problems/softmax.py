@@ -28,6 +28,23 @@ class Softmax:
     targets: Floats
     penalty: float
 
+    def gradient(self, weights: Floats) -> Floats:
+        """Return the gradient of the loss, of the shape of the weights."""
+        return self._shares_and_gradient(weights)[1]
+
+    def _shares_and_gradient(self, weights: Floats) -> tuple[Floats, Floats]:
+        """Return what each class has of each sample, and the gradient."""
+        logits = self.inputs @ weights.T
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        gradient = (shares - self.targets).T @ self.inputs / len(self.inputs)
+        return shares, gradient + self._penalties(weights.shape) * weights
+
+    def _penalties(self, shape: tuple[int, ...]) -> Floats:
+        penalty = np.full(shape, self.penalty)
+        penalty[:, -1] = 0.0
+        return penalty
+
     def gradient_and_hessian(self, weights: Floats) -> tuple[Floats, Floats]:
         """Return the gradient (n,) and the exact Hessian (n, n) of the loss.
 
@@ -37,12 +54,8 @@ class Softmax:
         """
         inputs, classes = self.inputs, self.targets.shape[1]
         samples, features = inputs.shape
-        logits = inputs @ weights.T
-        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-        shares /= shares.sum(axis=1, keepdims=True)
-        penalty = np.full(weights.shape, self.penalty)
-        penalty[:, -1] = 0.0
-        gradient = (shares - self.targets).T @ inputs / samples + penalty * weights
+        shares, gradient = self._shares_and_gradient(weights)
+        penalty = self._penalties(weights.shape)
         hessian = np.diag(penalty.ravel()).reshape(classes, features, classes, features)
         for a in range(classes):
             for b in range(a + 1):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from critdamp.data.runfile import Run, open_run
     from critdamp.data.spectra import load_spectrum, save_spectrum
     from critdamp.data.sweeps import resume, status, sweep
-    from critdamp.engine.coupled import Verification, per_weight_radius, verify
+    from critdamp.engine.coupled import Verification, verify
     from critdamp.engine.errors import (
         CritdampError,
         FileError,
@@ -41,9 +41,11 @@ if TYPE_CHECKING:
         improvement,
         simulate_continuous,
     )
+    from critdamp.engine.per_weight import diagonal, per_weight_radius, scaled
     from critdamp.engine.plan import Plan
     from critdamp.engine.simulation import Trajectory, simulate
     from critdamp.engine.spectrum import Spectrum
+    from critdamp.engine.training import Training, verify_training
     from critdamp.engine.tuning import Tuning, polyak
 
     __version__: str
@@ -58,11 +60,13 @@ __all__ = [
     "PlanChangedError",
     "Run",
     "Spectrum",
+    "Training",
     "Trajectory",
     "Tuning",
     "Verification",
     "__version__",
     "continuous",
+    "diagonal",
     "discrete",
     "eigenvalues",
     "gradient_descent",
@@ -82,6 +86,7 @@ __all__ = [
     "regime",
     "resume",
     "save_spectrum",
+    "scaled",
     "settling_time",
     "simulate",
     "simulate_continuous",
@@ -90,6 +95,7 @@ __all__ = [
     "sweep",
     "transient_peak",
     "verify",
+    "verify_training",
 ]
 
 if not TYPE_CHECKING:
@@ -104,26 +110,30 @@ if not TYPE_CHECKING:
         "PlanChangedError": "engine.errors",
         "Run": "data.runfile",
         "Spectrum": "engine.spectrum",
+        "Training": "engine.training",
         "Trajectory": "engine.simulation",
         "Tuning": "engine.tuning",
         "Verification": "engine.coupled",
         "continuous": "engine.oscillator",
+        "diagonal": "engine.per_weight",
         "discrete": "engine.oscillator",
         "hessian_operator": "engine.models",
         "improvement": "engine.oscillator",
         "load_spectrum": "data.spectra",
         "open_run": "data.runfile",
-        "per_weight_radius": "engine.coupled",
+        "per_weight_radius": "engine.per_weight",
         "polyak": "engine.tuning",
         "problem_spectrum": "data.problems",
         "read_spectrum": "data.hessians",
         "resume": "data.sweeps",
         "save_spectrum": "data.spectra",
+        "scaled": "engine.per_weight",
         "simulate": "engine.simulation",
         "simulate_continuous": "engine.oscillator",
         "status": "data.sweeps",
         "sweep": "data.sweeps",
         "verify": "engine.coupled",
+        "verify_training": "engine.training",
     }
 
     def __getattr__(name):

@@ -6,8 +6,9 @@ import pytest
 import critdamp as cd
 from critdamp.data.problems import datasets
 from critdamp.data.problems.softmax import Softmax
-from critdamp.engine.coupled import iterate, per_weight_radius
+from critdamp.engine.coupled import iterate
 from critdamp.engine.errors import InputError
+from critdamp.engine.per_weight import per_weight_radius
 
 
 def softmax():
@@ -19,7 +20,7 @@ def softmax():
 
 
 def diabetes():
-    design = datasets.diabetes()
+    design, _ = datasets.diabetes()
     design[:, :-1] -= design[:, :-1].mean(axis=0)
     design[:, :-1] /= design[:, :-1].std(axis=0)
     return design.T @ design / len(design)
