@@ -39,11 +39,12 @@ class Case:
 
 def all_cases(scale: float = 1.0) -> Iterator[Case]:
     """Yield every case; a scale below 1 makes each one smaller."""
-    from . import files, maps, modes
+    from . import ensembles, files, maps, modes
 
     counts = sorted({1, default_threads()})
     yield from maps.cases(scale, counts)
     yield from modes.cases(scale, counts)
+    yield from ensembles.cases(scale, counts)
     yield from files.cases(scale, counts)
 
 

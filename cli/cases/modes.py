@@ -27,12 +27,12 @@ def cases(scale: float, counts: list[int]) -> Iterator[Case]:
     jump = recurrences(METHODS["heavy_ball"], (EPS, P), k, JUMP)
     schedule = k, np.full(STEPS, EPS), np.full(STEPS, P)
     for threads in counts:
-        yield from _limits("steps", n, threads, STEP)
+        yield from multiply_adds("steps", n, threads, STEP)
         yield from _moves("steps", n, threads, 1, lambda e: e.advance(single, STEPS))
     by_numpy = ready(partial(_steps_by_numpy, single, 10))
     yield Case("steps", "numpy", 1, n, 10 * n, "mode-steps", by_numpy)
     for threads in counts:
-        yield from _limits("schedule", n, threads, SCHEDULED_STEP)
+        yield from multiply_adds("schedule", n, threads, SCHEDULED_STEP)
         yield from _moves("schedule", n, threads, 1, lambda e: e.follow(*schedule))
     for threads in counts:
         yield from _moves("jumps", n, threads, JUMP, lambda e: e.advance(jump, STEPS))
@@ -54,7 +54,7 @@ def _steps_by_numpy(by: Recurrences, steps: int) -> None:
         w, last = by.trace * w - by.determinant * last, w
 
 
-def _limits(kernel: str, n: int, threads: int, operations: int) -> Iterator[Case]:
+def multiply_adds(kernel: str, n: int, threads: int, operations: int) -> Iterator[Case]:
     """Yield how fast steps of so many operations would be in registers alone."""
     make = partial(Case, kernel, threads=threads, size=n, unit="mode-steps")
     for backend in usable():

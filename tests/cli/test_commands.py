@@ -183,3 +183,44 @@ def test_another_plan_is_refused_in_one_line(critdamp, tmp_path):
         assert "critdamp resume run.h5" in refused.err
     assert critdamp("resume", "run.h5").code == 0
     assert critdamp("resume", "none.h5").code == 2
+
+
+def test_verify_trains_a_problem(critdamp):
+    problem = "breast-cancer-softmax"
+    arguments = ["verify", "--problem", problem, "--eps", "3", "--p", "0.9"]
+    trained = json.loads(critdamp(*arguments, "--train", "--json").out)
+    assert trained["predicted"] == trained["trained"] > 0
+    beside = json.loads(critdamp(*arguments, "--per-weight", "--json").out)
+    assert beside["difference"] < 1e-8
+
+
+def test_rates_for_each_weight_have_a_spectrum(critdamp, tmp_path):
+    hessian = np.array([[400.0, 1.0], [1.0, 0.01]])
+    np.save(tmp_path / "h.npy", hessian)
+    found = critdamp("spectrum", tmp_path / "h.npy", "--per-weight", "--json")
+    expected = np.linalg.eigvalsh([[1, 0.5], [0.5, 1]])
+    known = json.loads(found.out)
+    assert [known["kmin"], known["kmax"]] == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["verify", "--eps", "1"], "give HESSIAN or --problem"),
+        (["verify", "h.npy", "--eps", "1", "--train"], "--train: goes with --problem"),
+        (["verify", "h.npy", "--eps", "1", "--scale", "1"], "--scale: goes with"),
+        (["verify", "--problem", "x", "--train", "--eps", "1"], "has no training"),
+        (["spectrum", "--problem", "diabetes", "--per-weight"], "goes with a Hessian"),
+        (["spectrum", "digits-softmax", "--per-weight"], "take a Hessian"),
+        (
+            ["sweep", "--eps", "1", "--p", "0", "--spectrum", "digits-softmax",
+             "--quantity", "loss_after", "-o", "x.h5"],
+            "write loss_after:100",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked(critdamp, arguments, said):
+    result = critdamp(*arguments)
+    assert result.code in (1, 2)
+    assert said in result.err
+    assert "Traceback" not in result.err
