@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
 from critdamp.data.parts import Parts
 from critdamp.data.sweeps import status
+from critdamp.data.verify import Damage, verify
+from critdamp.engine.errors import FileError
 
 from .failures import Incomplete
 from .options import FILE, emit, json_option, nbytes
@@ -16,17 +19,31 @@ from .options import FILE, emit, json_option, nbytes
 
 @click.command("status")
 @click.argument("output", type=FILE)
+@click.option("--verify", "check", is_flag=True, help="Read all, for changed bits.")
 @json_option()
-def command(output: Path, as_json: bool) -> None:
+def command(output: Path, check: bool, as_json: bool) -> None:
     """Say how far a sweep is.
 
     The exit status is 3 while tiles are missing, also while the sweep is running. Only
-    what survives a kill counts.
+    what survives a kill counts. With --verify every byte is held against its checksum:
+    blocks that have changed are named, the exit status is 1, and `critdamp resume`
+    computes them again.
     """
-    now = status(output)
+    damage = verify(output) if check else []
     if as_json:
-        emit(asdict(now))
+        emit(_record(output, check, damage))
     else:
+        for one in damage:
+            what = (
+                f"{one.quantity}[{one.ranges}]" if one.quantity else "its description"
+            )
+            click.echo(f"{one.path}: damaged: {what}")
+    if damage:
+        raise FileError(
+            f"{output}: {len(damage)} damaged; `critdamp resume` computes maps again"
+        )
+    now = status(output)
+    if not as_json:
         share = now.done_points / now.points
         state = "complete" if now.complete else "unfinished"
         click.echo(
@@ -38,3 +55,15 @@ def command(output: Path, as_json: bool) -> None:
             click.echo(Parts(now.path).kept(), err=True)
     if not now.complete:
         raise Incomplete
+
+
+def _record(output: Path, check: bool, damage: list[Damage]) -> dict[str, Any]:
+    """Return what there is to say, and with --verify what is damaged."""
+    if not check:
+        return asdict(status(output))
+    found = [
+        {"path": str(one.path), "quantity": one.quantity, "where": one.ranges}
+        for one in damage
+    ]
+    known = {} if damage else asdict(status(output))
+    return {**known, "damaged": found}

@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
+from critdamp.data.parts import Parts
+from critdamp.data.runfile import open_run
 from critdamp.data.sweeps import estimate, sweep
 from critdamp.engine.methods import METHODS, VARIABLES
-from critdamp.engine.plan import DTYPES
+from critdamp.engine.plan import DTYPES, Plan
 from critdamp.engine.quantities import QUANTITIES
 from critdamp.engine.whole import names_of
 
@@ -33,6 +35,7 @@ def axis_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command("sweep")
 @click.argument("plan", required=False, type=FILE)
+@click.option("--like", type=FILE, metavar="RUN", help="The plan of a run file again.")
 @axis_options
 @click.option("--spectrum", metavar="NAME|FILE", help="A whole spectrum, not --k.")
 @click.option("--method", metavar="NAME", help=f"{', '.join(METHODS)}.  [heavy_ball]")
@@ -53,6 +56,7 @@ def axis_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @running_options()
 def command(
     plan: Path | None,
+    like: Path | None,
     output: Path,
     force: bool,
     dry_run: bool,
@@ -73,7 +77,7 @@ def command(
     PLAN is a TOML file whose keys are the names of these options from --eps to --dtype;
     what is typed overrides it.
     """
-    made = make_plan(plan, options, quiet)
+    made = _again(like, plan, options) if like else make_plan(plan, options, quiet)
     if dry_run:
         size = estimate(made, threads, not no_compression)
         click.echo(
@@ -98,3 +102,16 @@ def command(
         ),
         quiet,
     )
+
+
+def _again(like: Path, plan: Path | None, options: dict[str, Any]) -> Plan:
+    """Return the plan that a run, finished or not, was made from."""
+    given = [name for name, value in options.items() if value not in (None, ())]
+    if plan is not None or given:
+        names = ", ".join(["PLAN"] * (plan is not None) + [f"--{n}" for n in given])
+        raise click.UsageError(f"--like: has a whole plan, {names} cannot be with it")
+    record = Parts.of(like).record() if not like.exists() else None
+    if record is not None:
+        return record.plan
+    with open_run(like) as run:
+        return run.plan

@@ -5,6 +5,7 @@ bytes are those of HDF5's built-in filters, so that every reader reads them.
 """
 
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -33,12 +34,14 @@ class Chunk(NamedTuple):
     offset : its first index in each dimension of the grid
     data : its bytes as they stand in the file
     statistics : of its points inside the grid
+    checksum : CRC-32 of the data
     """
 
     quantity: Quantity
     offset: tuple[int, ...]
     data: bytes
     statistics: Statistics
+    checksum: int
 
 
 class ChunkEncoder:
@@ -87,7 +90,8 @@ class ChunkEncoder:
         inside = whole[tuple(slice(n) for n in block.shape)]
         np.copyto(inside, block)
         found = statistics_of(quantity, whole, corner, self._grid.shape)
-        return Chunk(quantity, corner, self._encode(buffers), found)
+        data = self._encode(buffers)
+        return Chunk(quantity, corner, data, found, zlib.crc32(data))
 
     def _buffers(self, dtype: np.dtype[Any]) -> Buffers:
         """Return this thread's chunk and its byte planes, made once."""

@@ -91,7 +91,7 @@ def lock(folder: Path) -> int:
 
     Raises
     ------
-    FileError
+    BlockingIOError
         Another process has it.
     """
     descriptor = os.open(folder, os.O_RDONLY)
@@ -99,7 +99,7 @@ def lock(folder: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise FileError(f"{folder}: another process is writing there") from None
+        raise
     except OSError as error:
         # some network file systems lock no folders; the sweep works without
         if error.errno not in (errno.EBADF, errno.ENOLCK, errno.EOPNOTSUPP):

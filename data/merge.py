@@ -3,15 +3,20 @@
 from typing import Any, Self
 
 import h5py
+import numpy as np
+import numpy.typing as npt
 
 from critdamp.engine.errors import FileError
+from critdamp.engine.plan import Plan
 from critdamp.engine.quantities import Quantity
 
 from .calm import NewFile, new_hdf5
+from .contents import Contents, contents, copy_tiles
+from .integrity import add_checksums, chunks_of, place_of, seal
 from .layout import lay_out, note_statistics, stored
 from .parts import Cut, Parts, Record
 from .provenance import history, now
-from .shards import Contents, contents, copy_tiles, partial
+from .shards import partial
 from .statistics import Statistics, fill_of
 
 
@@ -56,7 +61,7 @@ class Merger:
             return
         new = self._begun()
         with h5py.File(shard, "r") as source:
-            copy_tiles(source, new.file, plan, found.tiles)
+            copy_tiles(source, new.file, plan, found, f"; {self._parts.kept()}")
         self._copied[index] = found
         # so that the disk has little left to do at the end
         new.sync()
@@ -81,7 +86,10 @@ class Merger:
         for quantity in self._record.plan.quantities:
             known = _together(quantity, self._copied)
             note_statistics(new.file[quantity.name], self._record.plan, known)
+            sums = _checksums(quantity, self._record.plan, self._copied)
+            add_checksums(new.file, quantity.name, sums)
         new.file.attrs.update(_attributes(self._record, self._copied))
+        seal(new.file, tuple(q.name for q in self._record.plan.quantities))
         new.close()
         refuse_other(self._parts, self._record)
         new.publish()
@@ -111,6 +119,20 @@ def _together(quantity: Quantity, shards: dict[int, Contents]) -> Statistics:
         for tile in shard.tiles.values():
             known = known.merged(tile[quantity.name], quantity.best)
     return known
+
+
+def _checksums(
+    quantity: Quantity, plan: Plan, shards: dict[int, Contents]
+) -> npt.NDArray[np.uint32]:
+    """Return the CRC-32 of each chunk of a map."""
+    sums = np.zeros(chunks_of(plan.grid), np.uint32)
+    for shard in shards.values():
+        for index, known in shard.checksums.items():
+            places = plan.grid.chunks(plan.grid.tile(index))
+            for where, one in zip(places, known[quantity.name], strict=True):
+                corner = tuple(side.start for side in where)
+                sums[place_of(plan.grid, corner)] = one
+    return sums
 
 
 def _attributes(record: Record, shards: dict[int, Contents]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import shlex
+import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,7 +20,7 @@ from .layout import FORMAT_VERSION
 
 SHARD_BYTES = 2**27
 MAX_SHARDS = 500
-_MADE = ("*.tmp", "shard-*.h5", "live.h5")
+_MADE = ("*.tmp", "shard-*.h5", "damaged-*.h5", "live.h5")
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,10 @@ class Parts:
         """Return where a finished shard stands."""
         return self.folder / f"shard-{index:04d}.h5"
 
+    def put_aside(self, index: int) -> None:
+        """Keep a damaged shard under another name until the run is whole."""
+        self.shard(index).replace(self.folder / f"damaged-{index:04d}.h5")
+
     def record(self) -> Record | None:
         """Return what the sweep began with, or None if none began.
 
@@ -197,11 +202,22 @@ class Parts:
         with failures(self.path, "write", self.kept):
             descriptor = self._locked()
         try:
+            with suppress(OSError):  # it only helps others to say who is here
+                self._writer.write_text(
+                    f"{socket.gethostname()}, process {os.getpid()}"
+                )
             yield
         finally:
+            with suppress(OSError):
+                self._writer.unlink(missing_ok=True)
             if self.folder.exists() and not any(self.folder.iterdir()):
                 self.folder.rmdir()
             os.close(descriptor)
+
+    @property
+    def _writer(self) -> Path:
+        """Return where the process that has the folder says who it is."""
+        return self.folder / "writer"
 
     def _locked(self) -> int:
         """Make the folder if needed and lock it, not one that is removed by now."""
@@ -212,10 +228,20 @@ class Parts:
                 descriptor = lock(self.folder)
             except FileNotFoundError:
                 continue
+            except BlockingIOError:
+                raise FileError(
+                    f"{self.folder}: another process is writing there"
+                    f"{self._its_name()}; wait for it, or stop it"
+                ) from None
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(descriptor), self.folder.stat()):
                     return descriptor
             os.close(descriptor)
+
+    def _its_name(self) -> str:
+        with suppress(OSError, UnicodeDecodeError):
+            return f" ({self._writer.read_text(encoding='utf-8')[:200]})"
+        return ""
 
     def strays(self) -> bool:
         """Return whether shards are there without a record of their sweep."""

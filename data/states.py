@@ -1,16 +1,19 @@
 """How large a sweep is, and how far."""
 
+import resource
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from critdamp.engine.compute import TileComputer
 from critdamp.engine.errors import FileError
 from critdamp.engine.plan import Plan
 
 from .chunks import ChunkEncoder
+from .contents import held
 from .parts import Cut, Parts, Record
 from .runfile import open_run
-from .shards import held
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,44 @@ class Status:
     nbytes: int
 
 
+def check_room(path: Path, compute: TileComputer, compression: bool) -> None:
+    """Refuse a sweep that the disk, or the limit for files, has no room for.
+
+    Shards and the run that they become stand beside each other at the end. How far maps
+    are packed is tried on a tile only where they might not fit.
+
+    Raises
+    ------
+    FileError
+        With what is needed, and what is there.
+    """
+    free = shutil.disk_usage(path.parent).free
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    most = free if most == resource.RLIM_INFINITY else most
+    plain = compute.plan.nbytes
+    if 2 * plain <= free and plain <= most:
+        return
+    stored = _estimate(compute, compression).stored
+    for needed, there, what in (
+        (2.0 * stored, free, "are free on the disk"),
+        (stored, most, "is the limit for a file (ulimit -f)"),
+    ):
+        if needed > there:
+            raise FileError(
+                f"{path}: needs about {needed / 1e6:,.3g} MB, {there / 1e6:,.3g} MB "
+                f"{what}; make room, or --force it"
+            )
+
+
 def estimate(
     plan: Plan, threads: int | None = None, compression: bool = True
 ) -> Estimate:
     """Return what a sweep of a plan takes, from doing the tile in its middle."""
-    from critdamp.engine.compute import TileComputer
+    return _estimate(TileComputer(plan, threads), compression)
 
-    cut = Cut.of(plan)
-    compute = TileComputer(plan, threads)
+
+def _estimate(compute: TileComputer, compression: bool) -> Estimate:
+    plan, cut = compute.plan, Cut.of(compute.plan)
     encode = ChunkEncoder(plan, compression, compute.threads)
     tile = plan.grid.tile(cut.tiles // 2)
     compute(tile)  # compiles

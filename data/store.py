@@ -11,9 +11,10 @@ from critdamp.engine.grid import Tile
 from critdamp.engine.run import Arrays
 
 from .chunks import ChunkEncoder
+from .contents import held
 from .files import failures
 from .parts import Cut, Parts, Record
-from .shards import ShardWriter, held
+from .shards import ShardWriter
 
 
 class Store:

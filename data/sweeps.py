@@ -16,8 +16,9 @@ from .merge import Merger, refuse_other, write_live_view
 from .parts import Parts, Record
 from .provenance import session
 from .runfile import Run, open_run
-from .states import Estimate, Status, estimate, merged, status
+from .states import Estimate, Status, check_room, estimate, merged, status
 from .store import Store
+from .verify import drop_damaged, mend, verify
 
 __all__ = ["Estimate", "Status", "estimate", "resume", "status", "sweep"]
 
@@ -44,7 +45,7 @@ def sweep(
     ----------
     plan : what to compute
     path : of the run file; shards stand in `path`.parts until all are there
-    force : replace a run, or begin an unfinished one anew
+    force : replace a run, begin an unfinished one anew, or try where room is short
     threads : by default all that this process may use
     backend : "c", "numba", or "auto" for C where it was built; the bits are the same
     compression : store shuffled and deflated chunks, which every reader reads
@@ -69,6 +70,8 @@ def sweep(
     if parts.path.exists() and not force:
         raise OutputExistsError(f"{path}: exists already; --force replaces it")
     compute = TileComputer(plan, threads, backend)
+    if not force and parts.path.parent.is_dir():
+        check_room(parts.path, compute, compression)
     with parts.claimed():
         if force:
             with failures(parts.path, "write"):
@@ -90,6 +93,9 @@ def resume(
     stop: Stop | None = None,
 ) -> Run | None:
     """Compute what a sweep that was stopped or killed has left to do.
+
+    Tiles whose bytes have changed since, in shards or in the finished run, are computed
+    again.
 
     Parameters
     ----------
@@ -113,7 +119,7 @@ def resume(
     """
     parts = Parts.of(path)
     if not parts.begun:
-        raise InputError(_nothing(parts))
+        return _mended(parts, threads, backend)
     with parts.claimed():
         record = parts.record()
         if record is None:
@@ -123,6 +129,9 @@ def resume(
         if not merged(parts, record):
             refuse_other(parts, record)
             compute = TileComputer(record.plan, threads, backend)
+            with failures(parts.path, "write", parts.kept):
+                parts.drop_unfinished()
+                drop_damaged(parts, record)
             return _go_on(parts, record, compute, command_line, progress, stop)
         if record.keep_shards:
             raise InputError(_nothing(parts))
@@ -196,6 +205,18 @@ def _refuse_other_plan(parts: Parts, record: Record, plan: Plan) -> None:
         f"{parts.path}: an unfinished sweep of another plan is there ({changes}); "
         f"{parts.kept()}, or begin anew with --force"
     )
+
+
+def _mended(parts: Parts, threads: int | None, backend: str) -> Run:
+    """Return a finished run whose damaged blocks were computed again."""
+    if not parts.path.exists():
+        raise InputError(_nothing(parts))
+    with open_run(parts.path) as run:
+        damage = verify(parts.path)
+        if not damage:
+            raise InputError(_nothing(parts))
+        mend(run, damage, lambda: TileComputer(run.plan, threads, backend))
+    return open_run(parts.path)
 
 
 def _nothing(parts: Parts) -> str:

@@ -46,7 +46,8 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     begun = path.with_name(path.name + ".parts") / "plan.json"
     try:
-        run = resume(path) if begun.exists() else sweep(what, path)
+        limited = len(sys.argv) > 2  # it is tried although there is no room
+        run = resume(path) if begun.exists() else sweep(what, path, force=limited)
     except CritdampError as error:
         sys.exit(str(error))
     run.close()

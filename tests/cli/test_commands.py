@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import h5py
 import numpy as np
 import pytest
 
@@ -224,3 +225,30 @@ def test_what_cannot_be_asked(critdamp, arguments, said):
     assert result.code in (1, 2)
     assert said in result.err
     assert "Traceback" not in result.err
+
+
+def test_a_run_is_made_again_from_itself(critdamp, bits, tmp_path):
+    quantities = ("--quantity", "rate", "--quantity", "regime")
+    assert critdamp("sweep", *GRID, *quantities, "-o", "run.h5").code == 0
+    assert critdamp("sweep", "--like", "run.h5", "-o", "again.h5").code == 0
+    assert bits(tmp_path / "again.h5") == bits(tmp_path / "run.h5")
+    wrong = critdamp("sweep", "--like", "run.h5", "--tol", "1e-3", "-o", "x.h5")
+    assert wrong.code == 2
+    assert "--tol cannot be with it" in wrong.err
+
+
+def test_status_verifies(critdamp, tmp_path):
+    assert critdamp("sweep", *GRID, "-o", "run.h5").code == 0
+    assert critdamp("status", "run.h5", "--verify").code == 0
+    with h5py.File(tmp_path / "run.h5", "r") as file:
+        place = file["spectral_radius"].id.get_chunk_info(0)
+    data = bytearray((tmp_path / "run.h5").read_bytes())
+    data[place.byte_offset + place.size // 2] ^= 8
+    (tmp_path / "run.h5").write_bytes(data)
+    found = critdamp("status", "run.h5", "--verify")
+    assert found.code == 1
+    assert "spectral_radius[0:2, 0:40, 0:10]" in found.out
+    assert "1 damaged" in found.err
+    assert json.loads(critdamp("status", "run.h5", "--verify", "--json").out)["damaged"]
+    assert critdamp("resume", "run.h5").code == 0
+    assert critdamp("status", "run.h5", "--verify").code == 0

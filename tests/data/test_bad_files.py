@@ -186,15 +186,14 @@ def test_paths_that_are_no_run(plan, tmp_path, stop_after):
         open_run(tmp_path / "run.h5")
 
 
-def test_damaged_shard_is_named(plan, tmp_path, stop_after):
-    path = tmp_path / "run.h5"
+def test_shard_of_another_sweep_is_left_alone(plan, tmp_path, stop_after):
+    path, other = tmp_path / "run.h5", tmp_path / "other.h5"
     sweep(plan, path, stop=stop_after(4))
-    shard = Parts(path).shard(0)
-    shard.write_bytes(shard.read_bytes()[:1000])
-    with pytest.raises(FileError, match=r"shard-0000\.h5: damaged"):
+    sweep(plan, other, stop=stop_after(4))
+    Parts(path).shard(0).write_bytes(Parts(other).shard(0).read_bytes())
+    with pytest.raises(FileError, match=r"shard-0000\.h5: belongs to another sweep"):
         resume(path)
-    shard.unlink()
-    resume(path).close()
+    assert Parts(path).shard(0).exists()
 
 
 def test_damaged_record_is_named(plan, tmp_path, stop_after):
@@ -209,12 +208,13 @@ def test_damaged_record_is_named(plan, tmp_path, stop_after):
             resume(path)
 
 
-def test_shard_under_a_wrong_name_is_named(plan, tmp_path, stop_after):
+def test_shard_under_a_wrong_name_is_not_taken(plan, tmp_path, stop_after):
     path = tmp_path / "run.h5"
     sweep(plan, path, stop=stop_after(4))
     Parts(path).shard(3).write_bytes(Parts(path).shard(0).read_bytes())
     with pytest.raises(FileError, match=r"shard-0003\.h5: damaged"):
-        resume(path)
+        status(path)
+    resume(path).close()
 
 
 @pytest.mark.parametrize("name", [".", "", "/", "fifo"])

@@ -2,7 +2,9 @@
 
 import os
 import random
+import shutil
 import signal
+import socket
 import subprocess
 import time
 
@@ -263,3 +265,36 @@ def test_two_processes_do_not_write_one_run(plan, tmp_path, stop_after):
         command = [os.sys.executable, "-c", code, str(path)]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "another process is writing there" in result.stderr
+    assert f"{socket.gethostname()}, process {os.getpid()}" in result.stderr
+    resume(path).close()
+    assert [found.name for found in tmp_path.iterdir()] == ["run.h5"]
+
+
+def test_a_dead_writer_is_nobodys_lock(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(1))
+    (Parts(path).folder / "writer").write_text("elsewhere, process 1")
+    resume(path).close()
+    assert not Parts(path).folder.exists()
+
+
+def test_a_clock_that_goes_back_changes_nothing(
+    plan, tmp_path, bits, stop_after, monkeypatch
+):
+    path = tmp_path / "run.h5"
+    sweep(plan, tmp_path / "whole.h5").close()
+    sweep(plan, path, stop=stop_after(2))
+    monkeypatch.setattr("critdamp.data.provenance.now", lambda: "1970-01-01T00:00:00Z")
+    with resume(path) as run:
+        assert run.attributes["wall_time_s"] > 0
+    assert bits(path) == bits(tmp_path / "whole.h5")
+
+
+def test_what_cannot_fit_is_not_begun(plan, tmp_path, monkeypatch):
+    path = tmp_path / "run.h5"
+    usage = shutil.disk_usage(tmp_path)._replace(free=10_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
+    with pytest.raises(FileError, match=r"needs about .* MB, 0\.01 MB are free"):
+        sweep(plan, path)
+    assert not list(tmp_path.iterdir())
+    sweep(plan, path, force=True).close()

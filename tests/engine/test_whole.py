@@ -95,7 +95,8 @@ def test_one_mode_settles_as_it_does_alone(method, eps, p, nu, tol):
     found = maps(
         cd.Spectrum([0.5]), SETTLING[1], method=method, tol=tol, eps=eps, p=p, **axes
     )
-    alone = face.settling_time(*axes.values(), eps, p, 0.5, tol)
+    with np.errstate(all="ignore"):
+        alone = face.settling_time(*axes.values(), eps, p, 0.5, tol)
     together = found[SETTLING[1]].item()
     assert together == alone or (alone > 2**53 and abs(together / alone - 1) < 1e-9)
 

@@ -1,0 +1,178 @@
+"""What a shard says that it holds, and whether it does."""
+
+import itertools
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import h5py
+import numpy as np
+
+from critdamp.engine.errors import FileError
+from critdamp.engine.plan import Plan
+
+from .integrity import DamagedError, Where, named, seal, sealed
+from .parts import Cut, Parts, Record
+from .statistics import Statistics
+
+
+@dataclass
+class Contents:
+    """What a shard holds.
+
+    Attributes
+    ----------
+    tiles : index of each tile → statistics by quantity
+    checksums : index of each tile → CRC-32 of its chunks by quantity
+    seconds : that computing and writing it took
+    """
+
+    tiles: dict[int, dict[str, Statistics]] = field(default_factory=dict)
+    checksums: dict[int, dict[str, list[int]]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def save(self, file: h5py.File, plan: Plan) -> None:
+        """Write it into the shard."""
+        group = file.create_group("shard")
+        group.attrs["seconds"] = self.seconds
+        indices = np.array(list(self.tiles), dtype=np.int64)
+        group.create_dataset("tiles", data=indices, dtype=np.int64)
+        rows = [
+            [known[quantity.name].to_row() for quantity in plan.quantities]
+            for known in self.tiles.values()
+        ]
+        group.create_dataset("statistics", data=np.array(rows), dtype=np.float64)
+        sums = [
+            self.checksums[index][quantity.name]
+            for index in self.tiles
+            for quantity in plan.quantities
+        ]
+        group.create_dataset("checksums", data=np.concatenate(sums), dtype=np.uint32)
+        seal(file, tuple(quantity.name for quantity in plan.quantities))
+
+    @classmethod
+    def load(cls, file: h5py.File, plan: Plan) -> "Contents":
+        """Read it from a shard."""
+        group = file["shard"]
+        names = [quantity.name for quantity in plan.quantities]
+        rows = zip(group["tiles"][()].tolist(), group["statistics"][()], strict=True)
+        tiles = {
+            index: {
+                name: Statistics.from_row(row)
+                for name, row in zip(names, table, strict=True)
+            }
+            for index, table in rows
+        }
+        checksums: dict[int, dict[str, list[int]]] = {index: {} for index in tiles}
+        left = iter(group["checksums"][()].tolist())
+        for index in tiles:
+            count = sum(1 for _ in plan.grid.chunks(plan.grid.tile(index)))
+            for name in names:
+                checksums[index][name] = list(itertools.islice(left, count))
+        return cls(tiles, checksums, float(group.attrs["seconds"]))
+
+    def without(self, tiles: Iterable[int]) -> "Contents":
+        """Return the contents but for some tiles."""
+        gone = set(tiles)
+        kept = {
+            index: known for index, known in self.tiles.items() if index not in gone
+        }
+        sums = {index: self.checksums[index] for index in kept}
+        return Contents(kept, sums, self.seconds)
+
+
+def contents(parts: Parts, index: int, record: Record) -> Contents:
+    """Return what a shard holds, nothing if it is not there.
+
+    Raises
+    ------
+    DamagedError, FileError
+        It is damaged, or of another sweep.
+    """
+    path = parts.shard(index)
+    try:
+        with h5py.File(path, "r") as file:
+            if file.attrs["uuid"] == record.uuid:
+                if not sealed(file, tuple(q.name for q in record.plan.quantities)):
+                    raise ValueError("what it says of itself has changed")
+                found = Contents.load(file, record.plan)
+                if not set(found.tiles) <= set(Cut.of(record.plan).tiles_of(index)):
+                    raise ValueError("it holds tiles of another shard")
+                return found
+    except FileNotFoundError:
+        return Contents()
+    except (OSError, KeyError, RuntimeError, ValueError) as error:
+        if not os.access(path, os.R_OK):
+            raise FileError(f"{path}: reading it is not allowed") from error
+        raise DamagedError(
+            f"{path}: damaged ({error}); critdamp resume makes it again"
+        ) from error
+    raise FileError(f"{path}: belongs to another sweep; move it away")
+
+
+def held(parts: Parts, record: Record) -> dict[int, Contents]:
+    """Return what each shard holds."""
+    shards = range(Cut.of(record.plan).shards)
+    return {index: contents(parts, index, record) for index in shards}
+
+
+def checked_chunks(
+    file: h5py.File, plan: Plan, found: Contents
+) -> Iterator[tuple[int, str, Where, int, bytes | None]]:
+    """Yield tile, quantity, place, mask and bytes of each chunk of a shard.
+
+    The bytes are None where they are not those that were written.
+    """
+    for quantity in plan.quantities:
+        stored_in = file[quantity.name].id
+        for index in found.tiles:
+            places = plan.grid.chunks(plan.grid.tile(index))
+            sums = found.checksums[index][quantity.name]
+            for where, checksum in zip(places, sums, strict=True):
+                mask, data = read_chunk(stored_in, where)
+                right = data is not None and zlib.crc32(data) == checksum
+                yield index, quantity.name, where, mask, data if right else None
+
+
+def read_chunk(stored_in: Any, where: Where) -> tuple[int, bytes | None]:
+    """Return the filter mask and the bytes of a chunk, None where there are none."""
+    try:
+        mask, data = stored_in.read_direct_chunk(tuple(side.start for side in where))
+    except (OSError, RuntimeError, ValueError):
+        return 0, None
+    return mask, data
+
+
+def copy_tiles(
+    source: h5py.File, target: h5py.File, plan: Plan, found: Contents, ending: str
+) -> None:
+    """Copy the chunks of tiles as they are, without unpacking them.
+
+    Raises
+    ------
+    DamagedError
+        One of them is not what was written; the message gets the ending.
+    """
+    for _, name, where, mask, data in checked_chunks(source, plan, found):
+        if data is None:
+            raise DamagedError(
+                f"{source.filename}: damaged: {named(name, where)}{ending}"
+            )
+        offset = tuple(side.start for side in where)
+        target[name].id.write_direct_chunk(offset, data, mask)
+
+
+def damaged_tiles(
+    parts: Parts, index: int, record: Record
+) -> dict[int, list[tuple[str, Where]]]:
+    """Return, for each damaged tile of a shard, its damaged blocks by quantity."""
+    found = contents(parts, index, record)
+    bad: dict[int, list[tuple[str, Where]]] = {}
+    if found.tiles:
+        with h5py.File(parts.shard(index), "r") as file:
+            for tile, name, where, _, data in checked_chunks(file, record.plan, found):
+                if data is None:
+                    bad.setdefault(tile, []).append((name, where))
+    return bad

@@ -1,0 +1,90 @@
+"""Checksums, by which a flipped bit is found and named.
+
+Each chunk has the CRC-32 of its bytes as they stand in the file; everything else that a
+file says, axes, plan and attributes, has one hash together. A bit that changes nothing
+of what is read is nobody's harm.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import h5py
+import numpy as np
+
+from critdamp.engine.errors import FileError
+from critdamp.engine.grid import Grid
+
+GROUP = "checksums"
+HASH = "described_sha256"
+Where = tuple[slice, ...]
+
+
+class DamagedError(FileError):
+    """A file whose bytes are not those that were written."""
+
+
+def named(quantity: str, where: Where) -> str:
+    """Return how people call a block of a map."""
+    sides = ", ".join(f"{side.start}:{side.stop}" for side in where)
+    return f"{quantity}[{sides}]"
+
+
+def add_checksums(file: h5py.File, name: str, values: Any) -> None:
+    """Keep the CRC-32 of a map's chunks, in an array with a place for each chunk."""
+    dataset = file.require_group(GROUP).create_dataset(name, data=values)
+    dataset.attrs["long_name"] = "CRC-32 of each chunk's bytes as they are stored"
+
+
+def place_of(grid: Grid, corner: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the place among chunks of the one at a corner."""
+    return tuple(at // n for at, n in zip(corner, grid.chunk_shape, strict=True))
+
+
+def chunks_of(grid: Grid) -> tuple[int, ...]:
+    """Return how many chunks there are along each dimension."""
+    sides = zip(grid.shape, grid.chunk_shape, strict=True)
+    return tuple(-(-n // length) for n, length in sides)
+
+
+def seal(file: h5py.File, maps: tuple[str, ...]) -> None:
+    """Keep the hash of what a file says beside its maps, when all of it is there."""
+    file.attrs[HASH] = described(file, maps)
+
+
+def sealed(file: h5py.File, maps: tuple[str, ...]) -> bool:
+    """Tell whether what a file says beside its maps is what was written."""
+    return bool(file.attrs.get(HASH) == described(file, maps))
+
+
+def described(file: h5py.File, maps: tuple[str, ...]) -> str:
+    """Return the hash of all names, kinds, values and attributes but maps' values."""
+    digest = hashlib.sha256()
+    for text in _lines(file, maps):
+        digest.update(text)
+    return digest.hexdigest()
+
+
+def _lines(file: h5py.File, maps: tuple[str, ...]) -> Iterator[bytes]:
+    names: list[str] = []
+    file.visit(names.append)
+    for name in ["/", *sorted(names)]:
+        item = file[name]
+        yield f"\n{name}".encode()
+        if isinstance(item, h5py.Dataset):
+            yield f" {item.dtype} {item.shape} {item.chunks}".encode()
+            if name not in maps:
+                yield _bytes(item[()])
+        for key in sorted(item.attrs):
+            # references to other datasets are addresses, their names are hashed
+            if key not in (HASH, "DIMENSION_LIST", "REFERENCE_LIST"):
+                yield f"\n{key}".encode() + _bytes(item.attrs[key])
+        if isinstance(item, h5py.Dataset):
+            yield "".join(f" {d.label} {list(d.keys())}" for d in item.dims).encode()
+
+
+def _bytes(value: Any) -> bytes:
+    array = np.asarray(value)
+    if array.dtype.kind in "OUS":
+        return repr(array.tolist()).encode()
+    return f" {array.dtype} {array.shape} ".encode() + array.tobytes()
