@@ -7,7 +7,7 @@ CRITDAMP := $(BIN)/critdamp
 FOLDERS := cli cli/cases data data/problems data/spectra engine engine/native src/critdamp
 NATIVE := setup.py $(wildcard engine/native/*.[ch])
 
-.PHONY: bench clean demo lint setup test
+.PHONY: bench clean demo lint setup test torture
 
 demo: setup
 	@mkdir -p demo
@@ -22,6 +22,15 @@ demo: setup
 
 test: setup
 	$(BIN)/pytest -q
+
+# Kills at every point, flipped bits, fuzz, readers, and half an hour of random sweeps.
+# `make test` runs a short form of all of it.
+torture: setup
+	CRITDAMP_TEST_KILLS=50 CRITDAMP_TEST_KILLS_EVERY=1 CRITDAMP_TEST_FLIPS=5000 \
+	    CRITDAMP_TEST_FUZZ=100 CRITDAMP_TEST_SOAK=1800 \
+	    $(BIN)/pytest -q -s tests/data/test_kill_points.py tests/data/test_resume.py \
+	    tests/data/test_integrity.py tests/data/test_fuzz.py tests/data/test_interop.py \
+	    tests/data/test_soak.py
 
 bench: setup
 	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only -q
