@@ -240,7 +240,8 @@ class Parts:
 
     def _its_name(self) -> str:
         with suppress(OSError, UnicodeDecodeError):
-            return f" ({self._writer.read_text(encoding='utf-8')[:200]})"
+            name = self._writer.read_text(encoding="utf-8")[:200]
+            return f" ({name})" if name else ""
         return ""
 
     def strays(self) -> bool:
@@ -260,6 +261,8 @@ class Parts:
         for pattern in _MADE:
             for path in self.folder.glob(pattern):
                 path.unlink()
+        # before the record: who died between them has left nothing
+        self._writer.unlink(missing_ok=True)
         self._json.unlink(missing_ok=True)
 
     def drop_unfinished(self) -> None:

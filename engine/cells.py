@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from .crossing import LEVELS, POWER, descend, last_above
+from .crossing import EARLY, LEVELS, POWER, descend, falls_from, last_above
 from .envelopes import FALL, PEAK, ROWS, G, numbers_of, quick_numbers
 from .groups import error_of_nodes, is_dead
 from .intrinsics import apart, wide_vectors
 from .motion import exactly
-from .precise import FAR, add, jit, multiply, total
+from .precise import add, jit, multiply, total
 
 _at: Any = None
 _slower: Any = None
@@ -25,6 +25,7 @@ _fill: Any = None
 _quickly: Any = None
 _listed: Any = None
 _exceeds: Any = None
+_fallen: Any = None
 _search: Any = None
 _error: Any = None
 _cell: Any = None
@@ -34,10 +35,10 @@ _STATES = 3
 LANES = 8
 # rows that a mode needs: k and share, numbers twice, the ladder and the states
 MEMORY = 2 + 2 * ROWS + (LEVELS + _STATES) * POWER
+# what it takes to ask all modes, in modes times steps
+_ASKED, _ASKING = 2.0**10, 2.0**16
 # cells that one thread computes at a time
 _RUN = 16
-# so much earlier than where modes are thought to settle are the others left out
-_EARLIER = 0.5
 
 
 def quickly(slower, inner, k, rows):
@@ -70,7 +71,8 @@ def exceeds(slower, inner, table, level, modes, t):
         most = table[1, i] * modes[PEAK, i]
         if t > 1.0:
             most *= math.exp((t - 1.0) * math.log1p(-modes[FALL, i]))
-        if most < tiny:
+        # at first roots near 0 have bounds that are rounded to nothing
+        if most < tiny and t > EARLY:
             continue
         r = _at(slower, inner, table[0, i])
         w = exactly(r.trace, r.determinant, r.first, t)
@@ -134,46 +136,40 @@ def search(slower, inner, table, level, slack, low, k, shares, memory):
     modes, powers, states = carved(memory, k.size)
     others = memory[memory.size - ROWS * table.shape[1] :]
     _fill(slower, inner, k, modes)
-    t, sure = last_above(modes, shares, level[0], slack, low, powers, states)
+    t, sure, work = last_above(modes, shares, level[0], slack, low, powers, states)
+    others = others.reshape(ROWS, -1)
     while not sure:
-        if _exceeds(slower, inner, table, level, others.reshape(ROWS, -1), t):
+        if _exceeds(slower, inner, table, level, others, t):
             break
-        t, sure = descend(modes, shares, level[0], slack, low, powers, states, t)
+        first = t
+        while first > max(low, 1.0):
+            first = max(low, 1.0, t - 2.0 * (t - first) - 1.0)
+            if not falls_from(modes, shares, powers, states, first):
+                break
+            if _exceeds(slower, inner, table, level, others, first):
+                return _fallen(slower, inner, table, level, others, first, t)
+        work += _ASKED * table.shape[1] + _ASKING
+        t, sure, work = descend(
+            modes, shares, level[0], slack, low, powers, states, t, work
+        )
     return t
 
 
-def settle(slower, inner, table, groups, level, memory):
-    """Return the smallest t₀ with Σ share·w² ≤ level for all t ≥ t₀, from rest.
+def fallen(slower, inner, table, level, modes, low, high):
+    """Return the last step above the level, where low is above it and high is not.
 
-    Modes converge together where both ends do: the recurrences that converge are those
-    of an interval of k. Where groups stand for modes, they do so from a step on that is
-    before the answer; which one is a guess by their means.
+    Steps of either parity fall: of two neighbours one is above up to there.
     """
-    n = table.shape[1]
-    k, shares, memory = memory[:n], memory[n : 2 * n], memory[2 * n :]
-    ends = memory[: 2 * ROWS].reshape(ROWS, 2)
-    k[0], k[1] = table[0, 0], table[0, n - 1]
-    _fill(slower, inner, k[:2], ends)
-    if ends[FALL, 0] < 0.0 or ends[FALL, 1] < 0.0:
-        return math.inf
-    if not groups.mean.shape[1]:
-        k, shares = table[0], table[1]
-        return 1.0 + _search(slower, inner, table, level, 0.0, 0.0, k, shares, memory)
-    modes, powers, states = carved(memory, groups.mean.shape[1])
-    _fill(slower, inner, groups.mean[0], modes)
-    low, _ = last_above(modes, groups.mean[1], level[0], 0.0, 0.0, powers, states)
-    low = np.floor(_EARLIER * low) if low < FAR else 0.0
-    while True:
-        count, slack = _listed(
-            slower, inner, table, groups, level[0], low, k, shares, memory
-        )
-        some = k[:count]
-        t = _search(
-            slower, inner, table, level, slack, low, some, shares[:count], memory
-        )
-        if t > 0.0 or t != t or low == 0.0:
-            return 1.0 + t
-        low = np.floor(0.125 * low)
+    while high - low > 1.0:
+        middle = np.floor(0.5 * (low + high))
+        if _exceeds(slower, inner, table, level, modes, middle) or _exceeds(
+            slower, inner, table, level, modes, middle + 1.0
+        ):
+            low = middle
+        else:
+            high = middle
+    after = low + 1.0
+    return after if _exceeds(slower, inner, table, level, modes, after) else low
 
 
 def cells_of_map(head, modes, groups, inner, argument, memory, out):

@@ -112,6 +112,8 @@ def verify(
         raise InputError(f"start: {first.size} values for {n} weights")
     if not (first.any() and np.isfinite(first).all()):
         raise InputError("start: is 0 or not finite, so that nothing moves")
+    # its size changes nothing but the range of squares
+    first = np.ldexp(first, -np.frexp(np.abs(first).max())[1])
     if rates.ndim and matrix is None:
         raise InputError("eps: one for each weight goes with up to 2,000 weights here")
     modes = _modes(apply, matrix, first, rates, depth)

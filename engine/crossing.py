@@ -8,6 +8,8 @@ stepped through, to the last step at which the sum itself is above. Errors are b
 and where they leave a doubt, the caller is asked.
 """
 
+import math
+
 import numpy as np
 
 from .envelopes import FALL, FALLS, PEAK, PULL, STEP, D, G, W
@@ -25,6 +27,8 @@ STATE = POWER
 # of what is summed: relative errors in all, and for each step of a pair
 _ERROR = 2.0**-43
 _ERROR_OF_STEP = 2.0**-50
+# the first steps, see `doubt`
+EARLY = 64.0
 # steps of the first block on the way down
 _SHORT = 32
 # arithmetic on numbers below 2⁻¹⁰²² is some hundred times slower
@@ -95,15 +99,20 @@ def _start(modes, state):
 
 
 @inlined
-def _moved(pull, d, power, state, i):
-    """Return what is known of a mode behind a power of steps."""
+def _moved(g, pull, d, power, state, i):
+    """Return what is known of a mode behind a power of steps.
+
+    The change of v is −((1 − D)v + m·w), with 1 − D = (2 − T) − m: v′ − v would lose
+    digits where D is near 1.
+    """
     w, v, less, slope = state[0][i], state[1][i], power[_LESS][i], power[_SLOPE][i]
     step = fma(d[i], v, -(pull[i] * w))
     near = less > -0.5
     left = w if near else 0.0
     share = less if near else power[_WHOLE][i]
     then = left + fma(share, w, slope * step)
-    last = fma(power[_WHOLE][i], v, slope * (step - v))
+    turn = -fma(g[i] - pull[i], v, pull[i] * w)
+    last = fma(power[_WHOLE][i], v, slope * turn)
     peak = state[2][i] * power[_SHRINK][i]
     dead = abs(then) + abs(last) < _TINY
     peak = 0.0 if peak < _TINY * _TINY else peak
@@ -114,53 +123,61 @@ def _moved(pull, d, power, state, i):
 def _jump(modes, power, now, then):
     """Write the state behind a power of steps."""
     state, after = (now[0], now[1], now[2]), (then[0], then[1], then[2])
-    _jump_all(modes[PULL], modes[D], _rows(power), state, after)
+    _jump_all(modes[G], modes[PULL], modes[D], _rows(power), state, after)
 
 
 @jit
-def _jump_all(pull, d, power, now, then):
+def _jump_all(g, pull, d, power, now, then):
     apart()
     wide_vectors()
     for i in range(pull.size):
-        then[0][i], then[1][i], then[2][i] = _moved(pull, d, power, now, i)
+        then[0][i], then[1][i], then[2][i] = _moved(g, pull, d, power, now, i)
 
 
 @jit
-def _most(modes, shares, power, state, enough):
-    """Return Σ share·sup w² from a power of steps behind a state on.
+def _most(modes, shares, power, state, t, enough):
+    """Return Σ share·sup w² from t on, a power of steps behind a state.
 
-    Of modes that fall, and of the others; or of some modes, if that is enough.
+    With it, how much of it is of modes that may swing, and a bound of the errors of w²;
+    all of some modes only, if that is enough.
     """
-    pull, d, kind, power = modes[PULL], modes[D], modes[FALLS], _rows(power)
     rows = state[0], state[1], state[2]
+    arrays = modes[G], modes[PULL], modes[D], modes[FALLS], shares, _rows(power), rows
     first = min(_SOME, shares.size)
-    falling, swinging = _bounds(pull, d, kind, shares, power, rows, first)
-    if first == shares.size or falling + swinging > enough:
-        return falling, swinging
-    return _bounds(pull, d, kind, shares, power, rows, shares.size)
+    found = _bounds(arrays, t, first)
+    if first == shares.size or found[0] > enough:
+        return found
+    return _bounds(arrays, t, shares.size)
 
 
 @summing
-def _bounds(pull, d, kind, shares, power, state, count):
+def _bounds(arrays, t, count):
     """Return what `_most` does of the first modes.
 
     Once w has its last sign, real roots let the steps of either parity fall for good
     when they do, so that of those the next two are the highest. All others stay below
-    their bounds.
+    their bounds. Errors are some units of rounding of w times its bound, and grow with
+    the steps where roots are no positive numbers.
     """
     wide_vectors()
-    falling, swinging = 0.0, 0.0
+    g, pull, d, kind, shares, power, state = arrays
+    most, swinging, error = 0.0, 0.0, 0.0
+    grown = _ERROR + t * _ERROR_OF_STEP
     for i in range(count):
-        w, v, peak = _moved(pull, d, power, state, i)
+        w, v, peak = _moved(g, pull, d, power, state, i)
         w, v = kind[i] * w, kind[i] * v
         step = fma(d[i], v, -(pull[i] * w))
         after = w + step
         second = after + fma(d[i], step, -(pull[i] * after))
         falls = (w > 0.0) & (after > 0.0) & (after <= w - v) & (second <= w)
         high = max(w, after)
-        falling += shares[i] * (high * high) if falls else 0.0
-        swinging += 0.0 if falls else shares[i] * peak
-    return falling, swinging
+        square = shares[i] * (high * high)
+        bound = shares[i] * peak
+        most += square if falls else bound
+        swinging += 0.0 if falls else bound
+        steady = falls & (d[i] >= 0.0)
+        error += (0.5 * _ERROR) * (square + bound) if steady else grown * bound
+    return most, swinging, error
 
 
 @summing
@@ -182,20 +199,22 @@ def _step(pull, d, w, v):
 
 
 @jit
-def doubt(falling, swinging, t, steps, slack):
+def doubt(found, t, steps, level, slack):
     """Return the bound of the error of a sum at t, `steps` of which were walked.
 
-    `slack` is what the modes given differ from those that they stand for.
+    `slack` is what the modes given differ from those that they stand for. In the first
+    steps roots near 0 leave of w no more than the rounding of what it was.
     """
-    rounding = (_ERROR + steps * 2.0**-52) * (falling + swinging)
-    return slack + rounding + t * _ERROR_OF_STEP * swinging
+    early = _ERROR_OF_STEP * math.sqrt(level) + _ERROR_OF_STEP * _ERROR_OF_STEP
+    early = early if t <= EARLY else 0.0
+    return slack + early + found[2] + steps * 2.0**-52 * found[0]
 
 
 @jit
 def _below(modes, shares, level, slack, power, state, t):
-    """Tell whether the sum stays below the level from a power of steps on, at t."""
-    falling, swinging = _most(modes, shares, power, state, level)
-    return falling + swinging + doubt(falling, swinging, t, 0, slack) <= level
+    """Tell whether the sum stays below the level from t on, behind a power of steps."""
+    found = _most(modes, shares, power, state, t, level)
+    return found[0] + doubt(found, t, 0, level, slack) <= level
 
 
 @jit
@@ -255,37 +274,46 @@ def _seek(modes, powers, states, t):
 
 
 @jit
-def _doubt_now(modes, shares, slack, states, t, steps):
-    falling, swinging = _most(modes, shares, states[2], states[0], np.inf)
-    return doubt(falling, swinging, t, steps, slack)
+def _now(modes, shares, states, t):
+    return _most(modes, shares, states[2], states[0], t, np.inf)
 
 
 @jit
 def judge(modes, shares, level, slack, states, t):
     """Return 1 where the sum at t is above the level, −1 where not, 0 in doubt."""
     excess = _sum(shares, states[0][0]) - level
-    if abs(excess) <= _doubt_now(modes, shares, slack, states, t, 0):
+    if abs(excess) <= doubt(_now(modes, shares, states, t), t, 0, level, slack):
         return 0
     return 1 if excess > 0.0 else -1
 
 
 @jit
-def descend(modes, shares, level, slack, low, powers, states, t):
+def falls_from(modes, shares, powers, states, t):
+    """Tell whether no mode may swing from t on."""
+    _seek(modes, powers, states, t)
+    return _now(modes, shares, states, t)[1] == 0.0
+
+
+@jit
+def descend(modes, shares, level, slack, low, powers, states, t, work):
     """Return the last step below t that may be above the level, and whether it is.
+
+    `work` is what was walked before; with what was walked here, it comes back.
 
     None before `low` is looked at. Steps are walked through in blocks, each twice as
     long as the one before it. 0 and True where there is none; NaN and True where that
     takes too long.
     """
-    length, work = _SHORT, 0.0
+    length = _SHORT
     low = max(low, 1.0)
     while t > low:
         first = max(low, t - length)
         work += (t - first) * (shares.size + _STEP)
         if work > MOST_WORK:
-            return np.nan, True
+            return np.nan, True, work
         _seek(modes, powers, states, first)
-        least = level - _doubt_now(modes, shares, slack, states, t, length)
+        most = _now(modes, shares, states, t)
+        least = level - doubt(most, t, length, level, slack)
         found, at = -1.0, first
         while at < t:
             if _sum(shares, states[0][0]) > least:
@@ -296,27 +324,27 @@ def descend(modes, shares, level, slack, low, powers, states, t):
             _seek(modes, powers, states, found)
             verdict = judge(modes, shares, level, slack, states, found)
             if verdict >= 0:
-                return found, verdict > 0
+                return found, verdict > 0, work
             # the bound was one for all of the block
             t, length = found, max(length // 4, _SHORT)
         else:
             t, length = first, 2 * length
-    return 0.0, True
+    return 0.0, True, work
 
 
 @jit
 def last_above(modes, shares, level, slack, low, powers, states):
-    """Return the last step that may be above the level, and whether it surely is.
+    """Return the last step that may be above the level, whether it is, and the work.
 
     0 where that is before `low`, inf where there is no last one; beyond 2⁵³ where the
     bound passes the level.
     """
     t = bracket(modes, shares, level, slack, powers, states)
     if t < low:
-        return 0.0, True
+        return 0.0, True, 0.0
     if not 0.0 < t < FAR:
-        return t, True
+        return t, True, 0.0
     verdict = judge(modes, shares, level, slack, states, t)
     if verdict >= 0:
-        return t, verdict > 0
-    return descend(modes, shares, level, slack, low, powers, states, t)
+        return t, verdict > 0, 0.0
+    return descend(modes, shares, level, slack, low, powers, states, t, 0.0)

@@ -17,8 +17,8 @@ from .precise import add, discriminant, inlined, jit, near, total, weight
 # what is known of a mode, row by row
 ROWS = 8
 G, PULL, D, W, STEP, FALL, PEAK, FALLS = range(ROWS)
-# a pair that has fallen by e^(−100π) when it first swings is taken as a double root
-_NEVER = 100.0
+# a pair that has fallen by e^(−400π) when it first swings is taken as a double root
+_NEVER = 400.0
 
 
 @inlined

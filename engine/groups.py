@@ -30,6 +30,8 @@ _WIDTH = 1.0 / 32.0
 # the ellipse, and how far it reaches in halves of the width
 _ELLIPSE = 16.0
 _REACH = 0.5 * (_ELLIPSE + 1.0 / _ELLIPSE)
+# of a Lanczos step, beside a width of 2
+_SPENT = 1e-8
 _ERROR = 4.0 * _ELLIPSE ** (-2.0 * NODES) / (1.0 - 1.0 / _ELLIPSE)
 # of the level, in all groups together: what may be left out, and what nodes may err
 LEFT_OUT = 2.0**-60
@@ -97,6 +99,8 @@ def _rule(k: Floats, shares: Floats) -> tuple[Floats, Floats]:
         for _ in range(2):
             v -= basis[: i + 1].T @ (basis[: i + 1] @ v)
         off[i] = np.linalg.norm(v)
+        if not off[i] > _SPENT:  # fewer modes count than there are nodes
+            return np.zeros(NODES), np.zeros(NODES)
         basis[i + 1] = v / off[i]
     nodes, vectors = eigh_tridiagonal(diagonal, off[:-1])
     return middle + half * nodes, mass * vectors[0] ** 2

@@ -142,7 +142,7 @@ def cells_kernel(method: Method, template: Callable[..., Any]) -> Callable[..., 
     memory : doubles that a mode needs
     """
     names = _place(method)
-    for part in ("quickly", "fill", "exceeds", "error", "listed", "search"):
+    for part in ("quickly", "fill", "exceeds", "fallen", "error", "listed", "search"):
         piece = specialise(getattr(cells, part), method.name, **names)
         names[f"_{part}"] = jit(piece)
     names["_cell"] = jit(specialise(template, method.name, **names))

@@ -46,8 +46,8 @@ def diagonal(hessian: Any, *, probes: int | None = None, seed: int = 0) -> Float
             found[i] = np.asarray(apply(unit)).ravel()[i]
             unit[i] = 0.0
         return found
-    if probes < 1:
-        raise InputError(f"probes: {probes} given, from 1 on works")
+    if not (isinstance(probes, int) and probes >= 1):
+        raise InputError(f"probes: {probes} given, a whole number from 1 on works")
     rng = np.random.default_rng(seed)
     signs = (rng.choice([-1.0, 1.0], n) for _ in range(probes))
     total: Floats = np.sum([v * np.asarray(apply(v)).ravel() for v in signs], axis=0)
@@ -115,7 +115,7 @@ def inverse_diagonal(hessian: Any) -> Floats:
         An h_ii is not positive.
     """
     found = diagonal(hessian)
-    bad = np.flatnonzero(found <= 0.0)
+    bad = np.flatnonzero(~(found > 0.0))
     if bad.size:
         raise InputError(
             f"h_ii of weight {bad[0]} is {found[bad[0]]:.6g}; rates ε/h_ii need a "

@@ -61,8 +61,11 @@ def table_of(quantity: Whole, spectrum: Spectrum, tol: float) -> Table:
         return Table(_filled_up(shares), no_groups(), _pair(quantity.argument))
     if tol < _LEAST_TOL:
         raise InputError(f"tol: {tol:g}; {quantity.name} takes {_LEAST_TOL:g} and more")
-    # a power of two changes no digit
-    shares[1:] *= 2.0 ** -math.frexp(shares[1].sum())[1]
+    if not np.isfinite(shares[1].sum()):
+        raise InputError(f"{spectrum.name or 'unnamed'}: what modes count overflows")
+    # a power of two changes no digit, but of what is nothing beside the sum
+    shares[1:] = np.ldexp(shares[1:], -math.frexp(shares[1].sum())[1])
+    shares = shares[:, shares[1] > 0.0]
     level = np.zeros(2)
     _level(shares, tol, 2 if quantity.argument == "tol²" else 1, level)
     groups = groups_of(*shares[:2]) if shares.shape[1] > FEW else no_groups()

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from .coupled import iterate
 from .ensemble import Ensemble, recurrences
 from .errors import InputError
+from .hessians import check_matrix, real
 from .lanczos import Apply
 from .methods import METHODS
 from .spectrum import Spectrum
@@ -78,9 +79,14 @@ def verify_training(
         raise InputError(f"eps: {eps}, p: {p}; both have to be finite")
     if not (0.0 < scale < np.inf and 0.0 < tol < 1.0 and steps >= 1):
         raise InputError(f"scale: {scale}, tol: {tol}, steps: {steps}; out of range")
-    at = np.asarray(minimiser, dtype=np.float64).ravel()
-    k, vectors = np.linalg.eigh(np.asarray(hessian, dtype=np.float64))
+    at, matrix = np.asarray(minimiser, dtype=np.float64).ravel(), real(hessian)
+    check_matrix(matrix)
+    if at.size != len(matrix):
+        raise InputError(f"minimiser: {at.size} values, {len(matrix)} rows of H")
+    k, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T).astype(np.float64))
     zero = np.abs(k) <= Spectrum(k).zero_tolerance
+    if zero.all():
+        raise InputError("hessian: is zero, so that nothing moves")
     amplitudes = np.where(
         zero, 0.0, np.random.default_rng(seed).standard_normal(k.size)
     )
@@ -99,6 +105,7 @@ def verify_training(
             last[~(norms <= tol)] = t
             peaks = np.fmax(peaks, norms)
             if not norms.max() < _LOST:
+                worst = np.inf
                 break
             apart = float(np.linalg.norm(w - modes)) / size
             worst = max(worst, apart / max(float(norms[0]), tol))

@@ -150,7 +150,7 @@ def loss_settling_time(slower, inner, table, groups, level, memory):
         return 1.0 + _search(slower, inner, table, level, 0.0, 0.0, k, shares, memory)
     modes, powers, states = carved(memory, groups.mean.shape[1])
     _fill(slower, inner, groups.mean[0], modes)
-    low, _ = last_above(modes, groups.mean[1], level[0], 0.0, 0.0, powers, states)
+    low, _, _ = last_above(modes, groups.mean[1], level[0], 0.0, 0.0, powers, states)
     low = np.floor(_EARLIER * low) if low < FAR else 0.0
     while True:
         count, slack = _listed(

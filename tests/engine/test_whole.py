@@ -200,6 +200,46 @@ def test_sums_are_those_of_single_modes():
         np.testing.assert_allclose(found["loss_after_30"][i, j], loss, rtol=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("method", "k", "tol", "axes", "expected"),
+    [
+        # slow real roots, where v loses its digits beside D near 1
+        ("heavy_ball", 1.0, 1e-6,
+         {"eps": 7.807482195794918e-17, "p": 0.9999999464365608}, 9232299886),
+        ("heavy_ball", 1.0, 0.5,
+         {"eps": 1.9409759326253793e-20, "p": 0.9999999990514542}, 34216915964),
+        # a start on the smaller root, beside rounding that is not
+        ("qhm", 1.0, 1e-17, {"nu": 1e-12, "eps": 0.3, "p": 0.999}, 5812),
+        # roots near 0
+        ("nesterov", 3.0, 1e-20, {"eps": 1 / 3, "p": 0.9}, 3),
+        ("nesterov", 0.2852297479905831, 1e-40,
+         {"eps": 3.505945670270743, "p": -0.999}, 5),
+        # a negative root near −1
+        ("heavy_ball", 1.0, 1e-6,
+         {"eps": 1.0908488437812043e-05, "p": -0.9999905414446478}, 2532991),
+        # very many steps that are in doubt
+        ("heavy_ball", 1e-18, 0.999, {"eps": 1.0, "p": 0.0}, 1000500333583535),
+    ],
+)  # fmt: skip
+def test_hard_cells(method, k, tol, axes, expected):
+    spectrum = cd.Spectrum([k], tolerance=0.0)
+    found = maps(spectrum, SETTLING[1], method=method, tol=tol, **axes)
+    assert found[SETTLING[1]].item() == expected
+
+
+def test_shares_of_any_size():
+    k, huge = np.linspace(1, 4, 3000), 10 ** np.linspace(-200, 200, 3000)
+    found = maps(cd.Spectrum(k, displacement=huge), SETTLING[0], eps=0.3, p=0.5)
+    assert found[SETTLING[0]].item() == 19
+    tiny = cd.Spectrum([1.0, 2.0], displacement=[1e-310, 1e-310])
+    alike = cd.Spectrum([1.0, 2.0])
+    for name in SETTLING:
+        one, other = (maps(s, name, eps=0.25, p=0.5)[name] for s in (tiny, alike))
+        assert one == other
+    with pytest.raises(InputError, match="what modes count overflows"):
+        maps(cd.Spectrum([1e300], displacement=[1e300]), SETTLING[0], eps=1e-301, p=0.5)
+
+
 def test_what_never_settles_is_inf():
     spectrum = cd.Spectrum([0.5, 1.0])
     found = maps(spectrum, *SETTLING, eps=[0.0, 1.0, 4.0], p=[0.5, 1.0])
