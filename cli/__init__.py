@@ -17,6 +17,7 @@ COMMANDS = {
     "resume": "Go on with a sweep that was stopped or killed.",
     "status": "Say how far a sweep is.",
     "inspect": "Show what a run file holds.",
+    "export": "Write a run as .csv, .npz, .nc or .parquet.",
     "spectrum": "Turn a Hessian, a design matrix or eigenvalues into a spectrum.",
     "integrate": "Move the modes of a spectrum through time.",
     "verify": "Run the coupled iteration beside the decoupled modes.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from critdamp.engine.methods import VARIABLES
 from critdamp.engine.plan import Plan
 from critdamp.engine.spectrum import Spectrum
 
+# a.b.c…: tomllib takes a time that grows with the square of its length
+_CHAIN = re.compile(r"""(?<![\w"'-])(?:[\w"'-]+[ \t]*\.[ \t]*){50}""")
 KEYS = (*VARIABLES, "method", "quantity", "spectrum", "tol", "dtype")
 
 
@@ -50,6 +53,8 @@ def make_plan(file: Path | None, options: dict[str, Any], quiet: bool) -> Plan:
             values = _values(left, file.parent, notes)
         except InputError as error:
             raise InputError(f"{file}: {error}") from error
+        except RecursionError:
+            raise InputError(f"{file}: tables or lists nested too deeply") from None
     plan = Plan(**values | _values(given, Path(), notes))
     notes += _unsettling(plan)
     if notes and not quiet:
@@ -69,10 +74,13 @@ def _unsettling(plan: Plan) -> list[str]:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        known = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        text = file.read_text(encoding="utf-8-sig")
+        if _CHAIN.search(text):
+            raise ValueError("a key of more than 50 parts")
+        known = tomllib.loads(text)
     except OSError as error:
         raise FileError(f"{file}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{file}: not a TOML file: {error}") from error
     for key in known:
         if key not in KEYS:

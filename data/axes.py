@@ -11,6 +11,7 @@ from critdamp.engine.errors import InputError
 from critdamp.engine.grid import Axis
 from critdamp.engine.run import ignore
 
+from .matrices import reading
 from .spectra import boxed, load_spectrum
 
 _ALLOWED = (
@@ -70,14 +71,12 @@ def _from_file(
     path = folder / name
     if not name.endswith(".npy"):
         if not spectra:
-            raise InputError(f"'@{name}': only k takes a spectrum; {_ALLOWED}")
+            raise InputError(f"{f'@{name}'!r}: only k takes a spectrum; {_ALLOWED}")
         return _from_spectrum(name if name in boxed() else str(path), report)
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    try:
+    with reading(path, " as .npy"):
+        if not path.is_file():
+            raise InputError(f"{path}: no such file")
         values = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{path}: cannot be read as .npy: {error}") from error
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
         kind = getattr(values, "dtype", "an archive")
         raise InputError(f"{path}: holds {kind}, real numbers are needed")

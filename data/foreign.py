@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 
-from critdamp.engine.errors import FileError, InputError
+from critdamp.engine.errors import FileError
 
+from .files import failures
 from .layout import FORMAT, FORMAT_VERSION
 from .parts import Parts
 
@@ -30,6 +32,8 @@ class Kind:
     called: str
 
 
+# bytes of a dataset that need not be in the file, and how many times deflate packs
+_FREE, _PACKED = 2**24, 1032
 RUN = Kind(FORMAT, FORMAT_VERSION, ("plan",), "a run")
 
 
@@ -40,17 +44,26 @@ def undamaged(path: Path) -> Iterator[None]:
         yield
     except FileError:
         raise
-    except (
-        AttributeError,
-        IndexError,
-        InputError,
-        KeyError,
-        OSError,
-        RuntimeError,
-        TypeError,
-        ValueError,
-    ) as error:
-        raise FileError(f"{path}: damaged: {error}") from error
+    except Exception as error:  # HDF5 and what is read may be wrong in every way
+        reason = " ".join(f"{error}".split()) or "it does not fit into the memory"
+        raise FileError(f"{path}: damaged: {reason}") from error
+
+
+def whole(dataset: h5py.Dataset) -> Any:
+    """Return all values of a dataset.
+
+    Raises
+    ------
+    FileError
+        It claims more of them than its file can hold.
+    """
+    path = Path(dataset.file.filename)
+    if (dataset.nbytes or 0) > max(_FREE, path.stat().st_size * _PACKED):
+        raise FileError(
+            f"{path}: damaged: {dataset.name} has {dataset.nbytes} bytes, more than "
+            "fit into the file"
+        )
+    return dataset[()]
 
 
 def open_file(path: Path, kind: Kind = RUN) -> h5py.File:
@@ -61,8 +74,9 @@ def open_file(path: Path, kind: Kind = RUN) -> h5py.File:
     FileError
         It is missing, unfinished, damaged, foreign, or made by a newer critdamp.
     """
-    if not path.is_file():
-        raise FileError(_missing(path))
+    with failures(path, "read"):
+        if not path.is_file():
+            raise FileError(_missing(path))
     try:
         file = h5py.File(path, "r")
     except OSError as error:

@@ -15,8 +15,9 @@ from critdamp.engine.per_weight import inverse_diagonal, scaled
 from critdamp.engine.run import ignore
 from critdamp.engine.spectrum import Spectrum
 
-from .matrices import read_matrix
+from .matrices import dense, read_matrix
 from .spectra import KIND, boxed, load_spectrum
+from .texts import listed
 
 Meaning = Literal["auto", "hessian", "design", "eigenvalues"]
 # names under which packages keep eigenvalues or Ritz values, and their weights
@@ -54,15 +55,18 @@ def read_spectrum(
         return load_spectrum(source)
     found = read_matrix(source)
     try:
-        if per_weight:
+        with np.errstate(all="ignore"):  # what overflows is refused as not finite
+            if not per_weight:
+                return _spectrum(found, meaning, report, options)
             _refuse(meaning in ("design", "eigenvalues") or np.ndim(found) == 1)
             _refuse(isinstance(found, Mapping))
             return from_hessian(
                 scaled(found, inverse_diagonal(found)), report=report, **options
             )
-        return _spectrum(found, meaning, report, options)
     except InputError as error:
         raise InputError(f"{source}: {error}") from error
+    except MemoryError:
+        raise InputError(f"{source}: does not fit into the memory") from None
 
 
 def _refuse(wrong: bool) -> None:
@@ -71,12 +75,12 @@ def _refuse(wrong: bool) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    if not (path.is_file() and h5py.is_hdf5(path)):
-        return False
     try:
+        if not (path.is_file() and h5py.is_hdf5(path)):
+            return False
         with h5py.File(path, "r") as file:
             kind = file.attrs.get("format")
-    except OSError:  # whoever reads it says what is wrong
+    except Exception:  # whoever reads it says what is wrong
         return False
     return isinstance(kind, str) and kind == KIND.format
 
@@ -92,8 +96,8 @@ def _spectrum(
         named = _named(found)
         if named is None:
             raise InputError(
-                f"holds {len(found)} arrays, {', '.join(list(found)[:20])}; say which "
-                "one, as FILE:NAME"
+                f"holds {len(found)} arrays, {listed(found)}; say which one, as "
+                "FILE:NAME"
             )
         return from_eigenvalues(*named, name=name)
     if found.ndim == 1 and meaning in ("auto", "eigenvalues"):
@@ -101,13 +105,9 @@ def _spectrum(
     if meaning == "eigenvalues":
         return _columns(found, name)
     if meaning == "design":
-        matrix = _dense(found)
+        matrix = dense(found)
         return from_design(matrix[:, None] if matrix.ndim == 1 else matrix, name=name)
     return from_hessian(found, report=report, **options)
-
-
-def _dense(matrix: Any) -> Any:
-    return matrix.toarray() if hasattr(matrix, "toarray") else matrix
 
 
 def _named(arrays: Mapping[str, Any]) -> tuple[Any, Any] | None:
@@ -119,10 +119,10 @@ def _named(arrays: Mapping[str, Any]) -> tuple[Any, Any] | None:
 
 def _columns(table: Any, name: str) -> Spectrum:
     """Return a spectrum from a table of k, or of k and weight."""
-    matrix = np.asarray(_dense(table))
+    matrix = np.asarray(dense(table))
     if matrix.ndim == 2 and matrix.shape[0] == 1:
         matrix = matrix.T
-    if matrix.ndim != 2 or matrix.shape[1] > 2:
+    if matrix.ndim != 2 or matrix.shape[1] not in (1, 2):
         raise InputError(
             f"shape {matrix.shape}: eigenvalues are a vector, or rows of k and weight"
         )

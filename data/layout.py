@@ -114,7 +114,7 @@ def _root(plan: Plan) -> dict[str, Any]:
         "NX_class": "NXdata",
         "signal": names[0],
         "axes": list(plan.axes),
-        "SILX_style": json.dumps({"axes_scale_type": scales}),
+        "SILX_style": json.dumps({"axes_scale_types": scales}),
     }
     if names[1:]:
         known["auxiliary_signals"] = names[1:]

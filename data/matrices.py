@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-import gzip
-import zipfile
-import zlib
-from collections.abc import Callable, Iterable, Mapping
+import math
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
-from critdamp.engine.errors import InputError
+from critdamp.engine.errors import CritdampError, InputError
+from critdamp.engine.hessians import is_sparse
 
-# what reading a damaged file may raise, in whichever library
-_DAMAGE = (
-    EOFError,
-    IndexError,
-    KeyError,
-    NotImplementedError,
-    OSError,
-    OverflowError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+from .foreign import whole
+from .matlab import read_mat
+from .matrixmarket import read_mtx
+from .texts import listed, opened
+
+# Small files may claim to be large. Beyond so many rows, and bytes as an array, what a
+# matrix takes has to be in proportion to what is there.
+_ROWS, _BYTES = 2**18, 2**28
+# how many times larger an array may be than its entries
+_SPARSE_TIMES = 1000
+
+
+@contextmanager
+def reading(path: Path, kind: str = "") -> Iterator[None]:
+    """Turn what a library raises at a damaged file into an InputError that names it.
+
+    Parameters
+    ----------
+    path : of the file
+    kind : what it was read as, for the message
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except CritdampError:
+        raise
+    except MemoryError:
+        raise InputError(f"{path}: does not fit into the memory") from None
+    except Exception as error:
+        reason = " ".join((getattr(error, "strerror", None) or f"{error}").split())
+        raise InputError(f"{path}: cannot be read{kind}: {reason}") from error
 
 
 def read_matrix(source: str | Path) -> Any:
@@ -43,20 +62,43 @@ def read_matrix(source: str | Path) -> Any:
     InputError
         There is no such file, it cannot be read, or has no array of that name.
     """
-    path, name = _split(str(source))
-    read = READERS[_kind(path)]
-    if not path.is_file():
-        what = "a folder, not a file" if path.is_dir() else "no such file"
-        raise InputError(f"{path}: {what}")
-    try:
-        return _one(read(path, name), path, name)
-    except InputError:
-        raise
-    except MemoryError:
-        raise InputError(f"{path}: does not fit into the memory") from None
-    except _DAMAGE as error:
-        reason = getattr(error, "strerror", None) or f"{error}".replace("\n", " ")
-        raise InputError(f"{path}: cannot be read: {reason}") from error
+    with reading(Path(source)):
+        path, name = _split(str(source))
+        read = READERS[_kind(path)]
+        if not path.is_file():
+            what = "a folder, not a file" if path.is_dir() else "no such file"
+            raise InputError(f"{path}: {what}")
+        found = _one(read(path, name), path, name)
+        for matrix in found.values() if isinstance(found, Mapping) else [found]:
+            _check_sparse(matrix, path)
+        return found
+
+
+def _check_sparse(matrix: Any, path: Path) -> None:
+    """Refuse indices outside a sparse matrix, which SciPy would follow anywhere."""
+    if is_sparse(matrix):
+        if hasattr(matrix, "check_format"):
+            matrix.check_format(full_check=True)
+        size = path.stat().st_size
+        if max(matrix.shape) > max(_ROWS, size):
+            raise InputError(f"{path}: {size} bytes cannot hold shape {matrix.shape}")
+
+
+def dense(matrix: Any) -> Any:
+    """Return an array of a matrix, sparse or not.
+
+    Raises
+    ------
+    InputError
+        So little of a sparse one is there that an array of it makes no sense.
+    """
+    if not is_sparse(matrix):
+        return matrix
+    if 8 * math.prod(matrix.shape) > max(_BYTES, 8 * matrix.nnz * _SPARSE_TIMES):
+        raise InputError(
+            f"shape {matrix.shape} with {matrix.nnz} entries is too sparse for an array"
+        )
+    return matrix.toarray()
 
 
 def _split(source: str) -> tuple[Path, str]:
@@ -94,17 +136,11 @@ def _one(found: Any, path: Path, name: str) -> Any:
         return found
     if name:
         if name not in found:
-            raise InputError(f"{path}: no {name!r} there, but {_listed(found)}")
+            raise InputError(f"{path}: no {name!r} there, but {listed(found)}")
         return found[name]
     if not found:
         raise InputError(f"{path}: no array of numbers there")
     return next(iter(found.values())) if len(found) == 1 else found
-
-
-def _listed(names: Iterable[str], most: int = 20) -> str:
-    known = list(names)
-    rest = f" and {len(known) - most} more" if len(known) > most else ""
-    return ", ".join(known[:most]) + rest
 
 
 def _npy(path: Path, _name: str) -> Any:
@@ -122,19 +158,10 @@ def _npz(path: Path, name: str) -> Any:
         return {name: archive[name] for name in names}
 
 
-def _mtx(path: Path, _name: str) -> Any:
-    from scipy.io import mmread
-
-    return mmread(path, spmatrix=False)
-
-
 def _mat(path: Path, name: str) -> Any:
-    from scipy.io import loadmat
-
     if h5py.is_hdf5(path):  # version 7.3, where arrays stand the other way round
         return {key: value.T for key, value in _hdf5(path, name).items()}
-    found = loadmat(path, spmatrix=False)
-    return {key: value for key, value in found.items() if not key.startswith("__")}
+    return read_mat(path)
 
 
 def _hdf5(path: Path, name: str) -> dict[str, Any]:
@@ -153,17 +180,19 @@ def _hdf5(path: Path, name: str) -> dict[str, Any]:
         file.visititems(note)
         wanted = name.strip("/")
         if name and wanted not in known:
-            raise InputError(f"{path}: no {name!r} there, but {_listed(known)}")
+            raise InputError(f"{path}: no {name!r} there, but {listed(known)}")
         for key in [wanted] if name else known:
             item = known[key]
-            found[name or key] = item[()] if hasattr(item, "dtype") else _sparse(item)
+            found[name or key] = (
+                whole(item) if hasattr(item, "dtype") else _sparse(item)
+            )
     return found
 
 
 def _sparse(group: h5py.Group) -> Any:
     from scipy.sparse import csc_array
 
-    arrays = tuple(group[name][()] for name in ("data", "ir", "jc"))
+    arrays = tuple(whole(group[name]) for name in ("data", "ir", "jc"))
     rows = int(group.attrs["MATLAB_sparse"])
     return csc_array(arrays, shape=(rows, arrays[2].size - 1)).T
 
@@ -183,10 +212,9 @@ def _safetensors(path: Path, _name: str) -> Any:
 
 
 def _text(path: Path, _name: str) -> Any:
-    opened: Callable[..., Any] = gzip.open if path.suffix == ".gz" else open
     rows: list[list[float]] = []
     header = False
-    with opened(path, "rt", encoding="utf-8-sig") as file:
+    with opened(path) as file:
         for number, line in enumerate(file, 1):
             fields = line.partition("#")[0].replace(",", " ").replace(";", " ").split()
             if not fields:
@@ -229,22 +257,22 @@ def read_vector(source: str | Path) -> Any:
     found = read_matrix(source)
     if isinstance(found, Mapping):
         raise InputError(
-            f"{source}: holds {len(found)} arrays, {_listed(found)}; say which one, as "
+            f"{source}: holds {len(found)} arrays, {listed(found)}; say which one, as "
             "FILE:NAME"
         )
-    dense = found.toarray() if hasattr(found, "toarray") else np.asarray(found)
-    if dense.dtype.kind not in "fiub" or max(dense.shape, default=0) != dense.size:
+    shape = found.shape
+    if found.dtype.kind not in "fiub" or max(shape, default=0) != math.prod(shape):
         raise InputError(
-            f"{source}: holds {dense.dtype} of shape {dense.shape}, a vector of real "
+            f"{source}: holds {found.dtype} of shape {shape}, a vector of real "
             "numbers is needed"
         )
-    return dense.ravel()
+    return dense(found).ravel()
 
 
 READERS: dict[str, Callable[[Path, str], Any]] = {
     ".npy": _npy,
     ".npz": _npz,
-    ".mtx": _mtx,
+    ".mtx": lambda path, _name: read_mtx(path),
     ".mat": _mat,
     ".h5": _hdf5,
     ".hdf5": _hdf5,

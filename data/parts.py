@@ -182,7 +182,9 @@ class Parts:
             return None
         try:
             return Record.from_json(text)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (
+            AttributeError, KeyError, RecursionError, TypeError, ValueError
+        ) as error:  # fmt: skip
             raise FileError(f"{path}: not the record of a sweep: {error}") from error
 
     def save(self, record: Record) -> None:

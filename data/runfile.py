@@ -96,7 +96,8 @@ class Run:
     @cached_property
     def attributes(self) -> dict[str, Any]:
         """Return the root's attributes as plain Python values."""
-        return {name: _plain(value) for name, value in self._file.attrs.items()}
+        with undamaged(self.path):
+            return {name: _plain(value) for name, value in self._file.attrs.items()}
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -145,13 +146,14 @@ class Run:
 
     def meaning(self, name: str, value: float) -> str:
         """Return what a code of a quantity stands for; nothing for numbers."""
-        attributes = self[name].attrs
-        if "flag_meanings" not in attributes:
-            return ""
-        codes = attributes["flag_values"].tolist()
-        names = attributes["flag_meanings"].split()
-        known: dict[int, str] = dict(zip(codes, names, strict=True))
-        return known.get(int(value), "not computed")
+        with undamaged(self.path):
+            attributes = self[name].attrs
+            if "flag_meanings" not in attributes:
+                return ""
+            codes = attributes["flag_values"].tolist()
+            names = attributes["flag_meanings"].split()
+            known: dict[int, str] = dict(zip(codes, names, strict=True))
+            return known.get(int(value), "not computed")
 
     def _nearest(self, name: str, values: dict[str, float]) -> int:
         axis = self.axes[name]

@@ -13,7 +13,7 @@ from critdamp.engine.spectrum import Spectrum
 
 from .calm import new_hdf5
 from .files import failures
-from .foreign import Kind, open_file, undamaged
+from .foreign import Kind, open_file, undamaged, whole
 from .modes import LONG_NAMES, add_spectrum
 from .provenance import origin
 
@@ -41,13 +41,15 @@ def load_spectrum(source: str | Path) -> Spectrum:
     path = Path(source)
     if str(source) in boxed():
         path = _BOX / f"{source}.h5"
-    elif not path.exists():
-        raise InputError(
-            f"{source}: no such file, nor a spectrum in the box ({', '.join(boxed())})"
-        )
+    with failures(path, "read"):
+        if not path.exists():
+            raise InputError(
+                f"{source}: no such file, nor a spectrum in the box "
+                f"({', '.join(boxed())})"
+            )
     with open_file(path, KIND) as file, undamaged(path):
         there = [name for name in LONG_NAMES if name in file]
-        values = {name: np.asarray(file[name][()]) for name in there}
+        values = {name: np.asarray(whole(file[name])) for name in there}
         name = str(file.attrs.get("name", ""))
         limit = file.attrs.get("zero_tolerance")
         limit = None if limit is None else float(limit)
