@@ -298,3 +298,19 @@ def test_what_cannot_fit_is_not_begun(plan, tmp_path, monkeypatch):
         sweep(plan, path)
     assert not list(tmp_path.iterdir())
     sweep(plan, path, force=True).close()
+
+
+def test_a_reader_that_stays_open_sees_what_is_new(plan, tmp_path, stop_after):
+    """While a sweep goes on, shards that get finished show at the next read."""
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(3))
+    counts = []
+    with open_run(Parts(path).live) as view:
+        rho = view["spectral_radius"]
+
+        def progress(*_now):
+            counts.append(int(np.count_nonzero(np.isfinite(rho[()]))))
+
+        resume(path, progress=progress).close()
+    assert counts == sorted(counts)
+    assert counts[0] < counts[-1] <= plan.grid.size
