@@ -5,7 +5,6 @@ bytes are those of HDF5's built-in filters, so that every reader reads them.
 """
 
 import threading
-import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ from critdamp.engine.plan import Plan
 from critdamp.engine.quantities import Quantity
 from critdamp.engine.run import Arrays
 
-from .deflate import pack, shuffle
+from .deflate import crc32, pack, shuffle
 from .statistics import Statistics, fill_of, statistics_of
 
 Array = npt.NDArray[Any]
@@ -91,7 +90,7 @@ class ChunkEncoder:
         np.copyto(inside, block)
         found = statistics_of(quantity, whole, corner, self._grid.shape)
         data = self._encode(buffers)
-        return Chunk(quantity, corner, data, found, zlib.crc32(data))
+        return Chunk(quantity, corner, data, found, crc32(data))
 
     def _buffers(self, dtype: np.dtype[Any]) -> Buffers:
         """Return this thread's chunk and its byte planes, made once."""

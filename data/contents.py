@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from critdamp.engine.errors import FileError
 from critdamp.engine.plan import Plan
 
+from .deflate import crc32
 from .integrity import DamagedError, Where, named, seal, sealed
 from .parts import Cut, Parts, Record
 from .statistics import Statistics
@@ -132,7 +132,7 @@ def checked_chunks(
             sums = found.checksums[index][quantity.name]
             for where, checksum in zip(places, sums, strict=True):
                 mask, data = read_chunk(stored_in, where)
-                right = data is not None and zlib.crc32(data) == checksum
+                right = data is not None and crc32(data) == checksum
                 yield index, quantity.name, where, mask, data if right else None
 
 

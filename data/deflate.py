@@ -21,6 +21,8 @@ except ImportError:
     encoder = zlib
 
 ENCODER = "zlib" if encoder is zlib else "isal"
+# the same number, five times as fast
+crc32 = encoder.crc32
 # isal's levels are others than zlib's; both of these are for speed
 _LEVEL = 1 if encoder is zlib else 2
 _PIECES, _PIECE = 6, 1024

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from critdamp.engine.grid import Grid
 
 from .chunks import ChunkEncoder
 from .contents import contents, damaged_tiles, read_chunk
+from .deflate import crc32
 from .files import appearing, failures
 from .integrity import (
     GROUP,
@@ -106,10 +106,7 @@ def _blocks(file: h5py.File, run: Run) -> list[tuple[str, Where]]:
         for tile in map(grid.tile, range(grid.n_tiles)):
             for where in grid.chunks(tile):
                 _, data = read_chunk(file[name].id, where)
-                if (
-                    data is None
-                    or zlib.crc32(data) != sums[place_of(grid, _corner(where))]
-                ):
+                if data is None or crc32(data) != sums[place_of(grid, _corner(where))]:
                     bad.append((name, where))
     return bad
 

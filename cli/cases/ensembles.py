@@ -21,9 +21,9 @@ from . import Case, Run, ready
 from .modes import multiply_adds
 
 Floats = npt.NDArray[np.float64]
-MODES, STEPS, TIMES, SIDE = 4096, 2000, 200, 64
+MODES, STEPS, TIMES, SIDE = 4096, 2000, 200, 48
 # of a map that is walked through step by step
-FEW, WALK = 4, 20_000
+FEW, WALK = 2, 20_000
 EPS, P = 0.5, 0.9
 # operations of a step whose loss and distance are added up
 STEP = 6
