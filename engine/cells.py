@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from .crossing import EARLY, LEVELS, POWER, descend, falls_from, last_above
+from .crossing import EARLY, descend, falls_from, last_above
 from .envelopes import FALL, PEAK, ROWS, G, numbers_of, quick_numbers
 from .groups import error_of_nodes, is_dead
 from .intrinsics import apart, wide_vectors
+from .ladders import LEVELS, POWER
 from .motion import exactly
 from .precise import add, jit, multiply, total
 
@@ -191,7 +192,7 @@ def cells_of_map(head, modes, groups, inner, argument, memory, out):
 
 @jit
 def carved(memory, n):
-    """Return what is known of n modes, their ladder and their states, as `crossing`."""
+    """Return what is known of n modes, their ladder and their states, as `ladders`."""
     stop = (ROWS + LEVELS * POWER) * n
     modes = memory[: ROWS * n].reshape(ROWS, n)
     powers = memory[ROWS * n : stop].reshape(LEVELS, POWER, n)

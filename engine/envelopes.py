@@ -12,7 +12,16 @@ square of w tells. From w_1 on, with n = t − 1 and D = λ₁λ₂, q = λ₂/�
 
 import math
 
-from .precise import add, discriminant, inlined, jit, near, total, weight
+from .precise import (
+    add,
+    discriminant,
+    folded,
+    gaps,
+    inlined,
+    jit,
+    quick_gaps,
+    total,
+)
 
 # what is known of a mode, row by row
 ROWS = 8
@@ -62,25 +71,19 @@ def _numbers(th, tl, d, g, m, u, w, step):
 
 
 @inlined
-def _folded(trace, determinant, first):
-    t, d, f = total(trace), total(determinant), total(first)
-    sign = -1.0 if t[0] < 0.0 else 1.0
-    size = 1.0 + weight(trace) + weight(determinant)
-    step = add(sign * f[0], sign * f[1], -1.0, 0.0)[0]
-    return sign, t, d, size, sign * f[0], step
+def _first_step(first, sign):
+    """Return w_1 and w_1 − 1, w changing its sign together with T."""
+    f = total(first)
+    return sign * f[0], add(sign * f[0], sign * f[1], -1.0, 0.0)[0]
 
 
 @inlined
 def quick_numbers(r):
     """Return what `numbers_of` does, NaN first where a sum's digits are in doubt."""
-    sign, t, d, size, w, step = _folded(r.trace, r.determinant, r.first)
+    t, d, sign, size = folded(r.trace, r.determinant)
+    w, step = _first_step(r.first, sign)
     th, tl = sign * t[0], sign * t[1]
-    g = add(2.0, 0.0, -th, -tl)
-    m = add(-th, -tl, d[0], d[1])
-    m = add(1.0, 0.0, m[0], m[1])
-    u = add(1.0, 0.0, -d[0], -d[1])
-    doubt = 1e-14 * size
-    known = (abs(g[0]) > doubt) & (abs(m[0]) > doubt) & (abs(u[0]) > doubt)
+    g, m, u, known = quick_gaps(th, tl, d, size)
     numbers = _numbers(th, tl, d, g, m, u, w, step)
     return (numbers[0] if known else math.nan, *numbers[1:])
 
@@ -88,8 +91,7 @@ def quick_numbers(r):
 @jit
 def numbers_of(r):
     """Return what is known of a mode, in the order of the rows above."""
-    sign, t, d, size, w, step = _folded(r.trace, r.determinant, r.first)
-    g = near(2.0, -sign, r.trace, 0.0, r.determinant, t, d, size)
-    m = near(1.0, -sign, r.trace, 1.0, r.determinant, t, d, size)
-    u = near(1.0, 0.0, r.trace, -1.0, r.determinant, t, d, size)
+    t, d, sign, size = folded(r.trace, r.determinant)
+    w, step = _first_step(r.first, sign)
+    g, m, u = gaps(r.trace, r.determinant, t, d, sign, size)
     return _numbers(sign * t[0], sign * t[1], d, g, m, u, w, step)

@@ -198,6 +198,39 @@ def near(c, s, trace, d, determinant, t, e, size):
     return combine(c, s, trace, d, determinant)
 
 
+@inlined
+def folded(trace, determinant):
+    """Return T and D as pairs, what sign makes T ≥ 0, and the weight of all terms."""
+    t, d = total(trace), total(determinant)
+    size = 1.0 + weight(trace) + weight(determinant)
+    sign = -1.0 if t[0] < 0.0 else 1.0
+    return t, d, sign, size
+
+
+@inlined
+def quick_gaps(th, tl, d, size):
+    """Return 2 − T, 1 − T + D and 1 − D as pairs, T ≥ 0, and whether digits are left.
+
+    The sums are in the order of `near`, for the same bits.
+    """
+    g = add(2.0, 0.0, -th, -tl)
+    m = add(-th, -tl, d[0], d[1])
+    m = add(1.0, 0.0, m[0], m[1])
+    u = add(1.0, 0.0, -d[0], -d[1])
+    doubt = 1e-14 * size
+    known = (abs(g[0]) > doubt) & (abs(m[0]) > doubt) & (abs(u[0]) > doubt)
+    return g, m, u, known
+
+
+@jit
+def gaps(trace, determinant, t, d, sign, size):
+    """Return what `quick_gaps` does, of sums that may cancel as far as they like."""
+    g = near(2.0, -sign, trace, 0.0, determinant, t, d, size)
+    m = near(1.0, -sign, trace, 1.0, determinant, t, d, size)
+    u = near(1.0, 0.0, trace, -1.0, determinant, t, d, size)
+    return g, m, u
+
+
 @jit
 def _accumulate(sums, term):
     """Return the three running sums with one more term in them."""

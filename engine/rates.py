@@ -7,7 +7,7 @@ loop around it becomes vector code; the few other points take exact sums.
 import math
 
 from .intrinsics import bits, double, fma
-from .precise import add, discriminant, inlined, jit, near, total, weight
+from .precise import discriminant, folded, gaps, inlined, jit, quick_gaps
 
 LN2 = (0.6931471805599453, 2.3190468138462996e-17)
 # the bits of √½, of 1, of the mantissa, and of 2⁵² as the exponent
@@ -66,26 +66,11 @@ def _minus_log_of_root(th, tl, d, g, m, u):
 
 
 @inlined
-def _folded(trace, determinant):
-    """Return T and D as pairs, with T ≥ 0, its sign, and the weight of all terms."""
-    t, d = total(trace), total(determinant)
-    size = 1.0 + weight(trace) + weight(determinant)
-    sign = -1.0 if t[0] < 0.0 else 1.0
-    return t, d, sign, size
-
-
-@inlined
 def quick_rate(trace, determinant):
     """Return −ln ρ, NaN where a sum cancels so far that its digits are in doubt."""
-    t, d, sign, size = _folded(trace, determinant)
+    t, d, sign, size = folded(trace, determinant)
     th, tl = sign * t[0], sign * t[1]
-    # in the order of `near`, for the same bits
-    g = add(2.0, 0.0, -th, -tl)
-    m = add(-th, -tl, d[0], d[1])
-    m = add(1.0, 0.0, m[0], m[1])
-    u = add(1.0, 0.0, -d[0], -d[1])
-    doubt = 1e-14 * size
-    known = (abs(g[0]) > doubt) & (abs(m[0]) > doubt) & (abs(u[0]) > doubt)
+    g, m, u, known = quick_gaps(th, tl, d, size)
     value = _minus_log_of_root(th, tl, d, g, m, u)
     return value if known else math.nan
 
@@ -93,11 +78,9 @@ def quick_rate(trace, determinant):
 @jit
 def rate_of(trace, determinant):
     """Return −ln ρ, see `quantities.rate`."""
-    t, d, sign, size = _folded(trace, determinant)
+    t, d, sign, size = folded(trace, determinant)
     th, tl = sign * t[0], sign * t[1]
-    g = near(2.0, -sign, trace, 0.0, determinant, t, d, size)
-    m = near(1.0, -sign, trace, 1.0, determinant, t, d, size)
-    u = near(1.0, 0.0, trace, -1.0, determinant, t, d, size)
+    g, m, u = gaps(trace, determinant, t, d, sign, size)
     value = _minus_log_of_root(th, tl, d, g, m, u)
     if value == value:
         return value

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .cells import LANES
+from .ensemble import aligned
 from .errors import InputError
 from .groups import Groups, groups_of, no_groups
 from .kernels import cached
@@ -77,15 +78,12 @@ def _pair(number: float) -> Floats:
 
 
 def _filled_up(shares: Floats) -> Floats:
-    """Return the modes in memory that begins where a line of the cache does."""
+    """Return the modes, and more that count nothing, in memory that begins a page."""
     n = shares.shape[1]
-    width = n + -n % LANES
-    memory = np.empty(3 * width + LANES)
-    start = -(memory.ctypes.data // memory.itemsize) % LANES
-    table = memory[start : start + 3 * width].reshape(3, width)
-    table[0], table[1:] = shares[0, -1], 0.0
+    table = np.zeros((3, n + -n % LANES))
+    table[0] = shares[0, -1]
     table[:, :n] = shares
-    return table
+    return aligned(table).reshape(table.shape)
 
 
 def _multiply_shares(k, weights, displaced, slopes, out):

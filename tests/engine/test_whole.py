@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
@@ -90,6 +90,8 @@ def test_settling_is_that_of_steps(method, name):
 )
 @settings(deadline=None)
 def test_one_mode_settles_as_it_does_alone(method, eps, p, nu, tol):
+    # at p = 1 QHM has a root of 1, which its start may have no part in, see below
+    assume(method != "qhm" or p < 1.0)
     face = FACES[method]
     axes = {"nu": nu} if method == "qhm" else {}
     found = maps(
@@ -214,6 +216,8 @@ def test_sums_are_those_of_single_modes():
         ("nesterov", 3.0, 1e-20, {"eps": 1 / 3, "p": 0.9}, 3),
         ("nesterov", 0.2852297479905831, 1e-40,
          {"eps": 3.505945670270743, "p": -0.999}, 5),
+        # gradient descent beside a root of 1 that nothing moves along
+        ("qhm", 0.5, 0.25, {"nu": 0.0, "eps": 1.0, "p": 1.0}, 2),
         # a negative root near −1
         ("heavy_ball", 1.0, 1e-6,
          {"eps": 1.0908488437812043e-05, "p": -0.9999905414446478}, 2532991),
