@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from critdamp.data.integrity import ranges
 from critdamp.data.parts import Parts
 from critdamp.data.sweeps import status
 from critdamp.data.verify import Damage, verify
@@ -34,10 +35,7 @@ def command(output: Path, check: bool, as_json: bool) -> None:
         emit(_record(output, check, damage))
     else:
         for one in damage:
-            what = (
-                f"{one.quantity}[{one.ranges}]" if one.quantity else "its description"
-            )
-            click.echo(f"{one.path}: damaged: {what}")
+            click.echo(f"{one.path}: damaged: {one}")
     if damage:
         raise FileError(
             f"{output}: {len(damage)} damaged; `critdamp resume` computes maps again"
@@ -62,7 +60,7 @@ def _record(output: Path, check: bool, damage: list[Damage]) -> dict[str, Any]:
     if not check:
         return asdict(status(output))
     found = [
-        {"path": str(one.path), "quantity": one.quantity, "where": one.ranges}
+        {"path": str(one.path), "quantity": one.quantity, "where": ranges(one.where)}
         for one in damage
     ]
     known = {} if damage else asdict(status(output))

@@ -13,7 +13,7 @@ from critdamp.engine.errors import FileError
 from critdamp.engine.plan import Plan
 
 from .deflate import crc32
-from .integrity import DamagedError, Where, named, seal, sealed
+from .integrity import DamagedError, Where, corner, named, seal, sealed
 from .parts import Cut, Parts, Record
 from .statistics import Statistics
 
@@ -139,7 +139,7 @@ def checked_chunks(
 def read_chunk(stored_in: Any, where: Where) -> tuple[int, bytes | None]:
     """Return the filter mask and the bytes of a chunk, None where there are none."""
     try:
-        mask, data = stored_in.read_direct_chunk(tuple(side.start for side in where))
+        mask, data = stored_in.read_direct_chunk(corner(where))
     except (OSError, RuntimeError, ValueError):
         return 0, None
     return mask, data
@@ -160,8 +160,7 @@ def copy_tiles(
             raise DamagedError(
                 f"{source.filename}: damaged: {named(name, where)}{ending}"
             )
-        offset = tuple(side.start for side in where)
-        target[name].id.write_direct_chunk(offset, data, mask)
+        target[name].id.write_direct_chunk(corner(where), data, mask)
 
 
 def damaged_tiles(

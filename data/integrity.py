@@ -26,8 +26,17 @@ class DamagedError(FileError):
 
 def named(quantity: str, where: Where) -> str:
     """Return how people call a block of a map."""
-    sides = ", ".join(f"{side.start}:{side.stop}" for side in where)
-    return f"{quantity}[{sides}]"
+    return f"{quantity}[{ranges(where)}]"
+
+
+def ranges(where: Where) -> str:
+    """Return a place as text, a range of indices for each dimension."""
+    return ", ".join(f"{side.start}:{side.stop}" for side in where)
+
+
+def corner(where: Where) -> tuple[int, ...]:
+    """Return the first index of a block in each dimension, as HDF5 names a chunk."""
+    return tuple(side.start for side in where)
 
 
 def add_checksums(file: h5py.File, name: str, values: Any) -> None:

@@ -12,7 +12,7 @@ from critdamp.engine.quantities import Quantity
 
 from .calm import NewFile, new_hdf5
 from .contents import Contents, contents, copy_tiles
-from .integrity import add_checksums, chunks_of, place_of, seal
+from .integrity import add_checksums, chunks_of, corner, place_of, seal
 from .layout import lay_out, note_statistics, stored
 from .parts import Cut, Parts, Record
 from .provenance import history, now
@@ -130,8 +130,7 @@ def _checksums(
         for index, known in shard.checksums.items():
             places = plan.grid.chunks(plan.grid.tile(index))
             for where, one in zip(places, known[quantity.name], strict=True):
-                corner = tuple(side.start for side in where)
-                sums[place_of(plan.grid, corner)] = one
+                sums[place_of(plan.grid, corner(where))] = one
     return sums
 
 

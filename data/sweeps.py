@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from critdamp.engine.compute import TileComputer
 from critdamp.engine.errors import InputError, OutputExistsError, PlanChangedError
@@ -12,6 +13,7 @@ from critdamp.engine.plan import Plan
 from critdamp.engine.run import ignore, never, run
 
 from .files import failures
+from .integrity import DamagedError
 from .merge import Merger, refuse_other, write_live_view
 from .parts import Parts, Record
 from .provenance import session
@@ -79,7 +81,8 @@ def sweep(
         else:
             _refuse_unfinished(parts, plan)
         record = Record(plan, compression, keep_shards, force)
-        return _go_on(parts, record, compute, command_line, progress, stop)
+        record.sessions.append(_session(compute, command_line))
+        return _go_on(parts, record, compute, progress, stop)
 
 
 def resume(
@@ -129,10 +132,13 @@ def resume(
         if not merged(parts, record):
             refuse_other(parts, record)
             compute = TileComputer(record.plan, threads, backend)
-            with failures(parts.path, "write", parts.kept):
-                parts.drop_unfinished()
-                drop_damaged(parts, record)
-            return _go_on(parts, record, compute, command_line, progress, stop)
+            record.sessions.append(_session(compute, command_line))
+            try:
+                return _go_on(parts, record, compute, progress, stop)
+            except DamagedError:  # merging reads all shards; only then it pays to look
+                with failures(parts.path, "write", parts.kept):
+                    drop_damaged(parts, record)
+                return _go_on(parts, record, compute, progress, stop)
         if record.keep_shards:
             raise InputError(_nothing(parts))
         with failures(parts.path, "write"):
@@ -144,11 +150,9 @@ def _go_on(
     parts: Parts,
     record: Record,
     compute: TileComputer,
-    command_line: str | None,
     progress: Progress | None,
     stop: Stop | None,
 ) -> Run | None:
-    record.sessions.append(session(command_line, compute.threads, compute.backend))
     with failures(parts.path, "write", parts.kept):
         parts.drop_unfinished()
         parts.save(record)
@@ -166,6 +170,10 @@ def _go_on(
         if not record.keep_shards:
             parts.clear()
     return open_run(parts.path)
+
+
+def _session(compute: TileComputer, command_line: str | None) -> dict[str, Any]:
+    return session(command_line, compute.threads, compute.backend)
 
 
 def _reporter(
@@ -211,7 +219,7 @@ def _mended(parts: Parts, threads: int | None, backend: str) -> Run:
     """Return a finished run whose damaged blocks were computed again."""
     if not parts.path.exists():
         raise InputError(_nothing(parts))
-    with open_run(parts.path) as run:
+    with parts.claimed(), open_run(parts.path) as run:
         damage = verify(parts.path)
         if not damage:
             raise InputError(_nothing(parts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from critdamp.engine.compute import TileComputer
 from critdamp.engine.errors import FileError
 from critdamp.engine.grid import Grid
 
-from .chunks import ChunkEncoder
+from .chunks import Chunk, ChunkEncoder
 from .contents import contents, damaged_tiles, read_chunk
 from .deflate import crc32
 from .files import appearing, failures
@@ -24,6 +25,7 @@ from .integrity import (
     DamagedError,
     Where,
     chunks_of,
+    corner,
     named,
     place_of,
     seal,
@@ -51,12 +53,7 @@ class Damage:
 
     def __str__(self) -> str:
         """Return how people call it."""
-        return named(self.quantity, self.where) if self.quantity else "what it says"
-
-    @property
-    def ranges(self) -> str:
-        """Return the place as text, a range of indices for each dimension."""
-        return ", ".join(f"{side.start}:{side.stop}" for side in self.where)
+        return named(self.quantity, self.where) if self.quantity else "its description"
 
 
 def verify(path: str | Path) -> list[Damage]:
@@ -106,7 +103,7 @@ def _blocks(file: h5py.File, run: Run) -> list[tuple[str, Where]]:
         for tile in map(grid.tile, range(grid.n_tiles)):
             for where in grid.chunks(tile):
                 _, data = read_chunk(file[name].id, where)
-                if data is None or crc32(data) != sums[place_of(grid, _corner(where))]:
+                if data is None or crc32(data) != sums[place_of(grid, corner(where))]:
                     bad.append((name, where))
     return bad
 
@@ -152,35 +149,32 @@ def mend(run: Run, damage: list[Damage], computer: Callable[[], TileComputer]) -
         raise FileError(
             f"{path}: damaged beside its maps, its plan perhaps; make it again"
         )
-    blocks = {(one.quantity, _corner(one.where)) for one in damage}
+    blocks = {(one.quantity, corner(one.where)) for one in damage}
     compute = computer()
     compression = run[run.quantities[0]].compression is not None
     encode = ChunkEncoder(plan, compression, compute.threads)
-    with failures(path, "write"), appearing(path) as temporary:
+    with failures(path, "write"), closing(encode), appearing(path) as temporary:
         shutil.copyfile(path, temporary)
         with h5py.File(temporary, "r+") as file:
-            for index in _tiles(plan.grid, damage):
-                tile = plan.grid.tile(index)
+            for tile in map(plan.grid.tile, _tiles(plan.grid, damage)):
                 for chunk in encode(tile, compute(tile)):
-                    name = chunk.quantity.name
-                    if (name, chunk.offset) in blocks:
-                        place = place_of(plan.grid, chunk.offset)
-                        file[name].id.write_direct_chunk(chunk.offset, chunk.data)
-                        file[GROUP][name][place] = chunk.checksum
+                    if (chunk.quantity.name, chunk.offset) in blocks:
+                        _replace(file, plan.grid, chunk)
             seal(file, run.quantities)
-    encode.close()
 
 
-def _corner(where: Where) -> tuple[int, ...]:
-    return tuple(side.start for side in where)
+def _replace(file: h5py.File, grid: Grid, chunk: Chunk) -> None:
+    name = chunk.quantity.name
+    file[name].id.write_direct_chunk(chunk.offset, chunk.data)
+    file[GROUP][name][place_of(grid, chunk.offset)] = chunk.checksum
 
 
 def _tiles(grid: Grid, damage: list[Damage]) -> list[int]:
     """Return the tiles that damaged blocks are in."""
-    blocks = {_corner(one.where) for one in damage}
+    blocks = {corner(one.where) for one in damage}
     tiles = map(grid.tile, range(grid.n_tiles))
     return [
         tile.index
         for tile in tiles
-        if any(_corner(where) in blocks for where in grid.chunks(tile))
+        if any(corner(where) in blocks for where in grid.chunks(tile))
     ]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .ensemble import Ensemble, recurrences
 from .errors import InputError
-from .hessians import SPARSE_AS_DENSE, as_operator, check_matrix, is_sparse, real
+from .hessians import SPARSE_AS_DENSE, as_matrix, as_operator, is_sparse, real
 from .lanczos import Apply, lanczos
 from .methods import METHODS
 from .per_weight import scaled
@@ -117,12 +117,14 @@ def verify(
     if rates.ndim and matrix is None:
         raise InputError("eps: one for each weight goes with up to 2,000 weights here")
     modes = _modes(apply, matrix, first, rates, depth)
+    limit = tol * float(np.linalg.norm(first))
     coupled = iterate(apply, first, rates, p)
-    return _compare(coupled, modes, first, p, tol, steps)
+    found = compare(coupled, modes, p, limit, steps, enough=1e-3)
+    return Verification(found.steps, found.difference, *found.settled, modes.k.size)
 
 
 @dataclass(frozen=True, eq=False)
-class _Modes:
+class Modes:
     """Modes that an iteration decouples into: w = rotation @ (amplitudes · w_modes)."""
 
     eps: float
@@ -133,11 +135,9 @@ class _Modes:
 
 def _products(hessian: Any) -> tuple[Apply, int, Floats | None]:
     """Return w → Hw, n, and the dense matrix where it is not too large."""
-    sparse = is_sparse(hessian)
-    if sparse or not hasattr(hessian, "matvec"):
-        matrix: Any = hessian if sparse else real(hessian)
-        check_matrix(matrix)
-        n = matrix.shape[0]
+    matrix = as_matrix(hessian)
+    if matrix is not None:
+        sparse, n = is_sparse(matrix), matrix.shape[0]
         if sparse and n > SPARSE_AS_DENSE:
             half = (0.5 * (matrix + matrix.T)).astype(np.float64).tocsr()
             return half.__matmul__, n, None
@@ -157,43 +157,81 @@ def _products(hessian: Any) -> tuple[Apply, int, Floats | None]:
 
 def _modes(
     apply: Apply, matrix: Floats | None, start: Floats, rates: Floats, depth: int
-) -> _Modes:
+) -> Modes:
     if matrix is None:
         found = lanczos(apply, start, depth, np.empty((0, start.size)))
         amplitudes = found.rotation[0] * np.linalg.norm(start)
         rotation = found.basis.T @ found.rotation
-        return _Modes(float(rates), found.values, amplitudes, rotation)
+        return Modes(float(rates), found.values, amplitudes, rotation)
     if not rates.ndim:
         k, vectors = np.linalg.eigh(matrix)
-        return _Modes(float(rates), k, vectors.T @ start, vectors)
+        return Modes(float(rates), k, vectors.T @ start, vectors)
     k, vectors = np.linalg.eigh(scaled(matrix, rates))
     roots = np.sqrt(rates)
-    return _Modes(1.0, k, vectors.T @ (start / roots), roots[:, None] * vectors)
+    return Modes(1.0, k, vectors.T @ (start / roots), roots[:, None] * vectors)
 
 
-def _compare(
+@dataclass(frozen=True)
+class Comparison:
+    """An iteration beside the modes that it is to decouple into.
+
+    Attributes
+    ----------
+    steps : iterations that were compared
+    difference : the largest |w − w of the modes|, over the larger of |w of the modes|
+        and the limit
+    settled : the first step from which on |w| is within the limit, of the iteration and
+        of the modes; −1 where it is above at the last step
+    peaks : the largest |w| of either
+    left : whether one left the range that was given
+    """
+
+    steps: int
+    difference: float
+    settled: tuple[int, int]
+    peaks: tuple[float, float]
+    left: bool
+
+
+def compare(
     coupled: Iterator[Floats],
-    modes: _Modes,
-    start: Floats,
+    modes: Modes,
     p: float,
-    tol: float,
+    limit: float,
     steps: int,
-) -> Verification:
+    *,
+    enough: float,
+    most: float = np.inf,
+) -> Comparison:
+    """Run an iteration beside its modes until both are small, or one is lost.
+
+    Parameters
+    ----------
+    coupled : yields w_0, w_1, …
+    modes : what w decouples into
+    p : momentum
+    limit : |w| that counts as settled
+    steps : iterations at most
+    enough : of the limit, where the comparison ends
+    most : |w| from which on an iteration is lost
+    """
     by = recurrences(METHODS["heavy_ball"], (modes.eps, p), modes.k)
     ensemble = Ensemble(modes.k.size)
-    limit = tol * float(np.linalg.norm(start))
-    worst, last, t = 0.0, np.array([-1, -1]), -1
-    with np.errstate(over="ignore", invalid="ignore"):
+    worst, last, peaks, left, t = 0.0, np.array([-1, -1]), np.zeros(2), False, -1
+    with np.errstate(all="ignore"):
         for w in coupled:
             t += 1
             ensemble.advance(by, 1 if t else 0)
             other = modes.rotation @ (modes.amplitudes * ensemble.w)
             norms = np.linalg.norm([w, other], axis=1)
             last[~(norms <= limit)] = t
-            if not np.isfinite(norms).all():
+            peaks = np.fmax(peaks, norms)
+            left = not norms.max() < most
+            if left:
                 break
-            worst = max(worst, np.linalg.norm(w - other) / max(norms[1], limit))
-            if t == steps or norms.max() <= 1e-3 * limit:
+            worst = max(worst, float(np.linalg.norm(w - other) / max(norms[1], limit)))
+            if t == steps or norms.max() <= enough * limit:
                 break
-    settled = [int(at) + 1 if at < t else -1 for at in last]
-    return Verification(t, float(worst), settled[0], settled[1], modes.k.size)
+    first, second = (int(at) + 1 if at < t else -1 for at in last)
+    highest = float(peaks[0]), float(peaks[1])
+    return Comparison(t, worst, (first, second), highest, left)

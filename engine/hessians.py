@@ -179,6 +179,22 @@ def _of_size(displacement: npt.ArrayLike, n: int) -> Floats:
     return vector
 
 
+def as_matrix(hessian: Any) -> Any:
+    """Return a Hessian's checked matrix, dense or sparse, None if it is an operator.
+
+    Raises
+    ------
+    InputError
+        It is not square, real or finite.
+    """
+    if not is_sparse(hessian):
+        if hasattr(hessian, "matvec"):
+            return None
+        hessian = real(hessian)
+    check_matrix(hessian)
+    return hessian
+
+
 def as_operator(operator: Any) -> tuple[Apply, int, float]:
     """Return the products of an operator, its size and its rounding error.
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import InputError
-from .hessians import as_operator, check_matrix, is_sparse, real
+from .hessians import as_matrix, as_operator, check_matrix, is_sparse, real
 
 Floats = npt.NDArray[np.float64]
 
@@ -34,9 +34,8 @@ def diagonal(hessian: Any, *, probes: int | None = None, seed: int = 0) -> Float
     InputError
         The Hessian is none.
     """
-    if is_sparse(hessian) or not hasattr(hessian, "matvec"):
-        matrix = hessian if is_sparse(hessian) else real(hessian)
-        check_matrix(matrix)
+    matrix = as_matrix(hessian)
+    if matrix is not None:
         return np.array(matrix.diagonal(), dtype=np.float64)
     apply, n, _ = as_operator(hessian)
     if probes is None:
@@ -75,9 +74,8 @@ def scaled(hessian: Any, rates: npt.ArrayLike) -> Any:
         A rate is not positive and finite, or they are not n.
     """
     values = np.asarray(real(rates), dtype=np.float64).ravel()
-    if is_sparse(hessian) or not hasattr(hessian, "matvec"):
-        matrix: Any = hessian if is_sparse(hessian) else real(hessian)
-        check_matrix(matrix)
+    matrix = as_matrix(hessian)
+    if matrix is not None:
         roots = _roots(values, matrix.shape[0])
         if is_sparse(matrix):
             return matrix.multiply(roots[:, None]).multiply(roots[None, :]).tocsr()

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .coupled import iterate
-from .ensemble import Ensemble, recurrences
+from .coupled import Modes, compare, iterate
 from .errors import InputError
 from .hessians import check_matrix, real
 from .lanczos import Apply
-from .methods import METHODS
 from .spectrum import Spectrum
 
 Floats = npt.NDArray[np.float64]
@@ -93,23 +91,9 @@ def verify_training(
     size = scale * (float(np.linalg.norm(at)) or 1.0)
     amplitudes *= size / np.linalg.norm(amplitudes)
     displaced = iterate(lambda w: gradient(at + w), vectors @ amplitudes, eps, p)
-    by = recurrences(METHODS["heavy_ball"], (eps, p), k)
-    ensemble = Ensemble(k.size)
-    worst, last, peaks, t = 0.0, np.array([-1, -1]), np.zeros(2), -1
-    with np.errstate(all="ignore"):
-        for w in displaced:
-            t += 1
-            ensemble.advance(by, 1 if t else 0)
-            modes = vectors @ (amplitudes * ensemble.w)
-            norms = np.linalg.norm([modes, w], axis=1) / size
-            last[~(norms <= tol)] = t
-            peaks = np.fmax(peaks, norms)
-            if not norms.max() < _LOST:
-                worst = np.inf
-                break
-            apart = float(np.linalg.norm(w - modes)) / size
-            worst = max(worst, apart / max(float(norms[0]), tol))
-            if t == steps or norms.max() <= 1e-2 * tol:
-                break
-    found = [int(one) + 1 if one < t else -1 for one in last]
-    return Training(t, found[0], found[1], float(peaks[0]), float(peaks[1]), worst)
+    modes, limit = Modes(eps, k, amplitudes, vectors), tol * size
+    found = compare(displaced, modes, p, limit, steps, enough=1e-2, most=_LOST * size)
+    trained, predicted = found.settled
+    peak, peak_of_modes = (highest / size for highest in found.peaks)
+    difference = np.inf if found.left else found.difference
+    return Training(found.steps, predicted, trained, peak_of_modes, peak, difference)

@@ -9,6 +9,8 @@ import resource
 import sys
 from pathlib import Path
 
+import h5py
+
 from critdamp.data import parts
 from critdamp.data.sweeps import resume, sweep
 from critdamp.engine import grid, plan
@@ -31,6 +33,15 @@ def small_plan(**changed):
         "k": grid.Axis.log(1e-2, 1, 13),
     }
     return plan.Plan(**{**given, **changed})
+
+
+def spoil(path, number):
+    """Overwrite the begin of a chunk of a run's spectral radius."""
+    with h5py.File(path, "r") as file:
+        place = file["spectral_radius"].id.get_chunk_info(number).byte_offset
+    with path.open("r+b") as file:
+        file.seek(place)
+        file.write(b"\xff" * 20)
 
 
 def main() -> None:

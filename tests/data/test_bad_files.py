@@ -9,6 +9,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import small
 
 from critdamp.data import files
 from critdamp.data.calm import CalmFile
@@ -250,11 +251,7 @@ def test_damaged_run_is_one_clear_error(plan, tmp_path, damage):
 def test_damaged_chunk_is_named(plan, tmp_path):
     path = tmp_path / "run.h5"
     sweep(plan, path).close()
-    with h5py.File(path, "r") as file:
-        place = file["spectral_radius"].id.get_chunk_info(0).byte_offset
-    with path.open("r+b") as file:
-        file.seek(place)
-        file.write(b"\xff" * 20)
+    small.spoil(path, 0)
     with open_run(path) as run, pytest.raises(FileError, match=r"run\.h5: damaged"):
         run.at(**{name: axis.values[0] for name, axis in run.axes.items()})
 

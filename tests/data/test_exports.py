@@ -8,6 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import small
 import xarray
 
 import critdamp as cd
@@ -204,11 +205,7 @@ def test_disk_that_is_full_leaves_what_was_there(tmp_path, monkeypatch, ending):
 def test_damaged_source_is_named(plan, tmp_path):
     source, target = tmp_path / "run.h5", tmp_path / "run.csv"
     sweep(plan, source).close()
-    with h5py.File(source, "r") as file:
-        place = file["spectral_radius"].id.get_chunk_info(3).byte_offset
-    with source.open("r+b") as file:
-        file.seek(place)
-        file.write(b"\xff" * 20)
+    small.spoil(source, 3)
     with pytest.raises(FileError, match=r"run\.h5: damaged"):
         export(source, target)
     assert not target.exists()
