@@ -47,8 +47,8 @@ class Merger:
         if self._new is not None:
             self._new.drop()
 
-    def add(self, index: int) -> None:
-        """Take over a shard, if it is complete.
+    def add(self, index: int, found: Contents) -> None:
+        """Take over a shard, of which we know what it holds, if it is complete.
 
         Raises
         ------
@@ -56,7 +56,6 @@ class Merger:
             The disk fails, or the shard is damaged.
         """
         plan, shard = self._record.plan, self._parts.shard(index)
-        found = contents(self._parts, index, self._record)
         if len(found.tiles) < len(self._cut.tiles_of(index)):
             return
         new = self._begun()
@@ -76,7 +75,7 @@ class Merger:
         """
         for index in range(self._cut.shards):
             if index not in self._copied:
-                self.add(index)
+                self.add(index, contents(self._parts, index, self._record))
         missing = self._cut.shards - len(self._copied)
         if missing:
             raise FileError(

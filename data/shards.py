@@ -27,7 +27,7 @@ class ShardWriter:
     """Writes a shard under a temporary name; publishing gives it its own.
 
     Tiles of an earlier version of the shard are taken over, but for those given.
-    `began` is the monotonic time at which work on it began.
+    `began` is the monotonic time at which work on it began, `contents` what it holds.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class ShardWriter:
         self.index = index
         path = parts.shard(index)
         self._plan = record.plan
-        self._contents = contents(parts, index, record).without(without)
+        self.contents = contents(parts, index, record).without(without)
         self._ending = f"; {parts.kept()}"
         self._began = began
         self._new = NewFile(path, beside(path))
@@ -55,9 +55,9 @@ class ShardWriter:
         file, make = self._new.file, stored(record.plan, record.compression)
         lay_out(file, record.plan, make, partial(record))
         self._stored = {q.name: file[q.name].id for q in record.plan.quantities}
-        if self._contents.tiles:
+        if self.contents.tiles:
             with h5py.File(path, "r") as old:
-                copy_tiles(old, file, record.plan, self._contents, self._ending)
+                copy_tiles(old, file, record.plan, self.contents, self._ending)
 
     def write(self, tile: Tile, chunks: Iterable[Chunk]) -> None:
         """Store a tile's chunks; the tile counts once all are stored."""
@@ -69,13 +69,13 @@ class ShardWriter:
             known[name] = known[name].merged(chunk.statistics, best)
             sums[name].append(chunk.checksum)
         self._new.check()
-        self._contents.tiles[tile.index] = known
-        self._contents.checksums[tile.index] = sums
+        self.contents.tiles[tile.index] = known
+        self.contents.checksums[tile.index] = sums
 
     def close(self) -> None:
         """Finish the file, still under its temporary name."""
-        self._contents.seconds += time.monotonic() - self._began
-        self._contents.save(self._new.file, self._plan)
+        self.contents.seconds += time.monotonic() - self._began
+        self.contents.save(self._new.file, self._plan)
         self._new.close()
 
     def publish(self) -> None:

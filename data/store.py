@@ -11,7 +11,7 @@ from critdamp.engine.grid import Tile
 from critdamp.engine.run import Arrays
 
 from .chunks import ChunkEncoder
-from .contents import held
+from .contents import Contents, held
 from .files import failures
 from .parts import Cut, Parts, Record
 from .shards import ShardWriter
@@ -28,7 +28,8 @@ class Store:
     parts : folder, claimed by this process
     record : what the sweep began with
     threads : how many chunks are compressed at a time
-    published : called, while others go on, with the index of each closed shard
+    published : called, while others go on, with the index of each closed shard and with
+        what it holds
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class Store:
         parts: Parts,
         record: Record,
         threads: int,
-        published: Callable[[int], object],
+        published: Callable[[int, Contents], object],
     ) -> None:
         self._parts, self._record, self._published = parts, record, published
         self._plan, self._cut = record.plan, Cut.of(record.plan)
@@ -106,7 +107,7 @@ class Store:
 
     def _publish(self, shard: ShardWriter) -> None:
         shard.publish()
-        self._published(shard.index)
+        self._published(shard.index, shard.contents)
 
     def _wait(self) -> None:
         naming, self._naming = self._naming, None
