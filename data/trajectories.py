@@ -32,6 +32,9 @@ LONG_NAMES = {
     "kinetic": "kinetic energy",
     "total": "potential and kinetic energy",
     "modes": "w of each mode, 1 at the start",
+    "step": "step, which leads to the iteration of the same number",
+    "eps_schedule": "learning rate of each step",
+    "p_schedule": "momentum of each step",
 }
 
 
@@ -108,8 +111,7 @@ def save_trajectory(
             _add(file, name, getattr(found, name), [scale])
         if "modes" in file:
             _describe(file["modes"], "modes", [scale, "mode"])
-        for name, values in (schedules or {}).items():
-            file.create_dataset(f"{name}_schedule", data=values)
+        _add_schedules(file, schedules or {})
         for name, value in {**_root(found, names, scale), **about}.items():
             file.attrs[name] = value
     return found
@@ -162,8 +164,18 @@ def _describe(dataset: h5py.Dataset, name: str, along: list[str]) -> None:
     file = dataset.file
     for dimension, scale in zip(dataset.dims, along, strict=False):
         dimension.attach_scale(file[scale])
-    dataset.attrs["units"] = "iteration" if name == "t" else "1"
+    dataset.attrs["units"] = "iteration" if name in ("t", "step") else "1"
     dataset.attrs["long_name"] = LONG_NAMES[name]
+
+
+def _add_schedules(
+    file: h5py.File, schedules: Mapping[str, npt.NDArray[np.float64]]
+) -> None:
+    for name, values in schedules.items():
+        if "step" not in file:
+            _add(file, "step", np.arange(1, len(values) + 1), [])
+            file["step"].make_scale("step")
+        _add(file, f"{name}_schedule", values, ["step"])
 
 
 def _root(

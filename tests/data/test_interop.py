@@ -47,9 +47,10 @@ def a_spectrum(_plan, path):
 
 def a_trajectory(_plan, path):
     def simulated(keep):
-        return simulate(SPECTRUM, 0.1, 0.5, 20, record="every:2", modes=keep)
+        return simulate(SPECTRUM, eps, 0.5, 20, record="every:2", modes=keep)
 
-    save_trajectory(simulated, SPECTRUM, path, {}, rows=11)
+    eps = np.linspace(0.1, 0.2, 20)
+    save_trajectory(simulated, SPECTRUM, path, {}, {"eps": eps}, rows=11)
 
 
 def a_continuous_trajectory(_plan, path):
@@ -86,8 +87,9 @@ KINDS = {
     ),
     "trajectory": Kind(
         a_trajectory,
-        dict.fromkeys(("loss", "distance"), ("t",)) | {"modes": ("t", "mode")},
-        {"t": "iteration"},
+        dict.fromkeys(("loss", "distance"), ("t",))
+        | {"modes": ("t", "mode"), "eps_schedule": ("step",)},
+        {"t": "iteration", "step": "iteration"},
     ),
     "continuous": Kind(
         a_continuous_trajectory,
@@ -230,8 +232,6 @@ def test_to_xarray_with_either_engine(plan, tmp_path, monkeypatch, engine, make)
 def test_silx_shows_a_default_plot(made):
     nxdata = pytest.importorskip("silx.io.nxdata")
     kind, path = made
-    if "weights" in kind.arrays:
-        pytest.skip("a spectrum has no default plot")
     signal, *_ = kind.arrays
     with h5py.File(path, "r") as file:
         found = nxdata.get_default(file)
