@@ -4,7 +4,6 @@ import itertools
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import h5py
 import numpy as np
@@ -13,8 +12,10 @@ from critdamp.engine.errors import FileError
 from critdamp.engine.plan import Plan
 
 from .deflate import crc32
+from .direct import read_chunk, write_chunk
 from .integrity import DamagedError, Where, corner, named, seal, sealed
-from .parts import Cut, Parts, Record
+from .parts import Parts
+from .records import Cut, Record
 from .statistics import Statistics
 
 
@@ -136,15 +137,6 @@ def checked_chunks(
                 yield index, quantity.name, where, mask, data if right else None
 
 
-def read_chunk(stored_in: Any, where: Where) -> tuple[int, bytes | None]:
-    """Return the filter mask and the bytes of a chunk, None where there are none."""
-    try:
-        mask, data = stored_in.read_direct_chunk(corner(where))
-    except (OSError, RuntimeError, ValueError):
-        return 0, None
-    return mask, data
-
-
 def copy_tiles(
     source: h5py.File, target: h5py.File, plan: Plan, found: Contents, ending: str
 ) -> None:
@@ -162,7 +154,7 @@ def copy_tiles(
             raise DamagedError(
                 f"{source.filename}: damaged: {named(name, where)}{ending}"
             )
-        given[name].write_direct_chunk(corner(where), data, mask)
+        write_chunk(given[name], corner(where), data, mask)
 
 
 def damaged_tiles(

@@ -23,14 +23,16 @@ _CAUSES = {
 
 
 @contextmanager
-def failures(path: Path, doing: str, kept: Callable[[], str] = str) -> Iterator[None]:
+def failures(
+    path: Path, doing: str, ending: Callable[[int], str] = lambda _code: ""
+) -> Iterator[None]:
     """Turn a failure of the system or of HDF5 into a `FileError`.
 
     Parameters
     ----------
     path : the file that people know
     doing : "write" or "read"
-    kept : returns how to go on, which ends the message
+    ending : of the message, from the number of the system's error, 0 if it has none
 
     Raises
     ------
@@ -43,9 +45,9 @@ def failures(path: Path, doing: str, kept: Callable[[], str] = str) -> Iterator[
         raise
     except (OSError, RuntimeError) as error:
         known = getattr(error, "strerror", None) or str(error)
-        cause = _CAUSES.get(getattr(error, "errno", None) or 0, known)
-        ending = "; ".join(filter(None, [cause, kept()]))
-        raise FileError(f"{path}: cannot {doing} it: {ending}") from error
+        code = getattr(error, "errno", None) or 0
+        text = "; ".join(filter(None, [_CAUSES.get(code, known), ending(code)]))
+        raise FileError(f"{path}: cannot {doing} it: {text}") from error
 
 
 def publish(temporary: Path, path: Path) -> None:

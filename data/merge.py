@@ -14,8 +14,9 @@ from .calm import NewFile, new_hdf5
 from .contents import Contents, contents, copy_tiles
 from .integrity import add_checksums, chunks_of, corner, place_of, seal
 from .layout import lay_out, note_statistics, stored
-from .parts import Cut, Parts, Record
+from .parts import Parts
 from .provenance import history, now
+from .records import Cut, Record
 from .shards import partial
 from .statistics import Statistics, fill_of
 

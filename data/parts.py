@@ -1,104 +1,19 @@
 """The folder beside a run that is being made: plan, shards and live view."""
 
-import json
-import math
 import os
 import shlex
 import socket
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from critdamp.engine.errors import FileError, InputError
-from critdamp.engine.plan import Plan
 
 from .files import appearing, failures, lock, to_disk
-from .layout import FORMAT_VERSION
+from .records import Record
 
-SHARD_BYTES = 2**27
-MAX_SHARDS = 500
 _MADE = ("*.tmp", "shard-*.h5", "damaged-*.h5", "live.h5")
-
-
-@dataclass(frozen=True)
-class Cut:
-    """How a plan's tiles are shared out to shards, by the plan alone.
-
-    Attributes
-    ----------
-    tiles : number of tiles
-    each : consecutive tiles that a shard covers
-    """
-
-    tiles: int
-    each: int
-
-    @classmethod
-    def of(cls, plan: Plan) -> "Cut":
-        """Return shards of about 128 MiB, larger where they would be too many."""
-        tiles = plan.grid.n_tiles
-        wanted = max(SHARD_BYTES, plan.nbytes / MAX_SHARDS)
-        return cls(tiles, max(1, math.ceil(wanted * tiles / plan.nbytes)))
-
-    @property
-    def shards(self) -> int:
-        """Return the number of shards."""
-        return -(-self.tiles // self.each)
-
-    def shard_of(self, tile: int) -> int:
-        """Return the shard that a tile belongs to."""
-        return tile // self.each
-
-    def tiles_of(self, shard: int) -> range:
-        """Return the tiles that belong to a shard."""
-        first = shard * self.each
-        return range(first, min(first + self.each, self.tiles))
-
-
-@dataclass
-class Record:
-    """What a sweep began with, kept as plan.json.
-
-    Attributes
-    ----------
-    plan : what is swept
-    compression, keep_shards, force : as they were asked for
-    uuid : tells this sweep from others of the same plan
-    sessions : provenance of each process that computed, oldest first
-    """
-
-    plan: Plan
-    compression: bool = True
-    keep_shards: bool = False
-    force: bool = False
-    uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
-    sessions: list[dict[str, Any]] = field(default_factory=list)
-
-    def to_json(self) -> str:
-        """Return canonical JSON with the plan and its hash."""
-        known = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        known["plan"] = self.plan.to_dict()
-        known["plan_sha256"] = self.plan.sha256
-        known["format_version"] = FORMAT_VERSION
-        return json.dumps(known, sort_keys=True, separators=(",", ":"))
-
-    @classmethod
-    def from_json(cls, text: bytes) -> "Record":
-        """Return what `to_json` made text of; raises KeyError, ValueError if not."""
-        known = json.loads(text)
-        found = known.pop("format_version")
-        if found > FORMAT_VERSION:
-            raise ValueError(f"format {found} is newer than this critdamp")
-        sha256 = known.pop("plan_sha256")
-        record = cls(**{**known, "plan": Plan.from_dict(known["plan"])})
-        if record.plan.sha256 != sha256:
-            raise ValueError("the plan does not match its hash")
-        if not all(isinstance(one, dict) for one in record.sessions):
-            raise ValueError("the sessions are no records")
-        return record
 
 
 @dataclass(frozen=True)
@@ -201,7 +116,7 @@ class Parts:
         FileError
             It cannot be made, or another process has it.
         """
-        with failures(self.path, "write", self.kept):
+        with failures(self.path, "write", lambda _: self.kept()):
             descriptor = self._locked()
         try:
             with suppress(OSError):  # it only helps others to say who is here
@@ -250,10 +165,10 @@ class Parts:
         """Return whether shards are there without a record of their sweep."""
         return not self.begun and any(self.folder.glob("shard-*.h5"))
 
-    def nbytes(self) -> int:
-        """Return the bytes of all shards."""
+    def nbytes(self, pattern: str = "shard-*.h5") -> int:
+        """Return the bytes of all shards, or of other files there."""
         size = 0
-        for path in self.folder.glob("shard-*.h5"):
+        for path in self.folder.glob(pattern):
             with suppress(FileNotFoundError):
                 size += path.stat().st_size
         return size

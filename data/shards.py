@@ -17,9 +17,11 @@ from critdamp.engine.grid import Tile
 from .calm import NewFile
 from .chunks import Chunk
 from .contents import contents, copy_tiles
+from .direct import write_chunk
 from .files import beside
 from .layout import lay_out, stored
-from .parts import Parts, Record
+from .parts import Parts
+from .records import Record
 from .statistics import Statistics
 
 
@@ -65,7 +67,7 @@ class ShardWriter:
         sums: dict[str, list[int]] = {name: [] for name in self._stored}
         for chunk in chunks:
             name, best = chunk.quantity.name, chunk.quantity.best
-            self._stored[name].write_direct_chunk(chunk.offset, chunk.data)
+            write_chunk(self._stored[name], chunk.offset, chunk.data)
             known[name] = known[name].merged(chunk.statistics, best)
             sums[name].append(chunk.checksum)
         self._new.check()

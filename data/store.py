@@ -12,8 +12,9 @@ from critdamp.engine.run import Arrays
 
 from .chunks import ChunkEncoder
 from .contents import Contents, held
-from .files import failures
-from .parts import Cut, Parts, Record
+from .parts import Parts
+from .records import Cut, Record
+from .room import writing
 from .shards import ShardWriter
 
 
@@ -90,7 +91,7 @@ class Store:
         if self._shard is not None and self._shard.index != index:
             self._close_shard()
         if self._shard is None:
-            with failures(self._parts.path, "write", self._parts.kept):
+            with writing(self._parts):
                 self._shard = ShardWriter(self._parts, index, self._record, self._since)
         with self._guarded(self._shard):
             self._shard.write(tile, self._encode(tile, arrays))
@@ -120,7 +121,7 @@ class Store:
     def _guarded(self, shard: ShardWriter) -> Iterator[None]:
         """Drop a shard that fails; one that is open beside it is not concerned."""
         try:
-            with failures(self._parts.path, "write", self._parts.kept):
+            with writing(self._parts):
                 yield
         except BaseException:
             if self._shard is shard:

@@ -15,10 +15,12 @@ from critdamp.engine.run import ignore, never, run
 from .files import failures
 from .integrity import DamagedError
 from .merge import Merger, refuse_other, write_live_view
-from .parts import Parts, Record
+from .parts import Parts
 from .provenance import session
+from .records import Record
+from .room import Estimate, check_room, estimate, writing
 from .runfile import Run, open_run
-from .states import Estimate, Status, check_room, estimate, merged, status
+from .states import Status, merged, status
 from .store import Store
 from .verify import drop_damaged, mend, verify
 
@@ -136,7 +138,7 @@ def resume(
             try:
                 return _go_on(parts, record, compute, progress, stop)
             except DamagedError:  # merging reads all shards; only then it pays to look
-                with failures(parts.path, "write", parts.kept):
+                with writing(parts):
                     drop_damaged(parts, record)
                 return _go_on(parts, record, compute, progress, stop)
         if record.keep_shards:
@@ -153,7 +155,7 @@ def _go_on(
     progress: Progress | None,
     stop: Stop | None,
 ) -> Run | None:
-    with failures(parts.path, "write", parts.kept):
+    with writing(parts):
         parts.drop_unfinished()
         parts.save(record)
         write_live_view(parts, record)
@@ -164,9 +166,9 @@ def _go_on(
             stop = stop or never
             if not run(missing, compute, store.write, stop=stop, progress=report):
                 return None
-        with failures(parts.path, "write", parts.kept):
+        with writing(parts):
             merger.finish()
-    with failures(parts.path, "write", parts.kept):
+    with writing(parts):
         if not record.keep_shards:
             parts.clear()
     return open_run(parts.path)

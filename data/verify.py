@@ -16,8 +16,9 @@ from critdamp.engine.errors import FileError
 from critdamp.engine.grid import Grid
 
 from .chunks import Chunk, ChunkEncoder
-from .contents import contents, damaged_tiles, read_chunk
+from .contents import contents, damaged_tiles
 from .deflate import crc32
+from .direct import read_chunk, write_chunk
 from .files import appearing, failures
 from .integrity import (
     GROUP,
@@ -31,7 +32,8 @@ from .integrity import (
     seal,
     sealed,
 )
-from .parts import Cut, Parts, Record
+from .parts import Parts
+from .records import Cut, Record
 from .runfile import Run, open_run
 from .shards import ShardWriter
 
@@ -165,7 +167,7 @@ def mend(run: Run, damage: list[Damage], computer: Callable[[], TileComputer]) -
 
 def _replace(file: h5py.File, grid: Grid, chunk: Chunk) -> None:
     name = chunk.quantity.name
-    file[name].id.write_direct_chunk(chunk.offset, chunk.data)
+    write_chunk(file[name].id, chunk.offset, chunk.data)
     file[GROUP][name][place_of(grid, chunk.offset)] = chunk.checksum
 
 

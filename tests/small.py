@@ -11,7 +11,7 @@ from pathlib import Path
 
 import h5py
 
-from critdamp.data import parts
+from critdamp.data import records
 from critdamp.data.sweeps import resume, sweep
 from critdamp.engine import grid, plan
 from critdamp.engine.compute import TileComputer
@@ -20,7 +20,7 @@ from critdamp.engine.errors import CritdampError
 SETTINGS = (
     (grid, "CHUNK_POINTS", 2**7),
     (plan, "Grid", functools.partial(grid.Grid, tile_points=2**9)),
-    (parts, "SHARD_BYTES", 2**14),
+    (records, "SHARD_BYTES", 2**14),
 )
 
 

@@ -34,7 +34,8 @@ from critdamp.cli.plans import KEYS, make_plan
 from critdamp.data.axes import read_axis
 from critdamp.data.hessians import read_spectrum
 from critdamp.data.matrices import read_matrix, read_vector
-from critdamp.data.parts import Parts, Record
+from critdamp.data.parts import Parts
+from critdamp.data.records import Record
 from critdamp.data.runfile import open_run
 from critdamp.data.spectra import load_spectrum, save_spectrum
 from critdamp.data.sweeps import resume, status, sweep

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 import small
 
-from critdamp.data.parts import Cut, Parts
+from critdamp.data.parts import Parts
+from critdamp.data.records import Cut
 from critdamp.data.runfile import open_run
 from critdamp.data.sweeps import resume, status, sweep
 from critdamp.engine.grid import Axis

@@ -257,6 +257,33 @@ def test_killed_at_random_moments(plan, tmp_path, bits, child):
     assert not list(tmp_path.glob("run.h5.parts/*"))
 
 
+def test_killed_while_merging(plan, tmp_path, bits, child):
+    path, whole = tmp_path / "run.h5", tmp_path / "whole.h5"
+    sweep(plan, whole).close()
+    sweep(plan, path, keep_shards=True).close()
+    path.unlink()
+    began = time.monotonic()
+    resume(path).close()
+    lasts, killed, cut_off = time.monotonic() - began, 0, 0
+    while killed < KILLS:
+        path.unlink(missing_ok=True)
+        process = child(path)
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        time.sleep(random.uniform(0, lasts))
+        process.send_signal(signal.SIGKILL)
+        code = process.wait()
+        assert code in (0, -signal.SIGKILL), process.stderr.read()
+        killed += code == -signal.SIGKILL
+        cut_off += not path.exists()
+        assert status(path).done == plan.grid.n_tiles
+        assert not path.exists() or bits(path) == bits(whole)
+    path.unlink(missing_ok=True)
+    resume(path).close()
+    assert bits(path) == bits(whole)
+    print(f"\nkilled {killed} times while merging, {cut_off} before the run was there")
+
+
 def test_two_processes_do_not_write_one_run(plan, tmp_path, stop_after):
     path = tmp_path / "run.h5"
     sweep(plan, path, stop=stop_after(1))

@@ -1,0 +1,92 @@
+"""What a sweep began with, and how it is shared out to shards."""
+
+import json
+import math
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from critdamp.engine.plan import Plan
+
+from .layout import FORMAT_VERSION
+
+SHARD_BYTES = 2**27
+MAX_SHARDS = 500
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How a plan's tiles are shared out to shards, by the plan alone.
+
+    Attributes
+    ----------
+    tiles : number of tiles
+    each : consecutive tiles that a shard covers
+    """
+
+    tiles: int
+    each: int
+
+    @classmethod
+    def of(cls, plan: Plan) -> "Cut":
+        """Return shards of about 128 MiB, larger where they would be too many."""
+        tiles = plan.grid.n_tiles
+        wanted = max(SHARD_BYTES, plan.nbytes / MAX_SHARDS)
+        return cls(tiles, max(1, math.ceil(wanted * tiles / plan.nbytes)))
+
+    @property
+    def shards(self) -> int:
+        """Return the number of shards."""
+        return -(-self.tiles // self.each)
+
+    def shard_of(self, tile: int) -> int:
+        """Return the shard that a tile belongs to."""
+        return tile // self.each
+
+    def tiles_of(self, shard: int) -> range:
+        """Return the tiles that belong to a shard."""
+        first = shard * self.each
+        return range(first, min(first + self.each, self.tiles))
+
+
+@dataclass
+class Record:
+    """What a sweep began with, kept as plan.json.
+
+    Attributes
+    ----------
+    plan : what is swept
+    compression, keep_shards, force : as they were asked for
+    uuid : tells this sweep from others of the same plan
+    sessions : provenance of each process that computed, oldest first
+    """
+
+    plan: Plan
+    compression: bool = True
+    keep_shards: bool = False
+    force: bool = False
+    uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
+    sessions: list[dict[str, Any]] = field(default_factory=list)
+
+    def to_json(self) -> str:
+        """Return canonical JSON with the plan and its hash."""
+        known = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        known["plan"] = self.plan.to_dict()
+        known["plan_sha256"] = self.plan.sha256
+        known["format_version"] = FORMAT_VERSION
+        return json.dumps(known, sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: bytes) -> "Record":
+        """Return what `to_json` made text of; raises KeyError, ValueError if not."""
+        known = json.loads(text)
+        found = known.pop("format_version")
+        if found > FORMAT_VERSION:
+            raise ValueError(f"format {found} is newer than this critdamp")
+        sha256 = known.pop("plan_sha256")
+        record = cls(**{**known, "plan": Plan.from_dict(known["plan"])})
+        if record.plan.sha256 != sha256:
+            raise ValueError("the plan does not match its hash")
+        if not all(isinstance(one, dict) for one in record.sessions):
+            raise ValueError("the sessions are no records")
+        return record
