@@ -23,14 +23,14 @@ demo: setup
 test: setup
 	$(BIN)/pytest -q
 
-# Kills at every point, flipped bits, fuzz, readers, and half an hour of random sweeps.
-# `make test` runs a short form of all of it.
+# Kills at every point, flipped bits, an hour of fuzz, readers, and half an hour of random
+# sweeps, in some two hours; `make test` runs a short form of all of it.
 torture: setup
+	$(PIP) install --constraint constraints.txt --group torture
 	CRITDAMP_TEST_KILLS=50 CRITDAMP_TEST_KILLS_EVERY=1 CRITDAMP_TEST_FLIPS=5000 \
-	    CRITDAMP_TEST_FUZZ=100 CRITDAMP_TEST_SOAK=1800 \
-	    $(BIN)/pytest -q -s tests/data/test_kill_points.py tests/data/test_resume.py \
-	    tests/data/test_integrity.py tests/data/test_fuzz.py tests/data/test_interop.py \
-	    tests/data/test_soak.py
+	    CRITDAMP_TEST_FUZZ=100 CRITDAMP_TEST_GUIDED=280 CRITDAMP_TEST_SOAK=1800 \
+	    $(BIN)/pytest -q -s $(addprefix tests/data/test_,$(addsuffix .py, \
+	    kill_points resume integrity small_disk fuzz guided interop soak))
 
 bench: setup
 	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only -q

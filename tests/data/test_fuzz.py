@@ -1,171 +1,38 @@
 """Hostile input: whatever the bytes, a result or one clear line, soon and in bounds.
 
-Readers run in a child process with little memory, so that a crash, a hang or a greedy
-allocation is seen as what it is. CRITDAMP_TEST_FUZZ is how many times more inputs than
-by default are tried.
+CRITDAMP_TEST_FUZZ is how many times more inputs than by default are tried.
 """
 
-import faulthandler
-import functools
 import gzip
 import io
 import json
 import os
 import pickle
-import re
-import resource
-import shutil
 import subprocess
 import sys
 import tempfile
-import traceback
-import warnings
 from pathlib import Path
 
 import h5py
+import hostile
 import numpy as np
 import pytest
-import scipy.io
 import scipy.sparse as sp
+import seeds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from seeds import DENSE, HDF5_KINDS, SPARSE, TEXT_KINDS, TEXTS
 
-from critdamp.cli.plans import KEYS, make_plan
+from critdamp.cli.plans import KEYS
 from critdamp.data.axes import read_axis
 from critdamp.data.hessians import read_spectrum
-from critdamp.data.matrices import read_matrix, read_vector
-from critdamp.data.parts import Parts
-from critdamp.data.records import Record
+from critdamp.data.matrices import read_vector
 from critdamp.data.runfile import open_run
-from critdamp.data.spectra import load_spectrum, save_spectrum
-from critdamp.data.sweeps import resume, status, sweep
-from critdamp.data.trajectories import read_schedule, save_trajectory
+from critdamp.data.spectra import load_spectrum
+from critdamp.data.trajectories import read_schedule
 from critdamp.engine.errors import CritdampError, InputError
-from critdamp.engine.grid import Axis
-from critdamp.engine.plan import Plan
-from critdamp.engine.simulation import simulate
-from critdamp.engine.spectrum import Spectrum
 
-MEMORY, SECONDS = 2**30, 5.0
 TIMES = int(os.environ.get("CRITDAMP_TEST_FUZZ", "1"))
-
-
-# ------------------------------------------------------------------- in the child
-
-
-def _axis(data, folder):
-    text = data.decode("utf-8", "surrogateescape")
-    yield lambda: read_axis(text, folder=folder)
-    yield lambda: read_axis(text, folder=folder, spectra=True)
-
-
-def _schedule(data, folder):
-    yield lambda: read_schedule(data.decode("utf-8", "surrogateescape"), 3, folder)
-
-
-def _plan(data, folder):
-    (folder / "plan.toml").write_bytes(data)
-    yield lambda: make_plan(folder / "plan.toml", {}, quiet=True)
-
-
-def _matrix(suffix, data, folder):
-    path = folder / f"m{suffix}"
-    path.write_bytes(data)
-    yield lambda: read_matrix(path)
-    yield lambda: read_vector(path)
-    for meaning in ("auto", "eigenvalues", "design"):
-        yield functools.partial(read_spectrum, path, meaning)
-    yield lambda: read_spectrum(path, per_weight=True)
-    if suffix == ".npy":
-        yield lambda: read_axis(f"@{path}")
-
-
-def _run(data, folder):
-    path = folder / "run.h5"
-    path.write_bytes(data)
-    for what in ("attributes", "summary", "meaning", "at"):
-        yield functools.partial(_part, path, what)
-    yield lambda: status(path)
-    yield lambda: load_spectrum(path)
-    yield lambda: read_matrix(path)
-
-
-def _part(path, what):
-    with open_run(path) as run:
-        if what == "attributes":
-            return run.attributes, repr(run)
-        if what == "at":
-            return run.at(**{name: float(a.values[0]) for name, a in run.axes.items()})
-        more = [1.0] if what == "meaning" else []
-        return [getattr(run, what)(name, *more) for name in run.quantities]
-
-
-def _spectrum(data, folder):
-    path = folder / "s.h5"
-    path.write_bytes(data)
-    yield lambda: load_spectrum(path).summary()
-    yield lambda: read_spectrum(path)
-    yield lambda: read_axis(f"@{path}", spectra=True)
-    yield lambda: read_matrix(path)
-    yield lambda: open_run(path)
-
-
-def _record(data, folder):
-    shutil.copytree(folder.parent / "begun.h5.parts", folder / "run.h5.parts")
-    (folder / "run.h5.parts" / "plan.json").write_bytes(data)
-    yield lambda: status(folder / "run.h5")
-    yield lambda: open_run(folder / "run.h5")
-    yield lambda: resume(folder / "run.h5", threads=1, stop=lambda: True)
-
-
-READERS = {
-    "axis": _axis,
-    "schedule": _schedule,
-    "plan": _plan,
-    "run": _run,
-    "spectrum": _spectrum,
-    "record": _record,
-}
-
-
-def answer(kind, data, folder):
-    """Return what is wrong with how readers of a kind answer to bytes, or nothing."""
-    reader = READERS.get(kind) or functools.partial(_matrix, kind)
-    for step in reader(data, folder):
-        with warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always")
-            try:
-                step()
-            except CritdampError as error:
-                if "\n" in str(error) and b"\n" not in data[:99]:
-                    return f"more than a line: {str(error)!r}"
-            except BaseException:
-                return traceback.format_exc()
-        if said:
-            return f"warned: {said[0]}"
-    return ""
-
-
-def main():
-    """Answer inputs, each a line of JSON, until there is no more."""
-    base = Path(sys.argv[1])
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    limit = pages * resource.getpagesize() + MEMORY
-    faulthandler.enable()
-    read_spectrum("digits-softmax")
-    answer(".npy", seeds(".npy")[0], Path(tempfile.mkdtemp(dir=base)))
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    for line in sys.stdin:
-        kind, data = json.loads(line)
-        folder = Path(tempfile.mkdtemp(dir=base))
-        faulthandler.dump_traceback_later(SECONDS, exit=True)
-        wrong = answer(kind, bytes.fromhex(data), folder)
-        faulthandler.cancel_dump_traceback_later()
-        print(json.dumps(wrong), flush=True)
-        shutil.rmtree(folder)
-
-
-# ------------------------------------------------------------------ in the parent
 
 
 class Child:
@@ -177,7 +44,7 @@ class Child:
     def __call__(self, kind, data):
         """Return what is wrong with the answer to bytes, or nothing."""
         if self.process is None:
-            command = [sys.executable, __file__, str(self.base)]
+            command = [sys.executable, hostile.__file__, str(self.base)]
             with (self.base / "log").open("w") as log:
                 pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
                 self.process = subprocess.Popen(command, text=True, stderr=log, **pipes)
@@ -187,7 +54,7 @@ class Child:
             return json.loads(line)
         self.close()
         said = (self.base / "log").read_text()
-        inside = bool(LIBHDF5.search(said))
+        inside = bool(hostile.LIBHDF5.search(said))
         self.inside += inside
         return "" if inside else said or "killed"
 
@@ -196,10 +63,6 @@ class Child:
             self.process.kill()
             self.process.communicate()
             self.process = None
-
-
-# a hang or a crash inside of libhdf5 itself
-LIBHDF5 = re.compile(r"\(most recent call first\):\n  File \"[^\"]*/h5py/")
 
 
 def edited(data, edits):
@@ -233,125 +96,6 @@ PIECES = (
 )  # fmt: skip
 
 
-DENSE = np.array([[2.0, -1, 0], [-1, 2, -1], [0, -1, 2]])
-SPARSE = sp.csr_array(DENSE)
-TEXTS = {
-    "axis": [b"lin:0:0.999:40", b"log:1e-4:4:40", b"0.1,0.2,0.5", b"@a.npy", b"@s.h5"],
-    "schedule": [b"0.1", b"0.1,0.2,0.3", b"cyclic:0.1,0.2", b"@a.npy", b"@a.csv:x"],
-    "plan": [
-        b'eps = "lin:0:1:5"\np = [0, 0.5]\nk = 1\nmethod = "heavy_ball"\n'
-        b'quantity = ["spectral_radius", "regime"]\ntol = 1e-6\ndtype = "float32"\n',
-        b'eps = 0.1\np = "0.1,0.2"\nspectrum = "digits-softmax"\nquantity = "rate"\n',
-    ],
-    ".mtx": [
-        b"%%MatrixMarket matrix coordinate pattern symmetric\n3 3 2\n1 1\n3 2\n",
-        b"%%MatrixMarket matrix array real skew-symmetric\n2 2\n1\n",
-    ],
-    ".csv": [b"a,b\n1,2\n3,4\n", b"\xef\xbb\xbf1 2\n2 1 # x\n", b"1;2;3\n"],
-    ".csv.gz": [gzip.compress(b"1,2\n3,4\n", mtime=0)],
-}
-
-
-def writers(kind):
-    """Return what writes small valid files of a kind."""
-    if kind == ".mtx":
-        for matrix in (DENSE, SPARSE):
-            yield lambda path, m=matrix: scipy.io.mmwrite(path, m)
-            yield lambda path, m=matrix: scipy.io.mmwrite(path, m, symmetry="general")
-    if kind == ".npy":
-        for array in (DENSE, DENSE.T, np.arange(3), DENSE.astype(">f4"), np.float64(3)):
-            yield lambda path, a=array: np.save(path, a)
-    if kind == ".npz":
-        yield lambda path: np.savez(path, h=DENSE)
-        yield lambda path: np.savez_compressed(path, k=[1.0, 2], weights=[1, 1.0])
-        for form in ("csr", "csc", "coo", "dia", "bsr"):
-            packed = form != "csc"
-            yield lambda path, f=form, c=packed: sp.save_npz(
-                path, SPARSE.asformat(f), compressed=c
-            )
-    if kind == ".mat":
-        other = {"h": {"a": 1, "b": "text"}, "c": np.array([{}, 1], object)}
-        for arrays in ({"h": DENSE}, {"h": SPARSE}, {"h": DENSE + 1j}, other):
-            yield lambda path, a=arrays: scipy.io.savemat(path, a)
-        yield lambda path: scipy.io.savemat(path, {"h": DENSE}, do_compression=True)
-        yield lambda path: scipy.io.savemat(path, {"h": DENSE}, format="4")
-    if kind in (".mat", ".h5"):
-        yield matlab
-    if kind == ".h5":
-        yield plain
-    if kind in (".h5", "spectrum"):
-        yield trajectory
-    if kind == "spectrum":
-        rest = {"residuals": [0, 1], "tolerance": 0.1}
-        for spectrum in (
-            Spectrum([0.0, 1, 2], name="three"),
-            Spectrum([1.0, 2], **rest),
-        ):
-            yield lambda path, s=spectrum: save_spectrum(s, path, {})
-    if kind == "run":
-        axes = {"eps": Axis.lin(0.1, 1, 5), "p": [0, 0.5]}
-        for plan in (
-            Plan(**axes, k=Axis.log(0.1, 1, 3), quantities=("rate", "regime")),
-            Plan(**axes, spectrum=Spectrum([0.0, 1, 2]), quantities=["rate"]),
-        ):
-            yield lambda path, p=plan: sweep(p, path, threads=1).close()
-    if kind == "record":
-        yield begun
-
-
-@functools.cache
-def seeds(kind):
-    """Return small valid files of a kind."""
-    made = list(TEXTS.get(kind, []))
-    with tempfile.TemporaryDirectory() as folder:
-        for number, write in enumerate(writers(kind)):
-            path = Path(folder) / f"{number}{kind if kind[0] == '.' else '.h5'}"
-            write(path)
-            made.append(
-                (
-                    Parts(path).folder / "plan.json" if kind == "record" else path
-                ).read_bytes()
-            )
-    return made
-
-
-def matlab(path):
-    with h5py.File(path, "w", userblock_size=512) as file:
-        file["h"] = np.eye(3)
-        group = file.create_group("s")
-        group.attrs["MATLAB_sparse"] = np.uint64(3)
-        for name, values in {
-            "data": [1.0, 2, 3],
-            "ir": [0, 1, 2],
-            "jc": [0, 1, 2, 3],
-        }.items():
-            group[name] = values
-
-
-def plain(path):
-    with h5py.File(path, "w") as file:
-        file.create_dataset("a/h", data=np.eye(3), compression="gzip", shuffle=True)
-        file["a/note"] = "text"
-
-
-def trajectory(path):
-    spectrum = Spectrum([1.0, 2.0])
-    save_trajectory(
-        lambda keep: simulate(spectrum, 0.1, 0.5, steps=4), spectrum, path, {}
-    )
-
-
-def begun(path):
-    plan = Plan(eps=Axis.lin(0.1, 1, 5), p=[0, 0.5], k=[1, 2])
-    parts = Parts.of(path)
-    parts.folder.mkdir()
-    parts.save(Record(plan))
-
-
-# ------------------------------------------------------------------------ the tests
-
-TEXT_KINDS = (*TEXTS, ".npy", ".npz", ".mat")
-HDF5_KINDS = (".h5", "run", "spectrum", "record")
 ALWAYS = {
     "deadline": None,
     "derandomize": True,
@@ -369,7 +113,7 @@ EDITS = st.lists(
 @pytest.fixture(scope="module")
 def child(tmp_path_factory):
     base = tmp_path_factory.mktemp("fuzz")
-    begun(base / "begun.h5")
+    seeds.begun(base / "begun.h5")
     made = Child(base)
     yield made
     made.close()
@@ -382,9 +126,9 @@ def test_edited_files(child, kind):
     few = kind in HDF5_KINDS
 
     @settings(max_examples=(40 if few else 60) * TIMES, **ALWAYS)
-    @given(st.integers(0, len(seeds(kind)) - 1), EDITS)
+    @given(st.integers(0, len(seeds.of(kind)) - 1), EDITS)
     def check(seed, edits):
-        assert not child(kind, edited(seeds(kind)[seed], edits))
+        assert not child(kind, edited(seeds.of(kind)[seed], edits))
 
     check()
 
@@ -468,7 +212,7 @@ def test_files_with_something_odd(child, kind):
     @settings(max_examples=30 * TIMES, **ALWAYS)
     @given(SEED, SHARES, st.integers(0, len(ODD) - 1), st.booleans())
     def check(seed, place, odd, huge):
-        data = seeds(kind)[seed]
+        data = seeds.of(kind)[seed]
         assert not child(kind, altered(data, place, ODD[odd], huge))
 
     check()
@@ -495,7 +239,7 @@ def test_plans_in_runs_with_something_odd(child):
         st.lists(st.tuples(SHARES, VALUES.filter(is_json)), min_size=1, max_size=3),
     )
     def check(seed, edits):
-        data = seeds("run")[seed]
+        data = seeds.of("run")[seed]
         with h5py.File(io.BytesIO(data), "r") as file:
             plan = json.loads(file["plan"].asstr()[()])
         assert not child("run", altered_plan(data, odd_json(plan, edits)))
@@ -548,7 +292,7 @@ def test_what_crashed_or_was_not_caught(child, tmp_path, name):
 
 def test_mat_files_with_a_type_that_is_none(child):
     """SciPy's reader follows it out of a table."""
-    for data in seeds(".mat")[:2]:
+    for data in seeds.of(".mat")[:2]:
         for at in range(128, len(data) - 8, 8):
             assert not child(".mat", data[:at] + bytes(4) + data[at + 4 :])
 
@@ -646,7 +390,3 @@ def test_nothing_is_unpickled(tmp_path):
     assert not sprung.exists()
     pickle.loads((tmp_path / "p.npy").read_bytes())
     assert sprung.exists()  # the trap works
-
-
-if __name__ == "__main__":
-    main()
