@@ -73,9 +73,13 @@ def exit_status() -> Iterator[ExitStatus]:
 
 
 def say_error(message: str) -> None:
-    """Print one line on stderr."""
-    line = " ".join(message.split("\n"))
+    """Print one line on stderr, whatever the names in the message have in them."""
+    line = "".join(map(_printable, " ".join(message.split("\n"))))
     click.echo(f"Error: {line}", err=True)
+
+
+def _printable(letter: str) -> str:
+    return letter if letter.isprintable() else ascii(letter)[1:-1]
 
 
 def _with_hint(error: click.ClickException) -> str:

@@ -116,9 +116,8 @@ def answer(kind, data, folder):
             warnings.simplefilter("always")
             try:
                 step()
-            except CritdampError as error:
-                if "\n" in str(error) and b"\n" not in data[:99]:
-                    return f"more than a line: {str(error)!r}"
+            except CritdampError:
+                pass
             except BaseException:
                 return traceback.format_exc()
         if said:

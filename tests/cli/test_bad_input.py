@@ -53,6 +53,7 @@ def refused(critdamp, tmp_path):
         ("lin:0:1:99999999999", "an axis has from 1 to 10,000,000"),
         ("lin:-1.7e308:1.7e308:5", "must be finite"),
         ("@none.npy", "none.npy: no such file"),
+        ("@a\nb\r\x1b[1m.npy", r"a b\r\x1b[1m.npy: no such file"),
         ("@text.npy", "text.npy: cannot be read as .npy"),
     ],
 )
