@@ -181,8 +181,19 @@ def made(request, plan, tmp_path):
     return kind, kind.make(plan, path) or path
 
 
+@pytest.fixture(scope="module")
+def seen():
+    """Yield a set for readers with the kinds that they read as they should."""
+    found = set()
+    yield found
+    print(f"\n{'':18}{''.join(f'{kind:20}' for kind in KINDS)}")
+    for reader in [*READERS, "silx"]:
+        marks = ("read" if (reader, kind) in found else "-" for kind in KINDS)
+        print(f"{reader:18}{''.join(f'{mark:20}' for mark in marks)}")
+
+
 @pytest.mark.parametrize("reader", READERS)
-def test_readers_see_axes_units_and_what_is_missing(made, reader):
+def test_readers_see_axes_units_and_what_is_missing(made, reader, seen, request):
     kind, path = made
     found, true = READERS[reader](path), by_h5py(path)
     for name, dimensions in kind.arrays.items():
@@ -198,6 +209,7 @@ def test_readers_see_axes_units_and_what_is_missing(made, reader):
     missing = [np.isnan(masked(true[name][0])).mean() for name in kind.arrays]
     partial_view = path.name == "live.h5"
     assert all(0 < share < 1 if partial_view else not share for share in missing)
+    seen.add((reader, request.node.callspec.params["made"]))
 
 
 def test_axes_are_coordinates_of_xarray(made):
@@ -229,7 +241,7 @@ def test_to_xarray_with_either_engine(plan, tmp_path, monkeypatch, engine, make)
         assert last == pytest.approx(run.at(**point)[1][run.quantities[0]], nan_ok=True)
 
 
-def test_silx_shows_a_default_plot(made):
+def test_silx_shows_a_default_plot(made, seen, request):
     nxdata = pytest.importorskip("silx.io.nxdata")
     kind, path = made
     signal, *_ = kind.arrays
@@ -238,3 +250,4 @@ def test_silx_shows_a_default_plot(made):
         assert found.is_valid
         assert found.signal == file[signal]
         assert [a.name[1:] for a in found.axes] == list(kind.arrays[signal])
+    seen.add(("silx", request.node.callspec.params["made"]))
