@@ -12,6 +12,7 @@ import numpy as np
 
 from critdamp.data.axes import read_axis
 from critdamp.data.spectra import load_spectrum
+from critdamp.data.texts import whole_number
 from critdamp.data.trajectories import read_schedule, save_trajectory
 from critdamp.engine import face
 from critdamp.engine.errors import InputError
@@ -138,9 +139,8 @@ def _discrete(
 
 
 def _recorded(text: str) -> Any:
-    parts = text.split(",")
-    listed = all(part.strip().isdecimal() and len(part) < 20 for part in parts)
-    return [int(part) for part in parts] if listed else text
+    numbers = [whole_number(part) for part in text.split(",")]
+    return text if None in numbers else numbers
 
 
 def _record(found: Trajectory | Energies) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from critdamp.engine.run import ignore
 
 from .matrices import reading
 from .spectra import boxed, load_spectrum
+from .texts import whole_number
 
 _ALLOWED = (
     "write lin:START:STOP:NUM, log:START:STOP:NUM, values like 0.1,0.2, @FILE.npy, "
@@ -52,10 +53,11 @@ def read_axis(
     if scale not in ("lin", "log") or len(fields) != 3:
         raise InputError(f"{text!r}: {_ALLOWED}")
     start, stop = (_number(part, text) for part in fields[:2])
-    if not (fields[2].strip().isdecimal() and len(fields[2]) < 20):
+    num = whole_number(fields[2])
+    if num is None:
         raise InputError(f"{text!r}: {fields[2]!r} is no number of values")
     space = Axis.lin if scale == "lin" else Axis.log
-    return space(start, stop, int(fields[2]))
+    return space(start, stop, num)
 
 
 def _number(part: str, text: str) -> float:

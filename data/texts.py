@@ -1,4 +1,4 @@
-"""Texts, packed or not, and lists of names in one line."""
+"""Texts, packed or not, whole numbers, and lists of names in one line."""
 
 import gzip
 import io
@@ -24,6 +24,12 @@ def opened(path: Path) -> io.TextIOBase:
             "of numbers does; unpack it first if it is one"
         )
     return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig")
+
+
+def whole_number(text: str) -> int | None:
+    """Return the number that a text of up to 19 digits is, None if it is none."""
+    digits = text.strip(" ")
+    return int(digits) if digits.isdecimal() and len(digits) < 20 else None
 
 
 def listed(names: Iterable[str], most: int = 20) -> str:

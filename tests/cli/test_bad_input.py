@@ -44,6 +44,7 @@ def refused(critdamp, tmp_path):
         ("lin:0:1:0", "0 values"),
         ("lin:0:1:-3", "'-3' is no number of values"),
         ("lin:0:1:2.5", "'2.5' is no number of values"),
+        ("lin:0:1:\x1d5", r"'\x1d5' is no number of values"),
         ("lin:0:inf:3", "the ends must be finite"),
         ("lin:1:0:3", "values must increase"),
         ("log:0:1:3", "a log axis has positive values"),
