@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -81,7 +82,17 @@ class Run:
     @cached_property
     def plan(self) -> Plan:
         """Return the plan that the run was made from."""
-        return Plan.from_dict(json.loads(self._file["plan"].asstr()[()]))
+        text = self._file["plan"].asstr()[()]
+        try:
+            return Plan.from_dict(json.loads(text))
+        except InputError as error:
+            written = hashlib.sha256(text.encode()).hexdigest()
+            if written != self._file.attrs.get("plan_sha256"):
+                raise
+            raise FileError(
+                f"{self.path}: made by {self._file.attrs.get('source')}, of which this "
+                f"critdamp does not know everything; update it ({error})"
+            ) from error
 
     @property
     def axes(self) -> dict[str, Axis]:

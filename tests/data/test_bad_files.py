@@ -1,5 +1,6 @@
 """Bad files, disks and folders: one clear line, and nothing half-written."""
 
+import hashlib
 import io
 import json
 import os
@@ -174,6 +175,20 @@ def test_file_of_a_newer_critdamp(plan, tmp_path):
     with h5py.File(path, "r+") as file:
         file.attrs["format_version"] = 2
     with pytest.raises(FileError, match="format 2"):
+        open_run(path)
+
+
+def test_run_of_a_quantity_that_is_not_known_yet(plan, tmp_path):
+    path = tmp_path / "run.h5"
+    sweep(plan, path).close()
+    text = plan.to_json().replace("spectral_radius", "brilliance")
+    with h5py.File(path, "r+") as file:
+        file["plan"].write_direct(np.array(text.encode(), dtype="O"))
+    with pytest.raises(FileError, match="damaged: quantity: 'brilliance' is unknown"):
+        open_run(path)
+    with h5py.File(path, "r+") as file:
+        file.attrs["plan_sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    with pytest.raises(FileError, match=r"made by critdamp 0.*; update it \(quantity"):
         open_run(path)
 
 
