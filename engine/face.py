@@ -88,7 +88,7 @@ class MethodFace:
             raise InputError(f"{len(arguments)} arguments given, {free} and k expected")
         values = (*self.bound.values(), *arguments)
         arrays = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in values))
-        *head, inner, k = (array.ravel() for array in arrays)
+        *head, inner, k = (array.flatten() for array in arrays)
         out = np.empty((inner.size, 2), dtype=np.complex128)
         block = np.array(head, dtype=np.float64).reshape(len(head), inner.size)
         kernel = several_kernel(self.method, _eigenvalues)

@@ -113,7 +113,8 @@ def test_converges_exactly_inside_the_triangle(eps, p, k):
     inside = -1 < p < 1 and 0 < x < 2 + 2 * Fraction(p)
     assert (cd.regime(eps, p, k) > 0) == inside
     assert (cd.rate(eps, p, k) > 0) == inside
-    assert np.isfinite(cd.settling_time(eps, p, k, 1e-6)) == inside
+    with np.errstate(over="ignore"):  # 1/D of a p that has no full precision
+        assert np.isfinite(cd.settling_time(eps, p, k, 1e-6)) == inside
     assert np.isfinite(cd.noise_variance(eps, p, k)) == inside
 
 

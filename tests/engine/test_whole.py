@@ -84,7 +84,8 @@ def test_settling_is_that_of_steps(method, name):
 @given(
     st.sampled_from(sorted(FACES)),
     st.floats(1e-9, 6),
-    st.floats(-0.99999, 1),
+    # nearer to ±1 a walk may take too long, and then nothing is decided
+    st.floats(-0.99999, 0.99999) | st.just(1.0),
     st.floats(0, 1),
     st.floats(1e-12, 0.9),
 )
