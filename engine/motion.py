@@ -244,13 +244,18 @@ def turning_points(d, log_l, log_q):
         return 0.0, 0.0
     if d.gh == 0.0:
         return max(-1.0 / d.hh - 1.0 / log_l, 0.0), 0.0
-    ratio = 1.0 + d.gh / d.hh
-    tail = math.log1p(log_q / log_l)
+    tail = _log_one_plus(log_q, log_l)
     even = odd = 0.0
-    if d.sign > 0.0 and ratio > 0.0:
-        even = (math.log1p(d.gh / d.hh) - tail) / log_q
-    elif ratio > 0.0:
-        even = (math.log(ratio) - tail) / log_q
-    elif ratio < 0.0:
-        odd = (math.log(-ratio) - tail) / log_q
+    if d.hh > 0.0 or -d.hh > d.gh:
+        even = (_log_one_plus(d.gh, d.hh) - tail) / log_q
+    elif -d.hh < d.gh:
+        odd = (math.log(d.gh + d.hh) - math.log(-d.hh) - tail) / log_q
     return max(even, 0.0), max(odd, 0.0)
+
+
+@jit
+def _log_one_plus(a, b):
+    """Return ln(1 + a/b) for a/b > −1, beyond the largest quotient too."""
+    if abs(a) < 1e300 * abs(b):
+        return math.log1p(a / b)
+    return math.log(abs(a)) - math.log(abs(b))

@@ -84,6 +84,7 @@ def _bisect(d, low, high, step, tol, log_l, log_q):
 
     The first is above, high is not, and there is one change between them.
     """
+    high = min(high, 2.0**1000)
     while high - low > step and low < FAR:
         middle = low + step * np.floor(0.5 * (high - low) / step)
         if decay_above(d, middle, tol, log_l, log_q):

@@ -153,6 +153,15 @@ def test_settling_time_at_simple_points(eps, p, tol, expected):
     assert cd.settling_time(eps, p, 1.0, tol) == expected
 
 
+@pytest.mark.parametrize("p", [1e-16, 1e-300, 1e-307, 5e-308, 1e-310, 5e-324])
+def test_settling_time_of_the_slowest_modes(p):
+    """At εk = 2 the larger root is 2p − 1 + O(p²), w_t = (−1)ᵗ e^(−2pt)."""
+    with np.errstate(over="ignore"):
+        found = cd.settling_time(2.0, p, 1.0, 1e-6)
+        expected = np.log(1e6) / np.float64(2 * p)
+    assert found == pytest.approx(expected, rel=1e-14)
+
+
 def test_settling_time_of_tolerances_outside_0_to_1():
     motion = oracle.exact("heavy_ball", 2.9, 0.5, 1.0)
     assert cd.settling_time(2.9, 0.5, 1.0, 1.5) == oracle.settling_time(*motion, 1.5)
@@ -169,7 +178,20 @@ def test_ordinary_points_raise_no_floating_point_flag():
 
 @pytest.mark.parametrize("method", METHODS)
 def test_nothing_hangs_at_the_ends_of_the_numbers(method):
-    ends = [0, 5e-324, 1e-300, 1e-16, 0.5, 1 - 2**-53, 1, 1 + 2**-52, 2, 1e160, 1e300]
+    ends = [
+        0,
+        5e-324,
+        1e-307,
+        1e-300,
+        1e-16,
+        0.5,
+        1 - 2**-53,
+        1,
+        1 + 2**-52,
+        2,
+        1e160,
+        1e300,
+    ]
     ends = np.array([*ends, *(-x for x in ends), np.inf, np.nan])
     eps, p, k = np.meshgrid(ends, ends, [0, 1, -1, 1e300, np.inf, np.nan])
     known = {"nu": np.full(eps.shape, 0.7), "eps": eps, "p": p}
