@@ -71,7 +71,7 @@ def _document(method: Method, quantity: Quantity) -> str:
     names = (*method.parameters, "k")
     lines = [f"{n} : real, {VARIABLES[n][0]}; {VARIABLES[n][1]}" for n in names]
     if quantity.needs_tol:
-        lines.append("tol : in (0, 1), relative to w_0")
+        lines.append("tol : in [1e-290, 1), relative to w_0")
     codes = "-128" if quantity.flags else "NaN"
     return "\n".join(
         (

@@ -14,6 +14,7 @@ from .errors import InputError
 from .grid import Axis, Floats, Grid
 from .methods import METHODS, Method
 from .quantities import Quantity
+from .settling import LEAST_TOL
 from .spectrum import Spectrum
 from .whole import Whole, quantity_of
 
@@ -30,14 +31,14 @@ class Plan:
     quantities : names as `quantity_of` takes them, at least one, each once
     method : name of a method
     spectrum : whose maps are asked for, in place of a k axis
-    tol : tolerance of settling times, in (0, 1)
+    tol : tolerance of settling times, in [1e-290, 1)
     dtype : "float64" or "float32", how floats are stored that need not be exact
     **axes : Axis, number or values, by the names of the method's parameters and k
 
     Raises
     ------
     InputError
-        An axis is missing, unknown or bad; a name is unknown; tol is outside (0, 1).
+        An axis is missing, unknown or bad; a name is unknown; tol is out of range.
     """
 
     def __init__(
@@ -67,8 +68,8 @@ class Plan:
         for name in names:
             if names.count(name) > 1:
                 raise InputError(f"quantity: {name} was asked for twice")
-        if not 0 < self.tol < 1:
-            raise InputError(f"tol: {self.tol:g} is outside (0, 1)")
+        if not LEAST_TOL <= self.tol < 1:
+            raise InputError(f"tol: {self.tol:g} is outside [{LEAST_TOL:g}, 1)")
         if self.spectrum is None:
             return
         free = all(isinstance(q, Whole) and not q.converging for q in self.quantities)

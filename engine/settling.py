@@ -24,6 +24,8 @@ from .motion import (
 from .precise import EPS, FAR, add, combine, jit, multiply
 from .rotation import first_entry
 
+# the last digits of a double-double of that size are normal numbers still
+LEAST_TOL = 1e-290
 _SCAN = 24
 
 
@@ -188,10 +190,10 @@ def _last(trace, determinant, first, tol):
 def settle(trace, determinant, first, tol):
     """Return the smallest whole t₀ with |w_t| ≤ tol for all t ≥ t₀; inf if ρ ≥ 1.
 
-    A tolerance from 1 on lets the start pass too; of one that is not positive the
-    answer is nan.
+    A tolerance from 1 on lets the start pass too; of one below `LEAST_TOL` the answer
+    is nan.
     """
-    if not tol > 0.0:
+    if not tol >= LEAST_TOL:
         return math.nan
     last = _last(trace, determinant, first, tol)
     if last <= 0.0:

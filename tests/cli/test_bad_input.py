@@ -113,10 +113,11 @@ def test_array_is_never_unpickled(refused, tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"tol": "0"}, "--tol: 0 is outside (0, 1)"),
-        ({"tol": "1"}, "--tol: 1 is outside (0, 1)"),
-        ({"tol": "-1"}, "--tol: -1 is outside (0, 1)"),
-        ({"tol": "nan"}, "--tol: nan is outside (0, 1)"),
+        ({"tol": "0"}, "--tol: 0 is outside [1e-290, 1)"),
+        ({"tol": "1e-291"}, "--tol: 1e-291 is outside [1e-290, 1)"),
+        ({"tol": "1"}, "--tol: 1 is outside [1e-290, 1)"),
+        ({"tol": "-1"}, "--tol: -1 is outside [1e-290, 1)"),
+        ({"tol": "nan"}, "--tol: nan is outside [1e-290, 1)"),
         ({"tol": "tiny"}, "'--tol': 'tiny' is not a valid float"),
         ({"quantity": "speed"}, "--quantity: 'speed' is unknown; choose from"),
         ({"method": "adam"}, "--method: 'adam' is unknown; choose from"),
