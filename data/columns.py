@@ -20,10 +20,10 @@ from .foreign import RUN, Kind, open_file, undamaged
 from .modes import LONG_NAMES
 from .spectra import KIND as SPECTRUM
 from .trajectories import FORMAT, FORMAT_VERSION
+from .wholes import whole
 
 _TRAJECTORY = Kind(FORMAT, FORMAT_VERSION, ("distance",), "a trajectory")
-_KINDS = {kind.format: kind for kind in (RUN, SPECTRUM, _TRAJECTORY)}
-_ANY = Kind("", 0, (), "a run, a spectrum or a trajectory")
+_KINDS = (RUN, SPECTRUM, _TRAJECTORY)
 # points that are read at a time
 _POINTS = 2**20
 
@@ -88,7 +88,7 @@ def opened(path: Path, names: Sequence[str] = ()) -> Iterator[Columns]:
     InputError
         There is no array of such a name.
     """
-    with open_file(path, _kind_of(path)) as file:
+    with open_file(path, *_KINDS) as file:
         with undamaged(path):
             found = _found(path, file)
             arrays = [file[name] for name in found.names]
@@ -118,15 +118,6 @@ def pieces(
             yield (*(slice(i, i + 1) for i in outer), side, *whole)
 
 
-def _kind_of(path: Path) -> Kind:
-    """Return what a file says it is; `open_file` then sees whether that is true."""
-    try:
-        with h5py.File(path, "r") as file:
-            return _KINDS.get(str(file.attrs.get("format")), _ANY)
-    except OSError:
-        return _ANY
-
-
 def _found(path: Path, file: h5py.File) -> Columns:
     if file.attrs["format"] == SPECTRUM.format:
         known = tuple(name for name in LONG_NAMES if name in file)
@@ -134,4 +125,4 @@ def _found(path: Path, file: h5py.File) -> Columns:
     others = file.attrs.get("auxiliary_signals", ())
     axes = tuple(map(str, file.attrs["axes"]))
     names = tuple(map(str, (file.attrs["signal"], *others)))
-    return Columns(path, file, axes, names, {axis: file[axis][()] for axis in axes})
+    return Columns(path, file, axes, names, {axis: whole(file[axis]) for axis in axes})

@@ -1,9 +1,10 @@
 """What a shard says that it holds, and whether it does."""
 
 import itertools
-import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -13,6 +14,7 @@ from critdamp.engine.plan import Plan
 
 from .deflate import crc32
 from .direct import read_chunk, write_chunk
+from .files import system_error
 from .integrity import DamagedError, Where, corner, named, seal, sealed
 from .parts import Parts
 from .records import Cut, Record
@@ -84,33 +86,66 @@ class Contents:
         return Contents(kept, sums, self.seconds)
 
 
-def contents(parts: Parts, index: int, record: Record) -> Contents:
-    """Return what a shard holds, nothing if it is not there.
+@contextmanager
+def opened(
+    parts: Parts, index: int, record: Record
+) -> Iterator[tuple[h5py.File | None, Contents]]:
+    """Open a shard, and yield it with what it holds; None and nothing if there is none.
 
     Raises
     ------
     DamagedError, FileError
-        It is damaged, or of another sweep.
+        It is damaged; it is of another sweep, or the system does not let us read it.
     """
     path = parts.shard(index)
     try:
-        with h5py.File(path, "r") as file:
-            if file.attrs["uuid"] == record.uuid:
-                if not sealed(file, tuple(q.name for q in record.plan.quantities)):
-                    raise ValueError("what it says of itself has changed")
-                found = Contents.load(file, record.plan)
-                if not set(found.tiles) <= set(Cut.of(record.plan).tiles_of(index)):
-                    raise ValueError("it holds tiles of another shard")
-                return found
+        file = h5py.File(path, "r")
     except FileNotFoundError:
-        return Contents()
-    except (OSError, KeyError, RuntimeError, ValueError) as error:
-        if not os.access(path, os.R_OK):
-            raise FileError(f"{path}: reading it is not allowed") from error
-        raise DamagedError(
-            f"{path}: damaged ({error}); critdamp resume makes it again"
-        ) from error
-    raise FileError(f"{path}: belongs to another sweep; move it away")
+        yield None, Contents()
+        return
+    except Exception as error:  # HDF5 may find anything wrong
+        raise _unreadable(path, error) from error
+    with file:
+        try:
+            found = _checked(file, index, record)
+        except FileError:
+            raise
+        except Exception as error:
+            raise _unreadable(path, error) from error
+        yield file, found
+
+
+def contents(parts: Parts, index: int, record: Record) -> Contents:
+    """Return what a shard holds, nothing if there is none; raises as `opened` does."""
+    with opened(parts, index, record) as (_, found):
+        return found
+
+
+def _checked(file: h5py.File, index: int, record: Record) -> Contents:
+    if not sealed(file, tuple(q.name for q in record.plan.quantities)):
+        raise ValueError("what it says of itself has changed")
+    if file.attrs["uuid"] != record.uuid:
+        raise FileError(f"{file.filename}: belongs to another sweep; move it away")
+    if any(
+        file[quantity.name].chunks != record.plan.grid.chunk_shape
+        for quantity in record.plan.quantities
+    ):
+        raise FileError(
+            f"{file.filename}: cut in another way, by another critdamp; go on with "
+            "that one, or begin anew with --force"
+        )
+    found = Contents.load(file, record.plan)
+    if not set(found.tiles) <= set(Cut.of(record.plan).tiles_of(index)):
+        raise ValueError("it holds tiles of another shard")
+    return found
+
+
+def _unreadable(path: Path, error: Exception) -> FileError:
+    """Return what to raise: what the system says is no damage."""
+    cause = system_error(error, "read")
+    if cause:
+        return FileError(f"{path}: {cause}")
+    return DamagedError(f"{path}: damaged ({error}); critdamp resume makes it again")
 
 
 def held(parts: Parts, record: Record) -> dict[int, Contents]:
@@ -121,8 +156,8 @@ def held(parts: Parts, record: Record) -> dict[int, Contents]:
 
 def checked_chunks(
     file: h5py.File, plan: Plan, found: Contents
-) -> Iterator[tuple[int, str, Where, int, bytes | None]]:
-    """Yield tile, quantity, place, mask and bytes of each chunk of a shard.
+) -> Iterator[tuple[int, str, Where, bytes | None]]:
+    """Yield tile, quantity, place and bytes of each chunk of a shard.
 
     The bytes are None where they are not those that were written.
     """
@@ -132,9 +167,9 @@ def checked_chunks(
             places = plan.grid.chunks(plan.grid.tile(index))
             sums = found.checksums[index][quantity.name]
             for where, checksum in zip(places, sums, strict=True):
-                mask, data = read_chunk(stored_in, where)
+                data = read_chunk(stored_in, where)
                 right = data is not None and crc32(data) == checksum
-                yield index, quantity.name, where, mask, data if right else None
+                yield index, quantity.name, where, data if right else None
 
 
 def copy_tiles(
@@ -149,23 +184,22 @@ def copy_tiles(
     """
     # looking a dataset up takes longer than copying a chunk
     given = {quantity.name: target[quantity.name].id for quantity in plan.quantities}
-    for _, name, where, mask, data in checked_chunks(source, plan, found):
+    for _, name, where, data in checked_chunks(source, plan, found):
         if data is None:
             raise DamagedError(
                 f"{source.filename}: damaged: {named(name, where)}{ending}"
             )
-        write_chunk(given[name], corner(where), data, mask)
+        write_chunk(given[name], corner(where), data)
 
 
 def damaged_tiles(
     parts: Parts, index: int, record: Record
 ) -> dict[int, list[tuple[str, Where]]]:
     """Return, for each damaged tile of a shard, its damaged blocks by quantity."""
-    found = contents(parts, index, record)
     bad: dict[int, list[tuple[str, Where]]] = {}
-    if found.tiles:
-        with h5py.File(parts.shard(index), "r") as file:
-            for tile, name, where, _, data in checked_chunks(file, record.plan, found):
+    with opened(parts, index, record) as (file, found):
+        if file is not None:
+            for tile, name, where, data in checked_chunks(file, record.plan, found):
                 if data is None:
                     bad.setdefault(tile, []).append((name, where))
     return bad

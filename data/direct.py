@@ -9,8 +9,8 @@ from h5py._objects import phil
 from .integrity import Where, corner
 
 
-def read_chunk(stored_in: Any, where: Where) -> tuple[int, bytes | None]:
-    """Return the filter mask and the bytes of a chunk, None where there are none.
+def read_chunk(stored_in: Any, where: Where) -> bytes | None:
+    """Return the bytes of a chunk, None where it has none that all filters made.
 
     Parameters
     ----------
@@ -21,13 +21,12 @@ def read_chunk(stored_in: Any, where: Where) -> tuple[int, bytes | None]:
         with phil:
             mask, data = stored_in.read_direct_chunk(corner(where))
     except (OSError, RuntimeError, ValueError):
-        return 0, None
-    return mask, data
+        return None
+    # critdamp leaves no filter out; a reader would, where a bit of the mask has changed
+    return None if mask else data
 
 
-def write_chunk(
-    stored_in: Any, offset: tuple[int, ...], data: bytes, mask: int = 0
-) -> None:
+def write_chunk(stored_in: Any, offset: tuple[int, ...], data: bytes) -> None:
     """Write the bytes of a chunk.
 
     Parameters
@@ -35,7 +34,6 @@ def write_chunk(
     stored_in : `id` of a dataset of h5py
     offset : the chunk's first index in each dimension
     data : its bytes, as its filters leave them
-    mask : of the filters that were left out
     """
     with phil:
-        stored_in.write_direct_chunk(offset, data, mask)
+        stored_in.write_direct_chunk(offset, data)

@@ -18,12 +18,12 @@ from critdamp.engine.errors import CritdampError, InputError
 from .calm import new_hdf5
 from .columns import Columns, opened
 from .files import appearing, failures
-from .integrity import HASH
+from .integrity import SEALS
 
 # lines that are text at a time
 _LINES = 2**13
 # what a copy of some datasets is no longer, or gets anew
-_DROPPED = ("format", "format_version", "readme", HASH, "signal", "auxiliary_signals")
+_DROPPED = ("format", "format_version", "readme", *SEALS, "signal", "auxiliary_signals")
 _OF_SCALES = ("CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST")
 
 
@@ -54,6 +54,9 @@ def export(source: Path, target: Path, names: Sequence[str] = ()) -> int:
         What writes this format is not installed.
     """
     write = FORMATS[ending_of(target)]
+    if target.exists() and target.samefile(source):
+        raise InputError(f"output: {target} is what is read; choose another name")
+    target = target.resolve() if target.is_symlink() else target
     with opened(source, names) as columns, failures(target, "write"):
         with appearing(target) as temporary:
             write(columns, temporary)

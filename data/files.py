@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +16,17 @@ _CAUSES = {
     errno.EFBIG: "it outgrows the limit for files (see ulimit -f); raise that",
     errno.EACCES: "writing is not allowed there; choose another folder",
     errno.EPERM: "writing is not allowed there; choose another folder",
+    errno.EAGAIN: "another program has it open; close it there",
     errno.EROFS: "writing is not allowed there; choose another folder",
     errno.EEXIST: "a file is in the way of the folder beside it; move that away",
     errno.ENOENT: "the folder does not exist; make it first",
     errno.ENOTDIR: "its parent is not a folder; choose another",
+}
+_NOT_FOR_FOLDERS = (errno.EACCES, errno.EBADF, errno.EINVAL, errno.EOPNOTSUPP)
+_OF_READING = {
+    errno.EACCES: "reading it is not allowed",
+    errno.EPERM: "reading it is not allowed",
+    errno.ENOENT: "no such file",
 }
 
 
@@ -44,10 +52,16 @@ def failures(
     except CritdampError:
         raise
     except (OSError, RuntimeError) as error:
-        known = getattr(error, "strerror", None) or str(error)
-        code = getattr(error, "errno", None) or 0
-        text = "; ".join(filter(None, [_CAUSES.get(code, known), ending(code)]))
+        cause = system_error(error, doing) or str(error)
+        text = "; ".join(filter(None, [cause, ending(getattr(error, "errno", 0) or 0)]))
         raise FileError(f"{path}: cannot {doing} it: {text}") from error
+
+
+def system_error(error: BaseException, doing: str) -> str:
+    """Return what the system says, and what to do; nothing if it is no error of its."""
+    code = getattr(error, "errno", None) or 0
+    causes = _CAUSES | (_OF_READING if doing == "read" else {})
+    return causes.get(code, os.strerror(code)) if code else ""
 
 
 def publish(temporary: Path, path: Path) -> None:
@@ -58,8 +72,8 @@ def publish(temporary: Path, path: Path) -> None:
 
 
 def beside(path: Path) -> Path:
-    """Return the temporary name of a file that is being written."""
-    return path.with_name(path.name + ".tmp")
+    """Return a temporary name for a file that is being written, nobody else's."""
+    return path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
 
 
 @contextmanager
@@ -79,11 +93,16 @@ def appearing(path: Path) -> Iterator[Path]:
 
 def to_disk(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        # some file systems know no fsync of folders, some folders are not for reading
+        if error.errno not in _NOT_FOR_FOLDERS or not path.is_dir():
+            raise
 
 
 def lock(folder: Path) -> int:

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import h5py
 
 from critdamp.engine.errors import FileError
 
-from .files import failures
+from .files import failures, system_error
 from .layout import FORMAT, FORMAT_VERSION
 from .parts import Parts
+from .wholes import refuse_elsewhere
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,6 @@ class Kind:
     called: str
 
 
-# bytes of a dataset that need not be in the file, and how many times deflate packs
-_FREE, _PACKED = 2**24, 1032
 RUN = Kind(FORMAT, FORMAT_VERSION, ("plan",), "a run")
 
 
@@ -49,25 +47,8 @@ def undamaged(path: Path) -> Iterator[None]:
         raise FileError(f"{path}: damaged: {reason}") from error
 
 
-def whole(dataset: h5py.Dataset) -> Any:
-    """Return all values of a dataset.
-
-    Raises
-    ------
-    FileError
-        It claims more of them than its file can hold.
-    """
-    path = Path(dataset.file.filename)
-    if (dataset.nbytes or 0) > max(_FREE, path.stat().st_size * _PACKED):
-        raise FileError(
-            f"{path}: damaged: {dataset.name} has {dataset.nbytes} bytes, more than "
-            "fit into the file"
-        )
-    return dataset[()]
-
-
-def open_file(path: Path, kind: Kind = RUN) -> h5py.File:
-    """Return the opened file of a run, or of another kind.
+def open_file(path: Path, *kinds: Kind) -> h5py.File:
+    """Return the opened file of a run, or of one of other kinds.
 
     Raises
     ------
@@ -79,11 +60,11 @@ def open_file(path: Path, kind: Kind = RUN) -> h5py.File:
             raise FileError(_missing(path))
     try:
         file = h5py.File(path, "r")
-    except OSError as error:
+    except Exception as error:  # HDF5 may find anything wrong
         raise FileError(f"{path}: {_unreadable(path, error)}") from error
     try:
         with undamaged(path):
-            _check(path, file, kind)
+            _check(path, file, kinds or (RUN,))
     except BaseException:
         file.close()
         raise
@@ -100,18 +81,27 @@ def _missing(path: Path) -> str:
     return f"{path}: no such file"
 
 
-def _unreadable(path: Path, error: OSError) -> str:
-    if isinstance(error, PermissionError):
-        return "reading it is not allowed"
+def _unreadable(path: Path, error: Exception) -> str:
+    cause = system_error(error, "read")
+    if cause:
+        return cause
     if not h5py.is_hdf5(path):
         return "not an HDF5 file"
     return "cut off or damaged; make it again from its plan"
 
 
-def _check(path: Path, file: h5py.File, kind: Kind) -> None:
-    lacks = [n for n in kind.needs if not isinstance(file.get(n), h5py.Dataset)]
-    if file.attrs.get("format") != kind.format or lacks:
-        raise FileError(f"{path}: an HDF5 file, but not {kind.called} of critdamp")
+def _check(path: Path, file: h5py.File, kinds: tuple[Kind, ...]) -> None:
+    called = " or ".join(kind.called for kind in kinds)
+    said = str(file.attrs.get("format"))
+    kind = {kind.format: kind for kind in kinds}.get(said)
+    for name in file:
+        if isinstance(file.get(name, getlink=True), h5py.ExternalLink):
+            raise FileError(f"{path}: {name} is in another file")
+        refuse_elsewhere(file.get(name))
+    needs = kind.needs if kind else ()
+    lacks = [name for name in needs if not isinstance(file.get(name), h5py.Dataset)]
+    if kind is None or lacks:
+        raise FileError(f"{path}: an HDF5 file, but not {called} of critdamp")
     found = int(file.attrs["format_version"])
     if found > kind.version:
         raise FileError(

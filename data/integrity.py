@@ -1,8 +1,8 @@
 """Checksums, by which a flipped bit is found and named.
 
-Each chunk has the CRC-32 of its bytes as they stand in the file; everything else that a
-file says, axes, plan and attributes, has one hash together. A bit that changes nothing
-of what is read is nobody's harm.
+Each chunk has the CRC-32 of its bytes as they stand in the file; how maps are stored
+has a hash, and so has everything that a file says, axes, plan and attributes. A bit
+that changes nothing of what is read is nobody's harm.
 """
 
 import hashlib
@@ -15,8 +15,10 @@ import numpy as np
 from critdamp.engine.errors import FileError
 from critdamp.engine.grid import Grid
 
+from .wholes import whole
+
 GROUP = "checksums"
-HASH = "described_sha256"
+SEALS = HASH, STORED = "described_sha256", "stored_sha256"
 Where = tuple[slice, ...]
 
 
@@ -57,13 +59,31 @@ def chunks_of(grid: Grid) -> tuple[int, ...]:
 
 
 def seal(file: h5py.File, maps: tuple[str, ...]) -> None:
-    """Keep the hash of what a file says beside its maps, when all of it is there."""
+    """Keep the hashes of what a file says beside its maps, when all of it is there."""
+    file.attrs[STORED] = _stored(file, maps)
     file.attrs[HASH] = described(file, maps)
 
 
 def sealed(file: h5py.File, maps: tuple[str, ...]) -> bool:
     """Tell whether what a file says beside its maps is what was written."""
+    # a file that is older than the second hash has none
+    known = file.attrs.get(STORED, None)
+    if known is not None and known != _stored(file, maps):
+        return False
     return bool(file.attrs.get(HASH) == described(file, maps))
+
+
+def _stored(file: h5py.File, maps: tuple[str, ...]) -> str:
+    """Return the hash of what it takes to make numbers of the chunks of maps."""
+    digest = hashlib.sha256()
+    for name in maps:
+        created, kind = file[name].id.get_create_plist(), file[name].id.get_type()
+        usual = kind.equal(h5py.h5t.py_create(file[name].dtype))
+        filters = [created.get_filter(i) for i in range(created.get_nfilters())]
+        layout = created.get_layout(), created.get_external_count()
+        digest.update(repr((name, usual, filters, layout)).encode())
+        digest.update(_bytes(file[name].fillvalue))
+    return digest.hexdigest()
 
 
 def described(file: h5py.File, maps: tuple[str, ...]) -> str:
@@ -83,7 +103,7 @@ def _lines(file: h5py.File, maps: tuple[str, ...]) -> Iterator[bytes]:
         if isinstance(item, h5py.Dataset):
             yield f" {item.dtype} {item.shape} {item.chunks}".encode()
             if name not in maps:
-                yield _bytes(item[()])
+                yield _bytes(whole(item))
         for key in sorted(item.attrs):
             # references to other datasets are addresses, their names are hashed
             if key not in (HASH, "DIMENSION_LIST", "REFERENCE_LIST"):

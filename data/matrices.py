@@ -15,10 +15,10 @@ import numpy as np
 from critdamp.engine.errors import CritdampError, InputError
 from critdamp.engine.hessians import is_sparse
 
-from .foreign import whole
 from .matlab import read_mat
 from .matrixmarket import read_mtx
 from .texts import listed, opened
+from .wholes import whole
 
 # Small files may claim to be large. Beyond so many rows, and bytes as an array, what a
 # matrix takes has to be in proportion to what is there.

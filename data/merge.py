@@ -17,7 +17,8 @@ from .layout import lay_out, note_statistics, stored
 from .parts import Parts
 from .provenance import history, now
 from .records import Cut, Record
-from .shards import partial
+from .shards import alias, partial
+from .states import merged
 from .statistics import Statistics, fill_of
 
 
@@ -97,8 +98,8 @@ class Merger:
 
     def _begun(self) -> NewFile:
         if self._new is None:
-            plan, folder = self._record.plan, self._parts.folder
-            self._new = NewFile(self._parts.path, folder / "run.tmp")
+            plan = self._record.plan
+            self._new = NewFile(self._parts.path, self._parts.temporary)
             make = stored(plan, self._record.compression)
             lay_out(self._new.file, plan, make, {"uuid": self._record.uuid})
         return self._new
@@ -106,7 +107,7 @@ class Merger:
 
 def refuse_other(parts: Parts, record: Record) -> None:
     """Raise a FileError if a file is there that the sweep was not asked to replace."""
-    if parts.path.exists() and not record.force:
+    if parts.path.exists() and not (record.force or merged(parts, record)):
         raise FileError(
             f"{parts.path}: a file appeared there since the sweep began; "
             f"move it away, then {parts.kept()}"
@@ -162,7 +163,9 @@ def write_live_view(parts: Parts, record: Record) -> None:
         layout = h5py.VirtualLayout(shape, dtype)
         for index in range(plan.grid.n_tiles):
             shard = parts.shard(cut.shard_of(index)).name
-            source = h5py.VirtualSource(shard, quantity.name, shape, dtype)
+            # HDF5 looks for a file of that name in other folders too
+            name = alias(record, quantity)
+            source = h5py.VirtualSource(shard, name, shape, dtype)
             where = plan.grid.tile(index).slices
             layout[where] = source[where]
         return file.create_virtual_dataset(

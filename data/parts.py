@@ -13,7 +13,9 @@ from critdamp.engine.errors import FileError, InputError
 from .files import appearing, failures, lock, to_disk
 from .records import Record
 
-_MADE = ("*.tmp", "shard-*.h5", "damaged-*.h5", "live.h5")
+# what is unfinished has two endings more than what is there
+_UNFINISHED = ("run.tmp", "plan.json.*.tmp", "live.h5.*.tmp", "shard-*.h5.*.tmp")
+_MADE = (*_UNFINISHED, "shard-*.h5", "damaged-*.h5", "live.h5")
 
 
 @dataclass(frozen=True)
@@ -32,20 +34,28 @@ class Parts:
             The path names no file, or something that is none is there.
         """
         if not Path(path).name:
-            raise InputError(f"output: {str(path)!r} names no file")
+            raise InputError(f"{str(path)!r} names no file")
         found = Path(path)
-        if found.is_symlink():
-            found = found.resolve()
+        try:
+            if found.is_symlink():
+                found = found.resolve()
+        except (OSError, RuntimeError) as error:
+            raise InputError(f"{path}: a link that leads nowhere: {error}") from error
         if found.is_dir():
-            raise InputError(f"output: {path} is a folder; name a file in it")
+            raise InputError(f"{path}: a folder; name a file in it")
         if found.exists() and not found.is_file():
-            raise InputError(f"output: {path} is no regular file; choose another name")
+            raise InputError(f"{path}: no regular file; choose another name")
         return cls(found)
 
     @property
     def folder(self) -> Path:
         """Return the folder."""
         return self.path.with_name(self.path.name + ".parts")
+
+    @property
+    def temporary(self) -> Path:
+        """Return where the run is made before it gets its name."""
+        return self.folder / "run.tmp"
 
     @property
     def live(self) -> Path:
@@ -100,7 +110,10 @@ class Parts:
         except (
             AttributeError, KeyError, RecursionError, TypeError, ValueError
         ) as error:  # fmt: skip
-            raise FileError(f"{path}: not the record of a sweep: {error}") from error
+            raise FileError(
+                f"{path}: not the record of a sweep ({error}); critdamp resume takes "
+                "it from the shards"
+            ) from error
 
     def save(self, record: Record) -> None:
         """Write the record, whole or not at all."""
@@ -139,6 +152,8 @@ class Parts:
     def _locked(self) -> int:
         """Make the folder if needed and lock it, not one that is removed by now."""
         while True:
+            if self.folder.is_symlink():
+                raise FileError(f"{self.folder}: a link is in the way; move it away")
             self.folder.mkdir(exist_ok=True)
             to_disk(self.folder.parent)
             try:
@@ -184,5 +199,6 @@ class Parts:
 
     def drop_unfinished(self) -> None:
         """Remove what a killed process left half-written."""
-        for path in self.folder.glob("*.tmp"):
-            path.unlink()
+        for pattern in _UNFINISHED:
+            for path in self.folder.glob(pattern):
+                path.unlink()

@@ -1,5 +1,6 @@
 """What a sweep began with, and how it is shared out to shards."""
 
+import hashlib
 import json
 import math
 import uuid
@@ -74,7 +75,8 @@ class Record:
         known["plan"] = self.plan.to_dict()
         known["plan_sha256"] = self.plan.sha256
         known["format_version"] = FORMAT_VERSION
-        return json.dumps(known, sort_keys=True, separators=(",", ":"))
+        known["sha256"] = _sha256(known)
+        return _canonical(known)
 
     @classmethod
     def from_json(cls, text: bytes) -> "Record":
@@ -83,6 +85,8 @@ class Record:
         found = known.pop("format_version")
         if found > FORMAT_VERSION:
             raise ValueError(f"format {found} is newer than this critdamp")
+        if known.pop("sha256") != _sha256({**known, "format_version": found}):
+            raise ValueError("it does not match its hash")
         sha256 = known.pop("plan_sha256")
         record = cls(**{**known, "plan": Plan.from_dict(known["plan"])})
         if record.plan.sha256 != sha256:
@@ -90,3 +94,11 @@ class Record:
         if not all(isinstance(one, dict) for one in record.sessions):
             raise ValueError("the sessions are no records")
         return record
+
+
+def _canonical(known: dict[str, Any]) -> str:
+    return json.dumps(known, sort_keys=True, separators=(",", ":"))
+
+
+def _sha256(known: dict[str, Any]) -> str:
+    return hashlib.sha256(_canonical(known).encode()).hexdigest()

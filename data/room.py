@@ -1,6 +1,7 @@
 """How much room a sweep takes, and what is said where there is too little."""
 
 import errno
+import math
 import resource
 import shutil
 import time
@@ -11,14 +12,18 @@ from pathlib import Path
 
 from critdamp.engine.compute import TileComputer
 from critdamp.engine.errors import FileError
+from critdamp.engine.grid import Grid, Tile
 from critdamp.engine.plan import Plan
 
 from .chunks import ChunkEncoder
+from .contents import held
 from .files import failures
 from .parts import Parts
-from .records import Cut
+from .records import Cut, Record
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+# points that are tried, and what HDF5 needs for names and attributes
+_SAMPLE, _OVERHEAD = 2**22, 20_000
 
 
 @dataclass(frozen=True)
@@ -56,12 +61,14 @@ def check_room(path: Path, compute: TileComputer, compression: bool) -> None:
     free = shutil.disk_usage(path.parent).free
     most = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
     most = free if most == resource.RLIM_INFINITY else most
-    plain = compute.plan.nbytes
-    if 2 * plain <= free and plain <= most:
+    plan, described = compute.plan, _described(compute.plan)
+    plain = plan.nbytes + described
+    if 2 * plain + Cut.of(plan).shards * described <= free and plain <= most:
         return
     stored = _estimate(compute, compression).stored
+    both = 2.0 * stored + Cut.of(plan).shards * described
     for needed, there, what in (
-        (2.0 * stored, free, "are free on the disk"),
+        (both, free, "are free on the disk"),
         (stored, most, "is the limit for a file (ulimit -f)"),
     ):
         if needed > there:
@@ -81,7 +88,7 @@ def estimate(
 def _estimate(compute: TileComputer, compression: bool) -> Estimate:
     plan, cut = compute.plan, Cut.of(compute.plan)
     encode = ChunkEncoder(plan, compression, compute.threads)
-    tile = plan.grid.tile(cut.tiles // 2)
+    tile = _sample(plan.grid)
     compute(tile)  # compiles
     began = time.perf_counter()
     packed = sum(len(chunk.data) for chunk in encode(tile, compute(tile)))
@@ -89,7 +96,25 @@ def _estimate(compute: TileComputer, compression: bool) -> Estimate:
     seconds = times * (time.perf_counter() - began)
     encode.close()
     size, nbytes = plan.grid.size, plan.nbytes
-    return Estimate(size, nbytes, cut.tiles, cut.shards, times * packed, seconds)
+    stored = times * packed + _described(plan)
+    return Estimate(size, nbytes, cut.tiles, cut.shards, stored, seconds)
+
+
+def _sample(grid: Grid) -> Tile:
+    """Return the tile in the middle, or some of its chunks where it is a large one."""
+    tile = grid.tile(grid.n_tiles // 2)
+    stop, side = list(tile.stop), grid.chunk_shape
+    for i, start in enumerate(tile.start):
+        rest = math.prod(b - a for a, b in zip(tile.start, stop, strict=True))
+        rows = _SAMPLE * (stop[i] - start) // rest
+        stop[i] = min(stop[i], start + max(rows - rows % side[i], side[i]))
+    return Tile(tile.index, tile.start, tuple(stop))
+
+
+def _described(plan: Plan) -> int:
+    """Return about how many bytes a file has beside its maps."""
+    axes = sum(axis.values.nbytes for axis in plan.axes.values())
+    return len(plan.to_json()) + axes + _OVERHEAD
 
 
 @contextmanager
@@ -116,7 +141,9 @@ def _needed(parts: Parts, code: int) -> str:
         record = parts.record()
     if code not in (*_FULL, errno.EFBIG) or record is None:
         return ""
-    whole = _expected(parts, record.plan)
+    whole = float(record.plan.nbytes)
+    with suppress(FileError):
+        whole = _expected(parts, record)
     if code == errno.EFBIG:
         return f"the run will have about {_megabytes(whole)}"
     # what is unfinished goes, and is made again
@@ -127,15 +154,14 @@ def _needed(parts: Parts, code: int) -> str:
     return f"about {_megabytes(more)} more are needed" if more > 0 else ""
 
 
-def _expected(parts: Parts, plan: Plan) -> float:
+def _expected(parts: Parts, record: Record) -> float:
     """Return about how many bytes a run will have: as its shards, or plain ones."""
-    grid, cut = plan.grid, Cut.of(plan)
-    nbytes = points = 0
-    for index in range(cut.shards):
-        with suppress(FileNotFoundError):
-            nbytes += parts.shard(index).stat().st_size
-            points += sum(grid.tile(tile).size for tile in cut.tiles_of(index))
-    return grid.size * nbytes / points if points else plan.nbytes
+    plan, shards = record.plan, held(parts, record).values()
+    tiles = [tile for shard in shards for tile in shard.tiles]
+    points = sum(plan.grid.tile(tile).size for tile in tiles)
+    described = _described(plan)
+    maps = max(parts.nbytes() - described * sum(bool(s.tiles) for s in shards), 0)
+    return described + (plan.grid.size * maps / points if points else plan.nbytes)
 
 
 def _megabytes(nbytes: float) -> str:

@@ -17,6 +17,7 @@ from critdamp.engine.grid import Axis
 from critdamp.engine.plan import Plan, choose
 
 from .foreign import open_file, undamaged
+from .wholes import whole
 
 if TYPE_CHECKING:
     import xarray
@@ -82,7 +83,7 @@ class Run:
     @cached_property
     def plan(self) -> Plan:
         """Return the plan that the run was made from."""
-        text = self._file["plan"].asstr()[()]
+        text = whole(self._file["plan"]).decode()
         try:
             return Plan.from_dict(json.loads(text))
         except InputError as error:

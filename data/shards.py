@@ -13,6 +13,7 @@ from typing import Any
 import h5py
 
 from critdamp.engine.grid import Tile
+from critdamp.engine.quantities import Quantity
 
 from .calm import NewFile
 from .chunks import Chunk
@@ -56,6 +57,8 @@ class ShardWriter:
     def _begin(self, path: Path, record: Record) -> None:
         file, make = self._new.file, stored(record.plan, record.compression)
         lay_out(file, record.plan, make, partial(record))
+        for quantity in record.plan.quantities:
+            file[alias(record, quantity)] = h5py.SoftLink(f"/{quantity.name}")
         self._stored = {q.name: file[q.name].id for q in record.plan.quantities}
         if self.contents.tiles:
             with h5py.File(path, "r") as old:
@@ -87,6 +90,11 @@ class ShardWriter:
     def drop(self) -> None:
         """Forget the file, finished shards stay."""
         self._new.drop()
+
+
+def alias(record: Record, quantity: Quantity) -> str:
+    """Return a name of a map that no other sweep's shards know."""
+    return f"{quantity.name}-{record.uuid}"
 
 
 def partial(record: Record) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from critdamp.engine.spectrum import Spectrum
 
 from .calm import new_hdf5
 from .files import failures
-from .foreign import Kind, open_file, undamaged, whole
+from .foreign import Kind, open_file, undamaged
 from .modes import LONG_NAMES, add_spectrum
 from .provenance import origin
+from .wholes import whole
 
 KIND = Kind("critdamp-spectrum", 1, ("k", "weights", "displacement"), "a spectrum")
 _BOX = Path(__file__).parent / "spectra"

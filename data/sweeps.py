@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from critdamp.engine.compute import TileComputer
-from critdamp.engine.errors import InputError, OutputExistsError, PlanChangedError
+from critdamp.engine.errors import (
+    FileError,
+    InputError,
+    OutputExistsError,
+    PlanChangedError,
+)
 from critdamp.engine.grid import Tile
 from critdamp.engine.plan import Plan
 from critdamp.engine.run import ignore, never, run
@@ -18,6 +24,7 @@ from .merge import Merger, refuse_other, write_live_view
 from .parts import Parts
 from .provenance import session
 from .records import Record
+from .recovery import record_of_shards
 from .room import Estimate, check_room, estimate, writing
 from .runfile import Run, open_run
 from .states import Status, merged, status
@@ -74,14 +81,13 @@ def sweep(
     if parts.path.exists() and not force:
         raise OutputExistsError(f"{path}: exists already; --force replaces it")
     compute = TileComputer(plan, threads, backend)
-    if not force and parts.path.parent.is_dir():
-        check_room(parts.path, compute, compression)
     with parts.claimed():
         if force:
             with failures(parts.path, "write"):
                 parts.clear()
         else:
             _refuse_unfinished(parts, plan)
+            check_room(parts.path, compute, compression)
         record = Record(plan, compression, keep_shards, force)
         record.sessions.append(_session(compute, command_line))
         return _go_on(parts, record, compute, progress, stop)
@@ -123,29 +129,45 @@ def resume(
         The disk fails, or a file is damaged.
     """
     parts = Parts.of(path)
-    if not parts.begun:
-        return _mended(parts, threads, backend)
+    if not (parts.begun or parts.strays() or parts.path.exists()):
+        raise InputError(_nothing(parts))
     with parts.claimed():
-        record = parts.record()
+        record = _record(parts)
         if record is None:
-            raise InputError(_nothing(parts))
+            return _mended(parts, plan, threads, backend)
         if plan is not None:
-            _refuse_other_plan(parts, record, plan)
-        if not merged(parts, record):
-            refuse_other(parts, record)
-            compute = TileComputer(record.plan, threads, backend)
-            record.sessions.append(_session(compute, command_line))
-            try:
-                return _go_on(parts, record, compute, progress, stop)
-            except DamagedError:  # merging reads all shards; only then it pays to look
-                with writing(parts):
-                    drop_damaged(parts, record)
-                return _go_on(parts, record, compute, progress, stop)
-        if record.keep_shards:
-            raise InputError(_nothing(parts))
-        with failures(parts.path, "write"):
-            parts.clear()
-        return open_run(path)
+            _refuse_other_plan(parts, record.plan, plan)
+        if merged(parts, record):
+            if not record.keep_shards:
+                with failures(parts.path, "write"):
+                    parts.clear()
+                return open_run(path)
+            if not verify(path):
+                raise InputError(_nothing(parts))
+            drop_damaged(parts, record)
+        refuse_other(parts, record)
+        compute = TileComputer(record.plan, threads, backend)
+        record.sessions.append(_session(compute, command_line))
+        try:
+            return _go_on(parts, record, compute, progress, stop)
+        except DamagedError:  # merging reads all shards; only then it pays to look
+            with writing(parts):
+                drop_damaged(parts, record)
+            return _go_on(parts, record, compute, progress, stop)
+
+
+def _record(parts: Parts) -> Record | None:
+    """Return what a sweep began with; from its shards, if its own record is damaged."""
+    try:
+        record = parts.record()
+        if record is not None or not parts.strays():
+            return record
+        raise FileError(f"{parts.folder}: shards are there without their plan.json")
+    except FileError:
+        recovered = record_of_shards(parts)
+        if recovered is None:
+            raise
+        return recovered
 
 
 def _go_on(
@@ -195,37 +217,41 @@ def _refuse_unfinished(parts: Parts, plan: Plan) -> None:
     if parts.strays():
         raise InputError(
             f"{parts.folder}: shards without their plan.json are there; "
-            "delete the folder, or begin anew with --force"
+            f"go on with them: {parts.resume}, or begin anew with --force"
         )
     record = parts.record()
     if record is None:
         return
-    _refuse_other_plan(parts, record, plan)
+    _refuse_other_plan(parts, record.plan, plan)
     raise OutputExistsError(
         f"{parts.path}: an unfinished sweep of this plan is there; "
         f"{parts.kept()}, or begin anew with --force"
     )
 
 
-def _refuse_other_plan(parts: Parts, record: Record, plan: Plan) -> None:
-    if record.plan.sha256 == plan.sha256:
+def _refuse_other_plan(parts: Parts, known: Plan, plan: Plan) -> None:
+    if known.sha256 == plan.sha256:
         return
-    changes = "; ".join(record.plan.difference(plan))
+    changes = "; ".join(known.difference(plan))
+    what = "an unfinished sweep" if parts.begun else "a run"
     raise PlanChangedError(
-        f"{parts.path}: an unfinished sweep of another plan is there ({changes}); "
-        f"{parts.kept()}, or begin anew with --force"
+        f"{parts.path}: {what} of another plan is there ({changes}); "
+        f"{parts.kept() or 'leave out the plan'}, or begin anew with --force"
     )
 
 
-def _mended(parts: Parts, threads: int | None, backend: str) -> Run:
+def _mended(parts: Parts, plan: Plan | None, threads: int | None, backend: str) -> Run:
     """Return a finished run whose damaged blocks were computed again."""
     if not parts.path.exists():
         raise InputError(_nothing(parts))
-    with parts.claimed(), open_run(parts.path) as run:
+    with open_run(parts.path) as run:
+        if plan is not None:
+            _refuse_other_plan(parts, run.plan, plan)
         damage = verify(parts.path)
         if not damage:
             raise InputError(_nothing(parts))
-        mend(run, damage, lambda: TileComputer(run.plan, threads, backend))
+        computer = partial(TileComputer, run.plan, threads, backend)
+        mend(run, damage, computer, parts.temporary)
     return open_run(parts.path)
 
 

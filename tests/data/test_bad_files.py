@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 import os
 import re
 from pathlib import Path
@@ -17,6 +16,7 @@ from critdamp.data.calm import CalmFile
 from critdamp.data.parts import Parts
 from critdamp.data.runfile import open_run
 from critdamp.data.sweeps import resume, status, sweep
+from critdamp.data.verify import verify
 from critdamp.engine.errors import FileError, InputError
 
 
@@ -212,16 +212,29 @@ def test_shard_of_another_sweep_is_left_alone(plan, tmp_path, stop_after):
     assert Parts(path).shard(0).exists()
 
 
-def test_damaged_record_is_named(plan, tmp_path, stop_after):
+@pytest.mark.parametrize("text", ["{}", "[", "", None])
+def test_damaged_record_is_taken_from_the_shards(plan, tmp_path, stop_after, text):
     path = tmp_path / "run.h5"
     sweep(plan, path, stop=stop_after(1))
     record = Parts(path).folder / "plan.json"
-    known = json.loads(record.read_text())
-    known["plan"]["tol"] = 0.5
-    for text in (json.dumps(known), "{}", "[", ""):
-        record.write_text(text)
-        with pytest.raises(FileError, match=r"plan\.json: not the record"):
-            resume(path)
+    text = record.read_text().replace('"uuid":"', '"uuid":"0') if text is None else text
+    record.write_text(text)
+    for do in (status, verify, lambda path: sweep(plan, path)):
+        with pytest.raises(FileError, match=r"plan\.json: not the record.*resume"):
+            do(path)
+    seen = []
+    with resume(path, progress=lambda *now: seen.append(now)) as run:
+        assert run.plan.sha256 == plan.sha256
+    assert len(seen) == plan.grid.n_tiles - 1
+
+
+def test_damaged_record_without_shards_is_named(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(1))
+    Parts(path).shard(0).unlink()
+    (Parts(path).folder / "plan.json").write_text("{}")
+    with pytest.raises(FileError, match=r"plan\.json: not the record"):
+        resume(path)
 
 
 def test_shard_under_a_wrong_name_is_not_taken(plan, tmp_path, stop_after):
@@ -238,7 +251,7 @@ def test_output_that_is_no_file(plan, tmp_path, name, monkeypatch):
     monkeypatch.chdir(tmp_path)
     os.mkfifo("fifo")
     for do in (lambda: sweep(plan, name, force=True), lambda: resume(name)):
-        with pytest.raises(InputError, match="output: "):
+        with pytest.raises(InputError, match=r"names no file|folder|regular file"):
             do()
     assert [found.name for found in tmp_path.iterdir()] == ["fifo"]
 

@@ -173,7 +173,7 @@ def test_what_cannot_be_exported(tmp_path, monkeypatch):
         export(WITNESS / "run.h5", tmp_path / "run.csv", ["rate"])
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file["x"] = 1
-    with pytest.raises(FileError, match="not a run, a spectrum or a trajectory"):
+    with pytest.raises(FileError, match="not a run or a spectrum or a trajectory"):
         export(tmp_path / "other.h5", tmp_path / "run.csv")
     with pytest.raises(FileError, match="no such file"):
         export(tmp_path / "none.h5", tmp_path / "run.csv")

@@ -93,7 +93,7 @@ def prepare(how, path, plan, other, stop_after):
         sweep(other, path).close()
     if how != "sweep":
         sweep(plan, path, force=True, stop=stop_after(BEGUN))
-        (Parts(path).folder / "shard-0000.h5.tmp").touch()
+        (Parts(path).folder / "shard-0000.h5.0.tmp").touch()
 
 
 def state(path):

@@ -18,6 +18,7 @@ from critdamp.data.runfile import open_run
 from critdamp.data.sweeps import resume, status, sweep
 from critdamp.engine.compute import TileComputer
 from critdamp.engine.errors import (
+    CritdampError,
     FileError,
     InputError,
     OutputExistsError,
@@ -315,6 +316,39 @@ def test_a_clock_that_goes_back_changes_nothing(
     with resume(path) as run:
         assert run.attributes["wall_time_s"] > 0
     assert bits(path) == bits(tmp_path / "whole.h5")
+
+
+def test_a_view_shows_no_shards_of_another_sweep(
+    plan, tmp_path, stop_after, monkeypatch
+):
+    """HDF5 looks for a file that is missing in the folder where we are, too."""
+    path, other = tmp_path / "run.h5", tmp_path / "other.h5"
+    sweep(plan, path, stop=stop_after(3))
+    sweep(small.small_plan(tol=1e-3), other, keep_shards=True).close()
+    monkeypatch.chdir(Parts(other).folder)
+    with open_run(Parts(path).live) as view:
+        there = np.isfinite(view["spectral_radius"][()])
+    assert there.sum() == status(path).done_points
+
+
+@pytest.mark.parametrize("what", ["folder", "run"])
+def test_links_that_lead_elsewhere(plan, tmp_path, what):
+    path = tmp_path / "run.h5"
+    if what == "folder":
+        (tmp_path / "elsewhere").mkdir()
+        Parts(path).folder.symlink_to(tmp_path / "elsewhere")
+    else:
+        path.symlink_to(path)
+    with pytest.raises(CritdampError, match="a link"):
+        sweep(plan, path)
+
+
+def test_other_files_in_the_folder_are_left_alone(plan, tmp_path):
+    folder = Parts(tmp_path / "run.h5").folder
+    folder.mkdir()
+    (folder / "notes.tmp").write_text("precious")
+    sweep(plan, tmp_path / "run.h5").close()
+    assert [path.name for path in folder.iterdir()] == ["notes.tmp"]
 
 
 def test_what_cannot_fit_is_not_begun(plan, tmp_path, monkeypatch):
