@@ -1,5 +1,6 @@
 """Opening a file that may be anything, with a clear line for what it is not."""
 
+import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -102,7 +103,7 @@ def _check(path: Path, file: h5py.File, kinds: tuple[Kind, ...]) -> None:
     lacks = [name for name in needs if not isinstance(file.get(name), h5py.Dataset)]
     if kind is None or lacks:
         raise FileError(f"{path}: an HDF5 file, but not {called} of critdamp")
-    found = int(file.attrs["format_version"])
+    found = operator.index(file.attrs["format_version"])
     if found > kind.version:
         raise FileError(
             f"{path}: format {found}, this critdamp knows {kind.version}; update it"

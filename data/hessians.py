@@ -10,8 +10,9 @@ import h5py
 import numpy as np
 
 from critdamp.engine.errors import InputError
-from critdamp.engine.hessians import from_design, from_hessian, real
+from critdamp.engine.hessians import from_design, from_hessian
 from critdamp.engine.per_weight import inverse_diagonal, scaled
+from critdamp.engine.reals import real
 from critdamp.engine.run import ignore
 from critdamp.engine.spectrum import Spectrum
 

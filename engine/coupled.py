@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from .ensemble import Ensemble, recurrences
 from .errors import InputError
-from .hessians import SPARSE_AS_DENSE, as_matrix, as_operator, is_sparse, real
+from .hessians import SPARSE_AS_DENSE, as_matrix, as_operator, is_sparse
 from .lanczos import Apply, lanczos
 from .methods import METHODS
 from .per_weight import scaled
+from .reals import real
 
 Floats = npt.NDArray[np.float64]
 

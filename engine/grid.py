@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import InputError
+from .reals import real
 
 Scale = Literal["lin", "log", "list"]
 Floats = npt.NDArray[np.float64]
@@ -50,7 +51,7 @@ class Axis:
         if np.size(self.values) > MAX_VALUES:
             raise InputError(f"{np.size(self.values)} values: {_LENGTHS}")
         with np.errstate(all="ignore"):  # wider numbers may become infinite
-            values = np.array(self.values, dtype=np.float64)
+            values = np.array(real(self.values), dtype=np.float64)
         _check_values(values, self.scale)
         values.flags.writeable = False
         object.__setattr__(self, "values", values)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from .errors import InputError
 from .lanczos import Apply, from_displacement, quadrature
+from .reals import real
 from .run import ignore
 from .spectrum import Spectrum
 
@@ -148,14 +149,6 @@ def _check_finite(matrix: Any) -> None:
         else:
             row, column = entries.row[at], entries.col[at]
         raise InputError(f"value at ({row}, {column}) is {values[at]}, not finite")
-
-
-def real(values: npt.ArrayLike) -> npt.NDArray[Any]:
-    """Return an array, refuse one of anything but real numbers."""
-    array = np.asarray(values)
-    if array.dtype.kind not in "fiub":
-        raise InputError(f"holds {array.dtype}, real numbers are needed")
-    return array
 
 
 def is_sparse(matrix: Any) -> bool:

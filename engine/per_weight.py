@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import InputError
-from .hessians import as_matrix, as_operator, check_matrix, is_sparse, real
+from .hessians import as_matrix, as_operator, check_matrix, is_sparse
+from .reals import real
 
 Floats = npt.NDArray[np.float64]
 

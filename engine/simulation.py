@@ -13,8 +13,8 @@ from .backends import choose_backend, choose_threads, on_threads
 from .ensemble import Ensemble, Recurrences, aligned, recurrences
 from .errors import InputError
 from .face import MethodFace, heavy_ball
-from .hessians import real
 from .jumping import LONGEST
+from .reals import real
 from .spectrum import Spectrum
 
 Floats = npt.NDArray[np.float64]

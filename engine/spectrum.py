@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import InputError
+from .reals import real
 
 Floats = npt.NDArray[np.float64]
 Zero = Literal["drop", "keep"]
@@ -216,7 +217,10 @@ class Spectrum:
 
 
 def _vector(name: str, values: Floats) -> Floats:
-    array = np.array(values, dtype=np.float64)
+    try:
+        array = np.array(real(values), dtype=np.float64)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
     if array.ndim != 1 or array.size == 0:
         raise InputError(f"{name}: shape {array.shape}, expected at least 1 value")
     bad = np.flatnonzero(~np.isfinite(array))

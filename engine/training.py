@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from .coupled import Modes, compare, iterate
 from .errors import InputError
-from .hessians import check_matrix, real
+from .hessians import check_matrix
 from .lanczos import Apply
+from .reals import real
 from .spectrum import Spectrum
 
 Floats = npt.NDArray[np.float64]

@@ -168,8 +168,8 @@ def test_output_that_exists(critdamp, refused, tmp_path):
 
 def test_output_that_is_a_folder(refused, tmp_path):
     (tmp_path / "run.h5").mkdir()
-    assert "--output: run.h5 is a folder" in refused()
-    assert "--output: run.h5 is a folder" in refused("--force")
+    assert "run.h5: a folder; name a file in it" in refused()
+    assert "run.h5: a folder; name a file in it" in refused("--force")
 
 
 def test_output_in_a_folder_that_is_missing(critdamp, tmp_path):

@@ -148,6 +148,8 @@ def test_hash_follows_the_numbers_and_nothing_else():
         ([float("inf")], "value 0 is inf"),
         ([1.0, 3.0, 2.0], "2 follows 3"),
         ([1.0, 1.0], "1 follows 1"),
+        ([1.0, 2.0 + 1.0j], "holds complex128"),
+        ([[1.0], [1.0, 2.0]], "rows differ in length"),
     ],
 )
 def test_bad_axes_are_refused(values, said):
@@ -187,6 +189,7 @@ def test_bad_plans_are_refused(given, said):
         ([0.0, 0.0], "no mode is positive"),
         ([2.0, 1.0], "must not decrease"),
         ([np.nan], "value 0 is nan"),
+        ([1.0 + 1.0j], "k: holds complex128"),
         ([], "at least 1 value"),
     ],
 )
