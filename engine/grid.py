@@ -48,10 +48,11 @@ class Axis:
 
     def __post_init__(self) -> None:
         """Check and freeze the values."""
-        if np.size(self.values) > MAX_VALUES:
-            raise InputError(f"{np.size(self.values)} values: {_LENGTHS}")
+        given = real(self.values)
+        if given.size > MAX_VALUES:
+            raise InputError(f"{given.size} values: {_LENGTHS}")
         with np.errstate(all="ignore"):  # wider numbers may become infinite
-            values = np.array(real(self.values), dtype=np.float64)
+            values = np.array(given, dtype=np.float64)
         _check_values(values, self.scale)
         values.flags.writeable = False
         object.__setattr__(self, "values", values)
