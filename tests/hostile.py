@@ -20,12 +20,15 @@ import seeds
 
 from critdamp.cli.plans import make_plan
 from critdamp.data.axes import read_axis
+from critdamp.data.columns import opened
 from critdamp.data.hessians import read_spectrum
 from critdamp.data.matrices import read_matrix, read_vector
+from critdamp.data.parts import Parts
 from critdamp.data.runfile import open_run
 from critdamp.data.spectra import load_spectrum
 from critdamp.data.sweeps import resume, status
 from critdamp.data.trajectories import read_schedule
+from critdamp.data.verify import verify
 from critdamp.engine.errors import CritdampError
 
 MEMORY, SECONDS = 2**30, 5.0
@@ -66,8 +69,15 @@ def _run(data, folder):
     for what in ("attributes", "summary", "meaning", "at"):
         yield functools.partial(_part, path, what)
     yield lambda: status(path)
+    yield lambda: verify(path)
+    yield functools.partial(_columns, path)
     yield lambda: load_spectrum(path)
     yield lambda: read_matrix(path)
+
+
+def _columns(path):
+    with opened(path) as columns:
+        return next(columns.blocks(columns.scales))
 
 
 def _part(path, what):
@@ -87,6 +97,7 @@ def _spectrum(data, folder):
     yield lambda: read_spectrum(path)
     yield lambda: read_axis(f"@{path}", spectra=True)
     yield lambda: read_matrix(path)
+    yield functools.partial(_columns, path)
     yield lambda: open_run(path)
 
 
@@ -98,6 +109,15 @@ def _record(data, folder):
     yield lambda: resume(folder / "run.h5", threads=1, stop=lambda: True)
 
 
+def _shard(data, folder):
+    path = folder / "run.h5"
+    shutil.copytree(folder.parent / "begun.h5.parts", Parts(path).folder)
+    Parts(path).shard(0).write_bytes(data)
+    yield lambda: status(path)
+    yield lambda: verify(path)
+    yield lambda: resume(path, threads=1).close()
+
+
 READERS = {
     "axis": _axis,
     "schedule": _schedule,
@@ -105,19 +125,26 @@ READERS = {
     "run": _run,
     "spectrum": _spectrum,
     "record": _record,
+    "shard": _shard,
 }
 
 
 def answer(kind, data, folder):
-    """Return what is wrong with how readers of a kind answer to bytes, or nothing."""
+    """Return what is wrong with how readers of a kind answer to bytes, or nothing.
+
+    Small files that need much memory are wrong, however well that is said.
+    """
     reader = READERS.get(kind) or functools.partial(_matrix, kind)
     for step in reader(data, folder):
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             try:
                 step()
-            except CritdampError:
-                pass
+            except CritdampError as error:
+                while error.__cause__ is not None:
+                    error = error.__cause__
+                if isinstance(error, MemoryError):
+                    return f"greedy: {traceback.format_exception(error)}"
             except BaseException:
                 return traceback.format_exc()
         if said:

@@ -11,7 +11,6 @@ import scipy.io
 import scipy.sparse as sp
 
 from critdamp.data.parts import Parts
-from critdamp.data.records import Record
 from critdamp.data.spectra import save_spectrum
 from critdamp.data.sweeps import sweep
 from critdamp.data.trajectories import save_trajectory
@@ -38,7 +37,7 @@ TEXTS = {
     ".csv.gz": [gzip.compress(b"1,2\n3,4\n", mtime=0)],
 }
 TEXT_KINDS = (*TEXTS, ".npy", ".npz", ".mat")
-HDF5_KINDS = (".h5", "run", "spectrum", "record")
+HDF5_KINDS = (".h5", "run", "spectrum", "record", "shard")
 
 
 def writers(kind):
@@ -84,7 +83,7 @@ def writers(kind):
             Plan(**axes, spectrum=Spectrum([0.0, 1, 2]), quantities=["rate"]),
         ):
             yield lambda path, p=plan: sweep(p, path, threads=1).close()
-    if kind == "record":
+    if kind in ("record", "shard"):
         yield begun
 
 
@@ -96,12 +95,14 @@ def of(kind):
         for number, write in enumerate(writers(kind)):
             path = Path(folder) / f"{number}{kind if kind[0] == '.' else '.h5'}"
             write(path)
-            made.append(
-                (
-                    Parts(path).folder / "plan.json" if kind == "record" else path
-                ).read_bytes()
-            )
+            made.append(_written(kind, path).read_bytes())
     return made
+
+
+def _written(kind, path):
+    parts = Parts(path)
+    inside = {"record": parts.folder / "plan.json", "shard": parts.shard(0)}
+    return inside.get(kind, path)
 
 
 def matlab(path):
@@ -130,8 +131,18 @@ def trajectory(path):
     )
 
 
-def begun(path):
+@functools.cache
+def _begun():
+    """Return the files of a sweep that needs no more than to be merged, by name."""
     plan = Plan(eps=Axis.lin(0.1, 1, 5), p=[0, 0.5], k=[1, 2])
-    parts = Parts.of(path)
-    parts.folder.mkdir()
-    parts.save(Record(plan))
+    with tempfile.TemporaryDirectory() as folder:
+        parts = Parts(Path(folder) / "run.h5")
+        sweep(plan, parts.path, threads=1, keep_shards=True).close()
+        return {path.name: path.read_bytes() for path in parts.folder.iterdir()}
+
+
+def begun(path):
+    """Make the folder of a sweep, always the same one."""
+    Parts(path).folder.mkdir()
+    for name, data in _begun().items():
+        (Parts(path).folder / name).write_bytes(data)
