@@ -20,6 +20,7 @@ from critdamp.engine.run import ignore, never, run
 
 from .files import failures
 from .integrity import DamagedError
+from .mend import drop_damaged, mend
 from .merge import Merger, refuse_other, write_live_view
 from .parts import Parts
 from .provenance import session
@@ -29,7 +30,7 @@ from .room import Estimate, check_room, estimate, writing
 from .runfile import Run, open_run
 from .states import Status, merged, status
 from .store import Store
-from .verify import drop_damaged, mend, verify
+from .verify import verify
 
 __all__ = ["Estimate", "Status", "estimate", "resume", "status", "sweep"]
 

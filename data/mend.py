@@ -1,0 +1,143 @@
+"""Damaged tiles and blocks are made again."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import h5py
+
+from critdamp.engine.compute import TileComputer
+from critdamp.engine.errors import FileError
+from critdamp.engine.grid import Grid
+from critdamp.engine.plan import Plan
+
+from .calm import NewFile
+from .chunks import ChunkEncoder
+from .contents import contents, damaged_tiles
+from .direct import read_chunk, write_chunk
+from .files import failures
+from .integrity import GROUP, SEALS, DamagedError, corner, place_of, seal
+from .layout import lay_out, stored
+from .parts import Parts
+from .records import Cut, Record
+from .runfile import Run, open_run
+from .shards import ShardWriter
+from .verify import Damage, of_run
+
+
+def drop_damaged(parts: Parts, record: Record) -> None:
+    """Take damaged tiles out of the shards; what cannot be read is put aside."""
+    for index in range(Cut.of(record.plan).shards):
+        try:
+            bad = damaged_tiles(parts, index, record)
+        except DamagedError:
+            parts.put_aside(index)
+            continue
+        if bad:
+            _rewrite(parts, index, record, list(bad))
+
+
+def _rewrite(parts: Parts, index: int, record: Record, without: list[int]) -> None:
+    kept = contents(parts, index, record).without(without)
+    if not kept.tiles:
+        parts.shard(index).unlink()
+        return
+    writer = ShardWriter(parts, index, record, time.monotonic(), without)
+    try:
+        writer.close()
+        writer.publish()
+    except BaseException:
+        writer.drop()
+        raise
+
+
+def mend(
+    run: Run,
+    damage: list[Damage],
+    computer: Callable[[], TileComputer],
+    temporary: Path,
+) -> None:
+    """Compute the damaged blocks of a finished run again.
+
+    The file is replaced when a new one is whole, and has been looked through: where the
+    index of chunks is damaged, nothing may be written by it.
+
+    Raises
+    ------
+    FileError
+        What the file says of itself is damaged, its plan perhaps, or the disk fails.
+    """
+    path, plan = run.path, run.plan
+    if any(not one.quantity for one in damage):
+        raise FileError(
+            f"{path}: damaged beside its maps, its plan perhaps; make it again"
+        )
+    if any(run[name].chunks != plan.grid.chunk_shape for name in run.quantities):
+        raise FileError(
+            f"{path}: has the chunks of another critdamp "
+            f"({run.attributes['source']}); mend it with that one, or make it again"
+        )
+    new = NewFile(path, temporary)
+    try:
+        with failures(path, "write"), h5py.File(path, "r") as old:
+            _copy(old, new.file, plan, damage)
+            _compute(new.file, run, damage, computer())
+            seal(new.file, run.quantities)
+            new.close()
+            with open_run(temporary) as made:
+                if of_run(made):
+                    raise FileError(f"{path}: cannot be mended; make it again")
+            shutil.copymode(path, temporary)
+            new.publish()
+    except BaseException:
+        new.drop()
+        raise
+
+
+def _copy(old: h5py.File, new: h5py.File, plan: Plan, damage: list[Damage]) -> None:
+    """Copy a run but for what is damaged."""
+    bad = {(one.quantity, corner(one.where)) for one in damage}
+    names = [quantity.name for quantity in plan.quantities]
+    known = {name: value for name, value in old.attrs.items() if name not in SEALS}
+    lay_out(new, plan, stored(plan, old[names[0]].compression is not None), known)
+    for name in names:
+        for key, value in old[name].attrs.items():
+            if key not in new[name].attrs:
+                new[name].attrs[key] = value
+        old.copy(old[GROUP][name], new.require_group(GROUP), name)
+        taken, given = old[name].id, new[name].id
+        for tile in map(plan.grid.tile, range(plan.grid.n_tiles)):
+            for where in plan.grid.chunks(tile):
+                if (name, corner(where)) not in bad:
+                    write_chunk(given, corner(where), read_chunk(taken, where) or b"")
+
+
+def _compute(
+    file: h5py.File, run: Run, damage: list[Damage], compute: TileComputer
+) -> None:
+    """Compute the damaged blocks into the file of a run."""
+    grid, bad = run.plan.grid, {(one.quantity, corner(one.where)) for one in damage}
+    compression = file[run.quantities[0]].compression is not None
+    with closing(ChunkEncoder(run.plan, compression, compute.threads)) as encode:
+        for tile in map(grid.tile, _tiles(grid, damage)):
+            for chunk in encode(tile, compute(tile)):
+                name = chunk.quantity.name
+                if (name, chunk.offset) in bad:
+                    write_chunk(file[name].id, chunk.offset, chunk.data)
+                    place = place_of(grid, chunk.offset)
+                    file[GROUP][name][place] = chunk.checksum
+
+
+def _tiles(grid: Grid, damage: list[Damage]) -> list[int]:
+    """Return the tiles that damaged blocks are in."""
+    blocks = {corner(one.where) for one in damage}
+    tiles = map(grid.tile, range(grid.n_tiles))
+    return [
+        tile.index
+        for tile in tiles
+        if any(corner(where) in blocks for where in grid.chunks(tile))
+    ]
