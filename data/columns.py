@@ -125,4 +125,6 @@ def _found(path: Path, file: h5py.File) -> Columns:
     others = file.attrs.get("auxiliary_signals", ())
     axes = tuple(map(str, file.attrs["axes"]))
     names = tuple(map(str, (file.attrs["signal"], *others)))
+    if any("/" in name for name in (*axes, *names)):
+        raise FileError(f"{path}: damaged: its axes and arrays are not where it says")
     return Columns(path, file, axes, names, {axis: whole(file[axis]) for axis in axes})

@@ -95,10 +95,11 @@ def _check(path: Path, file: h5py.File, kinds: tuple[Kind, ...]) -> None:
     called = " or ".join(kind.called for kind in kinds)
     said = str(file.attrs.get("format"))
     kind = {kind.format: kind for kind in kinds}.get(said)
+    for name in file:  # none is followed before all are seen
+        if not isinstance(file.get(name, getlink=True), h5py.HardLink):
+            raise FileError(f"{path}: {name} is a link, maybe to another file")
     for name in file:
-        if isinstance(file.get(name, getlink=True), h5py.ExternalLink):
-            raise FileError(f"{path}: {name} is in another file")
-        refuse_elsewhere(file.get(name))
+        refuse_elsewhere(file[name])
     needs = kind.needs if kind else ()
     lacks = [name for name in needs if not isinstance(file.get(name), h5py.Dataset)]
     if kind is None or lacks:

@@ -25,12 +25,14 @@ from seeds import DENSE, HDF5_KINDS, SPARSE, TEXT_KINDS, TEXTS
 
 from critdamp.cli.plans import KEYS
 from critdamp.data.axes import read_axis
+from critdamp.data.columns import opened
 from critdamp.data.hessians import read_spectrum
-from critdamp.data.matrices import read_vector
+from critdamp.data.matrices import read_matrix, read_vector
 from critdamp.data.runfile import open_run
 from critdamp.data.spectra import load_spectrum
 from critdamp.data.trajectories import read_schedule
-from critdamp.engine.errors import CritdampError, InputError
+from critdamp.data.verify import verify
+from critdamp.engine.errors import CritdampError, FileError, InputError
 
 TIMES = int(os.environ.get("CRITDAMP_TEST_FUZZ", "1"))
 
@@ -390,3 +392,56 @@ def test_nothing_is_unpickled(tmp_path):
     assert not sprung.exists()
     pickle.loads((tmp_path / "p.npy").read_bytes())
     assert sprung.exists()  # the trap works
+
+
+@pytest.fixture
+def a_run(tmp_path):
+    """Return what writes a run file, and opens it for changes."""
+
+    def make(name):
+        path = tmp_path / name
+        path.write_bytes(seeds.of("run")[0])
+        return path, h5py.File(path, "r+")
+
+    return make
+
+
+def _external_link(file, fifo):
+    file["k"] = h5py.ExternalLink(str(fifo), "/k")
+
+
+def _soft_link(file, fifo):
+    file.create_group("there")["k"] = h5py.ExternalLink(str(fifo), "/k")
+    file["k"] = h5py.SoftLink("/there/k")
+
+
+def _external_file(file, fifo):
+    file.create_dataset("k", (3,), "f8", external=[(str(fifo), 0, 24)])
+
+
+def _virtual(file, fifo):
+    layout = h5py.VirtualLayout((3,), "f8")
+    layout[:] = h5py.VirtualSource(str(fifo), "k", (3,))
+    file.create_virtual_dataset("k", layout)
+
+
+@pytest.mark.parametrize("make", [_external_link, _soft_link, _external_file, _virtual])
+def test_values_in_other_files_are_not_followed(child, a_run, tmp_path, make):
+    """Nobody writes into the fifo: a reader would wait for ever."""
+    os.mkfifo(tmp_path / "fifo")
+    path, file = a_run("run.h5")
+    with file:
+        del file["k"]
+        make(file, tmp_path / "fifo")
+    assert not child("run", path.read_bytes())
+    with pytest.raises(FileError, match=r"other files|another file"):
+        open_run(path)
+
+
+def test_a_fifo_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    for read in (open_run, load_spectrum, verify, read_spectrum, read_matrix):
+        with pytest.raises(CritdampError):
+            read(tmp_path / "fifo")
+    with pytest.raises(CritdampError), opened(tmp_path / "fifo"):
+        pass
