@@ -23,6 +23,18 @@ _CAUSES = {
     errno.ENOTDIR: "its parent is not a folder; choose another",
 }
 _NOT_FOR_FOLDERS = (errno.EACCES, errno.EBADF, errno.EINVAL, errno.EOPNOTSUPP)
+# others follow from what a damaged file asks for
+_REFUSALS = (
+    errno.EACCES,
+    errno.EAGAIN,
+    errno.EBUSY,
+    errno.EIO,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+    errno.EPERM,
+    errno.ESTALE,
+)
 _OF_READING = {
     errno.EACCES: "reading it is not allowed",
     errno.EPERM: "reading it is not allowed",
@@ -62,6 +74,11 @@ def system_error(error: BaseException, doing: str) -> str:
     code = getattr(error, "errno", None) or 0
     causes = _CAUSES | (_OF_READING if doing == "read" else {})
     return causes.get(code, os.strerror(code)) if code else ""
+
+
+def of_system(error: BaseException) -> bool:
+    """Tell whether the system refused a read that says nothing of the bytes."""
+    return getattr(error, "errno", None) in _REFUSALS
 
 
 def publish(temporary: Path, path: Path) -> None:

@@ -13,6 +13,7 @@ from critdamp.engine.errors import FileError
 from .contents import damaged_tiles
 from .deflate import crc32
 from .direct import read_chunk
+from .files import of_system, system_error
 from .integrity import (
     GROUP,
     HASH,
@@ -86,7 +87,9 @@ def of_run(run: Run) -> list[Damage]:
                 whole = sealed(file, run.quantities)
                 blocks = _blocks(file, run) if whole else [("", ())]
                 return [Damage(run.path, *one) for one in blocks]
-    except Exception:  # HDF5 may find anything wrong
+    except Exception as error:  # HDF5 may find anything wrong
+        if of_system(error):
+            raise FileError(f"{run.path}: {system_error(error, 'read')}") from error
         return [Damage(run.path, "", ())]
     raise FileError(f"{run.path}: has no checksums, it is of an older critdamp")
 

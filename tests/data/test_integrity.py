@@ -92,9 +92,10 @@ def test_a_shard_that_cannot_be_read_is_made_again(plan, tmp_path, bits, stop_af
     assert bits(path) == bits(whole)
 
 
-def test_a_shard_damaged_while_the_sweep_runs_stops_it(plan, tmp_path, stop_after):
-    """It is not copied into the run, and what to do is said."""
-    path = tmp_path / "run.h5"
+def test_a_shard_damaged_while_the_sweep_runs(plan, tmp_path, stop_after, bits):
+    """Whether it was in the run by then or not."""
+    path, whole = tmp_path / "run.h5", tmp_path / "whole.h5"
+    sweep(plan, whole).close()
     sweep(plan, path, stop=stop_after(6))
     shard, seen = Parts(path).shard(1), []
 
@@ -108,6 +109,7 @@ def test_a_shard_damaged_while_the_sweep_runs_stops_it(plan, tmp_path, stop_afte
     (damage,) = verify(path)
     assert damage.path == shard
     resume(path).close()
+    assert bits(path) == bits(whole)
 
 
 CHILD = """
