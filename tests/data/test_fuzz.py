@@ -41,10 +41,11 @@ class Child:
     """A process that reads hostile files, begun anew when one was its end."""
 
     def __init__(self, base):
-        self.base, self.process, self.inside = base, None, 0
+        self.base, self.process, self.asked, self.inside = base, None, 0, 0
 
     def __call__(self, kind, data):
         """Return what is wrong with the answer to bytes, or nothing."""
+        self.asked += 1
         if self.process is None:
             command = [sys.executable, hostile.__file__, str(self.base)]
             with (self.base / "log").open("w") as log:
@@ -119,7 +120,7 @@ def child(tmp_path_factory):
     made = Child(base)
     yield made
     made.close()
-    print(f"{made.inside} files on which libhdf5 itself hung or crashed")
+    print(f"\n{made.asked} inputs, {made.inside} that hung or ended libhdf5 itself")
 
 
 @pytest.mark.parametrize("kind", [*TEXT_KINDS, *HDF5_KINDS])
