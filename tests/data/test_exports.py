@@ -13,6 +13,7 @@ import xarray
 
 import critdamp as cd
 from critdamp.cli import group
+from critdamp.data import files
 from critdamp.data.columns import pieces
 from critdamp.data.exports import FORMATS, export
 from critdamp.data.parts import Parts
@@ -209,3 +210,40 @@ def test_damaged_source_is_named(plan, tmp_path):
     with pytest.raises(FileError, match=r"run\.h5: damaged"):
         export(source, target)
     assert not target.exists()
+
+
+def test_a_run_is_not_replaced_by_its_export(tmp_path):
+    shutil.copy(WITNESS / "run.h5", tmp_path / "run.nc")
+    (tmp_path / "link.nc").symlink_to(tmp_path / "run.nc")
+    for target in ("run.nc", "link.nc"):
+        with pytest.raises(InputError, match="is what is read"):
+            export(tmp_path / "run.nc", tmp_path / target)
+    cd.open_run(tmp_path / "run.nc").close()
+
+
+def test_a_link_stands_for_its_file(tmp_path):
+    (tmp_path / "link.csv").symlink_to(tmp_path / "run.csv")
+    export(WITNESS / "run.h5", tmp_path / "link.csv")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "run.csv").stat().st_size > 0
+
+
+def test_two_exports_to_one_file_take_no_notice_of_each_other(tmp_path, monkeypatch):
+    """Each writes under a name of its own; the last one is there, whole."""
+    target, other = tmp_path / "run.csv", tmp_path / "other.csv"
+    (tmp_path / "run.csv.tmp").write_text("precious")
+    export(WITNESS / "run.h5", other, ["regime"])
+    publish = files.publish
+
+    def between(temporary, path):
+        monkeypatch.undo()
+        export(WITNESS / "run.h5", path, ["regime"])
+        assert target.read_bytes() == other.read_bytes()
+        publish(temporary, path)
+
+    monkeypatch.setattr(files, "publish", between)
+    export(WITNESS / "run.h5", target)
+    assert target.read_text().startswith("k,eps,p,spectral_radius,regime\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "other.csv", "run.csv", "run.csv.tmp"
+    ]  # fmt: skip
