@@ -37,9 +37,9 @@ def command(output: Path, check: bool, as_json: bool) -> None:
         for one in damage:
             click.echo(f"{one.path}: damaged: {one}")
     if damage:
-        raise FileError(
-            f"{output}: {len(damage)} damaged; `critdamp resume` computes maps again"
-        )
+        beside = Damage(Parts.of(output).path, "", ()) in damage
+        how = "make it again" if beside else "`critdamp resume` computes maps again"
+        raise FileError(f"{output}: {len(damage)} damaged; {how}")
     now = status(output)
     if not as_json:
         share = now.done_points / now.points

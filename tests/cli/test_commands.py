@@ -250,5 +250,12 @@ def test_status_verifies(critdamp, tmp_path):
     assert "spectral_radius[0:2, 0:40, 0:10]" in found.out
     assert "1 damaged" in found.err
     assert json.loads(critdamp("status", "run.h5", "--verify", "--json").out)["damaged"]
+    assert "`critdamp resume` computes maps again" in found.err
     assert critdamp("resume", "run.h5").code == 0
     assert critdamp("status", "run.h5", "--verify").code == 0
+    with h5py.File(tmp_path / "run.h5", "r+") as file:
+        file.attrs["tol"] = 0.5
+    found = critdamp("status", "run.h5", "--verify")
+    assert "run.h5: damaged: its description" in found.out
+    assert "1 damaged; make it again" in found.err
+    assert "make it again" in critdamp("resume", "run.h5").err
