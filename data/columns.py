@@ -17,6 +17,7 @@ from critdamp.engine.errors import FileError
 from critdamp.engine.plan import choose
 
 from .foreign import RUN, Kind, open_file, undamaged
+from .integrity import Where
 from .modes import LONG_NAMES
 from .spectra import KIND as SPECTRUM
 from .trajectories import FORMAT, FORMAT_VERSION
@@ -28,7 +29,6 @@ _KINDS = (RUN, SPECTRUM, _TRAJECTORY)
 _POINTS = 2**20
 
 Block = dict[str, npt.NDArray[Any]]
-Where = tuple[slice, ...]
 
 
 @dataclass(frozen=True)

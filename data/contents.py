@@ -14,7 +14,7 @@ from critdamp.engine.plan import Plan
 
 from .deflate import crc32
 from .direct import read_chunk, write_chunk
-from .files import of_system, system_error
+from .files import refusal
 from .integrity import DamagedError, Where, corner, named, seal, sealed
 from .parts import Parts
 from .records import Cut, Record
@@ -142,8 +142,8 @@ def _checked(file: h5py.File, index: int, record: Record) -> Contents:
 
 def _unreadable(path: Path, error: Exception) -> FileError:
     """Return what to raise: what the system says is no damage."""
-    if of_system(error):
-        return FileError(f"{path}: {system_error(error, 'read')}")
+    if cause := refusal(error):
+        return FileError(f"{path}: {cause}")
     return DamagedError(f"{path}: damaged ({error}); critdamp resume makes it again")
 
 

@@ -76,9 +76,10 @@ def system_error(error: BaseException, doing: str) -> str:
     return causes.get(code, os.strerror(code)) if code else ""
 
 
-def of_system(error: BaseException) -> bool:
-    """Tell whether the system refused a read that says nothing of the bytes."""
-    return getattr(error, "errno", None) in _REFUSALS
+def refusal(error: BaseException) -> str:
+    """Return why the system refused a read; nothing where the bytes may be to blame."""
+    refused = getattr(error, "errno", None) in _REFUSALS
+    return system_error(error, "read") if refused else ""
 
 
 def publish(temporary: Path, path: Path) -> None:

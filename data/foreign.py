@@ -10,7 +10,7 @@ import h5py
 
 from critdamp.engine.errors import FileError
 
-from .files import failures, of_system, system_error
+from .files import failures, refusal
 from .layout import FORMAT, FORMAT_VERSION
 from .parts import Parts
 from .wholes import refuse_elsewhere
@@ -83,8 +83,8 @@ def _missing(path: Path) -> str:
 
 
 def _unreadable(path: Path, error: Exception) -> str:
-    if of_system(error):
-        return system_error(error, "read")
+    if cause := refusal(error):
+        return cause
     if not h5py.is_hdf5(path):
         return "not an HDF5 file"
     return "cut off or damaged; make it again from its plan"

@@ -13,7 +13,7 @@ from critdamp.engine.errors import FileError
 from .contents import damaged_tiles
 from .deflate import crc32
 from .direct import read_chunk
-from .files import of_system, system_error
+from .files import refusal
 from .integrity import (
     GROUP,
     HASH,
@@ -88,8 +88,8 @@ def of_run(run: Run) -> list[Damage]:
                 blocks = _blocks(file, run) if whole else [("", ())]
                 return [Damage(run.path, *one) for one in blocks]
     except Exception as error:  # HDF5 may find anything wrong
-        if of_system(error):
-            raise FileError(f"{run.path}: {system_error(error, 'read')}") from error
+        if cause := refusal(error):
+            raise FileError(f"{run.path}: {cause}") from error
         return [Damage(run.path, "", ())]
     raise FileError(f"{run.path}: has no checksums, it is of an older critdamp")
 
