@@ -28,6 +28,9 @@ from .runfile import Run, open_run
 from .shards import ShardWriter
 from .verify import Damage, of_run
 
+# quantities, and the first index of a chunk in each dimension
+Blocks = set[tuple[str, tuple[int, ...]]]
+
 
 def drop_damaged(parts: Parts, record: Record) -> None:
     """Take damaged tiles out of the shards; what cannot be read is put aside."""
@@ -81,11 +84,12 @@ def mend(
             f"{path}: has the chunks of another critdamp "
             f"({run.attributes['source']}); mend it with that one, or make it again"
         )
+    bad = {(one.quantity, corner(one.where)) for one in damage}
     new = NewFile(path, temporary)
     try:
         with failures(path, "write"), h5py.File(path, "r") as old:
-            _copy(old, new.file, plan, damage)
-            _compute(new.file, run, damage, computer())
+            _copy(old, new.file, plan, bad)
+            _compute(new.file, plan, bad, computer())
             seal(new.file, run.quantities)
             new.close()
             with open_run(temporary) as made:
@@ -98,9 +102,8 @@ def mend(
         raise
 
 
-def _copy(old: h5py.File, new: h5py.File, plan: Plan, damage: list[Damage]) -> None:
+def _copy(old: h5py.File, new: h5py.File, plan: Plan, bad: Blocks) -> None:
     """Copy a run but for what is damaged."""
-    bad = {(one.quantity, corner(one.where)) for one in damage}
     names = [quantity.name for quantity in plan.quantities]
     known = {name: value for name, value in old.attrs.items() if name not in SEALS}
     lay_out(new, plan, stored(plan, old[names[0]].compression is not None), known)
@@ -116,14 +119,12 @@ def _copy(old: h5py.File, new: h5py.File, plan: Plan, damage: list[Damage]) -> N
                     write_chunk(given, corner(where), read_chunk(taken, where) or b"")
 
 
-def _compute(
-    file: h5py.File, run: Run, damage: list[Damage], compute: TileComputer
-) -> None:
+def _compute(file: h5py.File, plan: Plan, bad: Blocks, compute: TileComputer) -> None:
     """Compute the damaged blocks into the file of a run."""
-    grid, bad = run.plan.grid, {(one.quantity, corner(one.where)) for one in damage}
-    compression = file[run.quantities[0]].compression is not None
-    with closing(ChunkEncoder(run.plan, compression, compute.threads)) as encode:
-        for tile in map(grid.tile, _tiles(grid, damage)):
+    grid = plan.grid
+    compression = file[plan.quantities[0].name].compression is not None
+    with closing(ChunkEncoder(plan, compression, compute.threads)) as encode:
+        for tile in map(grid.tile, _tiles(grid, bad)):
             for chunk in encode(tile, compute(tile)):
                 name = chunk.quantity.name
                 if (name, chunk.offset) in bad:
@@ -132,9 +133,9 @@ def _compute(
                     file[GROUP][name][place] = chunk.checksum
 
 
-def _tiles(grid: Grid, damage: list[Damage]) -> list[int]:
+def _tiles(grid: Grid, bad: Blocks) -> list[int]:
     """Return the tiles that damaged blocks are in."""
-    blocks = {corner(one.where) for one in damage}
+    blocks = {at for _, at in bad}
     tiles = map(grid.tile, range(grid.n_tiles))
     return [
         tile.index
