@@ -86,9 +86,9 @@ def verify_training(
     zero = np.abs(k) <= Spectrum(k).zero_tolerance
     if zero.all():
         raise InputError("hessian: is zero, so that nothing moves")
-    amplitudes = np.where(
-        zero, 0.0, np.random.default_rng(seed).standard_normal(k.size)
-    )
+    # drawn for the weights: the signs of eigenvectors differ from library to library
+    drawn = np.random.default_rng(seed).standard_normal(k.size)
+    amplitudes = np.where(zero, 0.0, vectors.T @ drawn)
     size = scale * (float(np.linalg.norm(at)) or 1.0)
     amplitudes *= size / np.linalg.norm(amplitudes)
     displaced = iterate(lambda w: gradient(at + w), vectors @ amplitudes, eps, p)

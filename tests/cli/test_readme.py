@@ -13,6 +13,11 @@ def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.M | re.S)
 
 
+def shape(line):
+    """Return what tells whether a line is the one shown, «…» standing for any text."""
+    return re.compile(".*".join(map(re.escape, line.split("…")))).fullmatch
+
+
 def test_commands_print_what_is_shown(critdamp, tmp_path):
     (plan,) = blocks("toml")
     (tmp_path / "plan.toml").write_text(plan, encoding="utf-8")
@@ -25,7 +30,7 @@ def test_commands_print_what_is_shown(critdamp, tmp_path):
         result = critdamp(*arguments)
         assert result.code == 0, result.err
         printed = [line.rstrip() for line in (result.out + result.err).splitlines()]
-        missing = [line for line in shown if "…" not in line and line not in printed]
+        missing = [line for line in shown if not any(map(shape(line), printed))]
         assert not missing, (command, printed)
         asked += 1
     assert asked >= 5
