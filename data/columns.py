@@ -16,15 +16,12 @@ import numpy.typing as npt
 from critdamp.engine.errors import FileError
 from critdamp.engine.plan import choose
 
-from .foreign import RUN, Kind, open_file, undamaged
+from .foreign import open_file, undamaged
 from .integrity import Where
+from .kinds import KINDS, SPECTRUM
 from .modes import LONG_NAMES
-from .spectra import KIND as SPECTRUM
-from .trajectories import FORMAT, FORMAT_VERSION
 from .wholes import whole
 
-_TRAJECTORY = Kind(FORMAT, FORMAT_VERSION, ("distance",), "a trajectory")
-_KINDS = (RUN, SPECTRUM, _TRAJECTORY)
 # points that are read at a time
 _POINTS = 2**20
 
@@ -88,7 +85,7 @@ def opened(path: Path, names: Sequence[str] = ()) -> Iterator[Columns]:
     InputError
         There is no array of such a name.
     """
-    with open_file(path, *_KINDS) as file:
+    with open_file(path, *KINDS) as file:
         with undamaged(path):
             found = _found(path, file)
             arrays = [file[name] for name in found.names]

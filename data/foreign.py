@@ -1,7 +1,7 @@
 """Opening a file that may be anything, with a clear line for what it is not."""
 
 import operator
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +11,6 @@ import h5py
 from critdamp.engine.errors import FileError
 
 from .files import failures, refusal
-from .layout import FORMAT, FORMAT_VERSION
-from .parts import Parts
 from .wholes import refuse_elsewhere
 
 
@@ -23,17 +21,16 @@ class Kind:
     Attributes
     ----------
     format, version : as in the root's attributes
-    needs : datasets that each such file has
     called : in messages
+    needs : datasets that each such file has
+    if_missing : what to say of a path where no file is, nothing by default
     """
 
     format: str
     version: int
-    needs: tuple[str, ...]
     called: str
-
-
-RUN = Kind(FORMAT, FORMAT_VERSION, ("plan",), "a run")
+    needs: tuple[str, ...]
+    if_missing: Callable[[Path], str] = lambda _path: ""
 
 
 @contextmanager
@@ -49,7 +46,7 @@ def undamaged(path: Path) -> Iterator[None]:
 
 
 def open_file(path: Path, *kinds: Kind) -> h5py.File:
-    """Return the opened file of a run, or of one of other kinds.
+    """Return the opened file, which has to be of one of the kinds.
 
     Raises
     ------
@@ -58,25 +55,26 @@ def open_file(path: Path, *kinds: Kind) -> h5py.File:
     """
     with failures(path, "read"):
         if not path.is_file():
-            raise FileError(_missing(path))
+            raise FileError(_missing(path, kinds))
     try:
         file = h5py.File(path, "r")
     except Exception as error:  # HDF5 may find anything wrong
         raise FileError(f"{path}: {_unreadable(path, error)}") from error
     try:
         with undamaged(path):
-            _check(path, file, kinds or (RUN,))
+            _check(path, file, kinds)
     except BaseException:
         file.close()
         raise
     return file
 
 
-def _missing(path: Path) -> str:
+def _missing(path: Path, kinds: tuple[Kind, ...]) -> str:
     if path.is_dir():
         return f"{path}: a folder, not a file"
-    if path.name and (parts := Parts.of(path)).begun:
-        return f"{path}: unfinished; {parts.kept()}"
+    for kind in kinds:
+        if hint := kind.if_missing(path):
+            return f"{path}: unfinished; {hint}"
     if path.exists():
         return f"{path}: no regular file"
     return f"{path}: no such file"

@@ -17,7 +17,8 @@ from critdamp.engine.run import ignore
 from critdamp.engine.spectrum import Spectrum
 
 from .matrices import dense, read_matrix
-from .spectra import KIND, boxed, load_spectrum
+from .kinds import SPECTRUM
+from .spectra import boxed, load_spectrum
 from .texts import listed
 
 Meaning = Literal["auto", "hessian", "design", "eigenvalues"]
@@ -83,7 +84,7 @@ def _is_ours(path: Path) -> bool:
             kind = file.attrs.get("format")
     except Exception:  # whoever reads it says what is wrong
         return False
-    return isinstance(kind, str) and kind == KIND.format
+    return isinstance(kind, str) and kind == SPECTRUM.format
 
 
 def _spectrum(

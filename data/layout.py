@@ -12,11 +12,9 @@ from critdamp.engine.methods import VARIABLES
 from critdamp.engine.plan import Plan
 from critdamp.engine.quantities import Quantity
 
+from .kinds import RUN
 from .modes import add_spectrum
 from .statistics import Statistics, fill_of
-
-FORMAT = "critdamp-run"
-FORMAT_VERSION = 1
 
 _README = (
     "Maps of how a momentum method converges, made by critdamp. Each dataset named "
@@ -103,8 +101,8 @@ def _root(plan: Plan) -> dict[str, Any]:
     names = [quantity.name for quantity in plan.quantities]
     scales = ["log" if a.scale == "log" else "linear" for a in plan.axes.values()]
     known: dict[str, Any] = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
+        "format": RUN.format,
+        "format_version": RUN.version,
         "readme": _README,
         "Conventions": "CF-1.11",
         "title": f"{', '.join(names)} of {plan.method.long_name}",

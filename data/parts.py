@@ -1,7 +1,6 @@
 """The folder beside a run that is being made: plan, shards and live view."""
 
 import os
-import shlex
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +11,7 @@ from critdamp.engine.errors import FileError, InputError
 
 from .files import appearing, failures, lock, to_disk
 from .records import Record
+from .unfinished import RECORD, how_to_go_on, parts_folder, resume_command
 
 # what is unfinished has two endings more than what is there
 _UNFINISHED = ("run.tmp", "plan.json.*.tmp", "live.h5.*.tmp", "shard-*.h5.*.tmp")
@@ -50,7 +50,7 @@ class Parts:
     @property
     def folder(self) -> Path:
         """Return the folder."""
-        return self.path.with_name(self.path.name + ".parts")
+        return parts_folder(self.path)
 
     @property
     def temporary(self) -> Path:
@@ -65,12 +65,11 @@ class Parts:
     @property
     def resume(self) -> str:
         """Return the command that goes on with the sweep, to be pasted into a shell."""
-        name = str(self.path)
-        return shlex.join(["critdamp", "resume", *["--"] * name.startswith("-"), name])
+        return resume_command(self.path)
 
     def kept(self) -> str:
         """Say how to go on after a failure, if there is something to go on with."""
-        return f"go on with: {self.resume}" if self.begun else ""
+        return how_to_go_on(self.path)
 
     @property
     def begun(self) -> bool:
@@ -79,7 +78,7 @@ class Parts:
 
     @property
     def _json(self) -> Path:
-        return self.folder / "plan.json"
+        return self.folder / RECORD
 
     def shard(self, index: int) -> Path:
         """Return where a finished shard stands."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from critdamp.engine.plan import Plan
 
-from .layout import FORMAT_VERSION
+from .kinds import RUN
 
 SHARD_BYTES = 2**27
 MAX_SHARDS = 500
@@ -74,7 +74,7 @@ class Record:
         known = {name: getattr(self, name) for name in self.__dataclass_fields__}
         known["plan"] = self.plan.to_dict()
         known["plan_sha256"] = self.plan.sha256
-        known["format_version"] = FORMAT_VERSION
+        known["format_version"] = RUN.version
         known["sha256"] = _sha256(known)
         return _canonical(known)
 
@@ -83,7 +83,7 @@ class Record:
         """Return what `to_json` made text of; raises KeyError, ValueError if not."""
         known = json.loads(text)
         found = known.pop("format_version")
-        if found > FORMAT_VERSION:
+        if found > RUN.version:
             raise ValueError(f"format {found} is newer than this critdamp")
         if known.pop("sha256") != _sha256({**known, "format_version": found}):
             raise ValueError("it does not match its hash")

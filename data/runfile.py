@@ -17,6 +17,7 @@ from critdamp.engine.grid import Axis
 from critdamp.engine.plan import Plan, choose
 
 from .foreign import open_file, undamaged
+from .kinds import RUN
 from .wholes import whole
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ def open_run(path: str | Path) -> Run:
     FileError
         It is missing, unfinished, damaged, foreign, or made by a newer critdamp.
     """
-    run = Run(Path(path), open_file(Path(path)))
+    run = Run(Path(path), open_file(Path(path), RUN))
     try:
         with undamaged(run.path):
             for name in run.quantities:

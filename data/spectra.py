@@ -13,12 +13,12 @@ from critdamp.engine.spectrum import Spectrum
 
 from .calm import new_hdf5
 from .files import failures
-from .foreign import Kind, open_file, undamaged
+from .foreign import open_file, undamaged
+from .kinds import SPECTRUM
 from .modes import LONG_NAMES, add_spectrum
 from .provenance import origin
 from .wholes import whole
 
-KIND = Kind("critdamp-spectrum", 1, ("k", "weights", "displacement"), "a spectrum")
 _BOX = Path(__file__).parent / "spectra"
 
 
@@ -48,7 +48,7 @@ def load_spectrum(source: str | Path) -> Spectrum:
                 f"{source}: no such file, nor a spectrum in the box "
                 f"({', '.join(boxed())})"
             )
-    with open_file(path, KIND) as file, undamaged(path):
+    with open_file(path, SPECTRUM) as file, undamaged(path):
         there = [name for name in LONG_NAMES if name in file]
         values = {name: np.asarray(whole(file[name])) for name in there}
         name = str(file.attrs.get("name", ""))
@@ -77,8 +77,8 @@ def save_spectrum(
         The disk fails.
     """
     known = {
-        "format": KIND.format,
-        "format_version": KIND.version,
+        "format": SPECTRUM.format,
+        "format_version": SPECTRUM.version,
         "Conventions": "CF-1.11",
         "title": f"spectrum {spectrum.name}",
         "NX_class": "NXdata",

@@ -17,11 +17,10 @@ from critdamp.engine.spectrum import Spectrum
 
 from .calm import new_hdf5
 from .files import failures
+from .kinds import TRAJECTORY
 from .matrices import read_vector
 from .modes import add_spectrum
 from .provenance import origin
-
-FORMAT, FORMAT_VERSION = "critdamp-trajectory", 1
 
 LONG_NAMES = {
     "t": "iteration",
@@ -182,8 +181,8 @@ def _root(
     found: Trajectory | Energies, names: tuple[str, ...], scale: str
 ) -> dict[str, Any]:
     known: dict[str, Any] = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
+        "format": TRAJECTORY.format,
+        "format_version": TRAJECTORY.version,
         "Conventions": "CF-1.11",
         "NX_class": "NXdata",
         "signal": names[0],

@@ -183,7 +183,7 @@ def cells_of_map(head, modes, groups, inner, argument, memory, out):
         stride += 1
     for i in prange(count):
         row, run = divmod(i * stride % count, runs)
-        room = aligned(memory * modes.shape[1])
+        room = line_aligned(memory * modes.shape[1])
         for j in range(run * _RUN, min((run + 1) * _RUN, inner.size)):
             out[row, j] = _cell(
                 _slower(head, row), inner[j], modes, groups, argument, room
@@ -201,7 +201,7 @@ def carved(memory, n):
 
 
 @jit
-def aligned(size):
+def line_aligned(size):
     """Return memory that begins where a line of the cache does."""
     memory = np.empty(size + LANES)
     start = -(memory.ctypes.data // memory.itemsize) % LANES

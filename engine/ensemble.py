@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 _PAGE = 4096
 
 
-def aligned(values: npt.ArrayLike) -> Floats:
+def page_aligned(values: npt.ArrayLike) -> Floats:
     """Return a copy that begins where a page does.
 
     Vectors do not cross cache lines then, and no load waits for a store to another
@@ -83,7 +83,7 @@ def recurrences(
     out = np.empty((k.size, 5))
     with on_threads():
         several_kernel(method, leap)(slower, k, inner, float(stride), out)
-    trace, determinant, first, pull, step = (aligned(column) for column in out.T)
+    trace, determinant, first, pull, step = (page_aligned(column) for column in out.T)
     return Recurrences(trace, determinant, first, pull, step, int(stride))
 
 
@@ -109,7 +109,7 @@ class Ensemble:
     ) -> None:
         self.threads = choose_threads(threads)
         self.backend = choose_backend(backend)
-        self.w, self.last = aligned(np.ones(n)), aligned(np.zeros(n))
+        self.w, self.last = page_aligned(np.ones(n)), page_aligned(np.zeros(n))
         self.t = 0
         self._stride = 1
 
@@ -151,7 +151,7 @@ class Ensemble:
         InputError
             The lengths differ, or the ensemble has moved by a longer stride.
         """
-        k, eps, p = (aligned(values) for values in (k, eps, p))
+        k, eps, p = (page_aligned(values) for values in (k, eps, p))
         if eps.shape != p.shape or k.shape != self.w.shape:
             raise InputError(
                 f"{eps.size} of eps, {p.size} of p and {k.size} of k for "

@@ -15,7 +15,7 @@ import math
 from .precise import (
     add,
     discriminant,
-    folded,
+    with_positive_trace,
     gaps,
     inlined,
     jit,
@@ -80,7 +80,7 @@ def _first_step(first, sign):
 @inlined
 def quick_numbers(r):
     """Return what `numbers_of` does, NaN first where a sum's digits are in doubt."""
-    t, d, sign, size = folded(r.trace, r.determinant)
+    t, d, sign, size = with_positive_trace(r.trace, r.determinant)
     w, step = _first_step(r.first, sign)
     th, tl = sign * t[0], sign * t[1]
     g, m, u, known = quick_gaps(th, tl, d, size)
@@ -91,7 +91,7 @@ def quick_numbers(r):
 @jit
 def numbers_of(r):
     """Return what is known of a mode, in the order of the rows above."""
-    t, d, sign, size = folded(r.trace, r.determinant)
+    t, d, sign, size = with_positive_trace(r.trace, r.determinant)
     w, step = _first_step(r.first, sign)
     g, m, u = gaps(r.trace, r.determinant, t, d, sign, size)
     return _numbers(sign * t[0], sign * t[1], d, g, m, u, w, step)

@@ -49,7 +49,7 @@ class Decay(NamedTuple):
 
 
 @jit
-def folded(trace, determinant, first):
+def exact_margins(trace, determinant, first):
     """Return 2 − T, 1 − T + D, 1 − D, T, D, 2w_1 − T, T² − 4D as pairs, with T ≥ 0."""
     sign = -1.0 if combine(0.0, 1.0, trace, 0.0, determinant)[0] < 0.0 else 1.0
     t = combine(0.0, sign, trace, 0.0, determinant)
@@ -145,7 +145,7 @@ def _decay_exactly(d, t):
 @jit
 def exactly(trace, determinant, first, t):
     """Return |w_t| for whole t ≥ 1 as a pair, all in double-doubles."""
-    g, m, u, tr, d, e, disc = folded(trace, determinant, first)
+    g, m, u, tr, d, e, disc = exact_margins(trace, determinant, first)
     if disc[0] < 0.0:
         return _swing_exactly(swing_of(u, tr, d, e, disc), t)
     if tr[0] == 0.0 and disc[0] == 0.0:

@@ -7,7 +7,7 @@ import numpy as np
 from .motion import (
     decay_of,
     decay_value,
-    folded,
+    exact_margins,
     half_arc,
     log_of,
     swing_of,
@@ -103,7 +103,7 @@ def _highest_decay(d):
 @jit
 def peak(trace, determinant, first):
     """Return sup |w_t| over t ≥ 0 with w_0 = 1, from rest; inf if ρ > 1."""
-    g, m, u, t, d, e, disc = folded(trace, determinant, first)
+    g, m, u, t, d, e, disc = exact_margins(trace, determinant, first)
     if m[0] != m[0]:
         return math.nan
     if m[0] < 0.0 or u[0] < 0.0 or g[0] < 0.0:

@@ -199,7 +199,7 @@ def near(c, s, trace, d, determinant, t, e, size):
 
 
 @inlined
-def folded(trace, determinant):
+def with_positive_trace(trace, determinant):
     """Return T and D as pairs, what sign makes T ≥ 0, and the weight of all terms."""
     t, d = total(trace), total(determinant)
     size = 1.0 + weight(trace) + weight(determinant)

@@ -7,7 +7,7 @@ loop around it becomes vector code; the few other points take exact sums.
 import math
 
 from .intrinsics import bits, double, fma
-from .precise import discriminant, folded, gaps, inlined, jit, quick_gaps
+from .precise import discriminant, with_positive_trace, gaps, inlined, jit, quick_gaps
 
 LN2 = (0.6931471805599453, 2.3190468138462996e-17)
 # the bits of √½, of 1, of the mantissa, and of 2⁵² as the exponent
@@ -68,7 +68,7 @@ def _minus_log_of_root(th, tl, d, g, m, u):
 @inlined
 def quick_rate(trace, determinant):
     """Return −ln ρ, NaN where a sum cancels so far that its digits are in doubt."""
-    t, d, sign, size = folded(trace, determinant)
+    t, d, sign, size = with_positive_trace(trace, determinant)
     th, tl = sign * t[0], sign * t[1]
     g, m, u, known = quick_gaps(th, tl, d, size)
     value = _minus_log_of_root(th, tl, d, g, m, u)
@@ -78,7 +78,7 @@ def quick_rate(trace, determinant):
 @jit
 def rate_of(trace, determinant):
     """Return −ln ρ, see `quantities.rate`."""
-    t, d, sign, size = folded(trace, determinant)
+    t, d, sign, size = with_positive_trace(trace, determinant)
     th, tl = sign * t[0], sign * t[1]
     g, m, u = gaps(trace, determinant, t, d, sign, size)
     value = _minus_log_of_root(th, tl, d, g, m, u)

@@ -13,7 +13,7 @@ from .motion import (
     decay_above,
     decay_of,
     decay_value,
-    folded,
+    exact_margins,
     half_arc,
     log_of,
     swing_above,
@@ -173,7 +173,7 @@ def _last_decay(d, tol):
 @jit
 def _last(trace, determinant, first, tol):
     """Return the last step above the tolerance, not above 0 if there is none behind."""
-    g, m, u, t, d, e, disc = folded(trace, determinant, first)
+    g, m, u, t, d, e, disc = exact_margins(trace, determinant, first)
     if m[0] != m[0]:
         return math.nan
     if m[0] <= 0.0 or u[0] <= 0.0 or g[0] <= 0.0:

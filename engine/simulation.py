@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from . import recording
 from .backends import choose_backend, choose_threads, on_threads
-from .ensemble import Ensemble, Recurrences, aligned, recurrences
+from .ensemble import Ensemble, Recurrences, page_aligned, recurrences
 from .errors import InputError
 from .face import MethodFace, heavy_ball
 from .jumping import LONGEST
@@ -172,16 +172,16 @@ class _Sums:
 
     def __init__(self, spectrum: Spectrum, threads: int) -> None:
         shares = np.asarray(spectrum.weights) * np.asarray(spectrum.displacement)
-        self.shares, self.slopes = aligned(shares), aligned(shares * spectrum.k)
+        self.shares, self.slopes = page_aligned(shares), page_aligned(shares * spectrum.k)
         # what counts nowhere stays where nothing of it overflows
         self.counts = shares > 0.0
-        self.nothing = aligned(np.zeros(self.shares.size))
+        self.nothing = page_aligned(np.zeros(self.shares.size))
         self.blocks = -(-self.shares.size // recording.BLOCK)
         self.threads = threads
 
     def of(self, w: Floats) -> Floats:
         """Return Σ slopes·w² and Σ shares·w²."""
-        state, still = aligned(np.where(self.counts, w, 0.0)), aligned(self.nothing)
+        state, still = page_aligned(np.where(self.counts, w, 0.0)), page_aligned(self.nothing)
         total: Floats = self.moving(self.nothing, self.nothing, state, still, 1)[0]
         return total
 
@@ -207,8 +207,8 @@ def _evenly(
 ) -> Trajectory:
     by = _recurrences(spectrum, method, parameters, int(times[1]))
     sums = _Sums(spectrum, choose_threads(threads))
-    w = aligned(np.where(sums.counts, by.first, 0.0))
-    last = aligned(np.where(sums.counts, by.step, 0.0))
+    w = page_aligned(np.where(sums.counts, by.first, 0.0))
+    last = page_aligned(np.where(sums.counts, by.step, 0.0))
     rows = [sums.of(np.ones(len(spectrum)))[None], sums.of(by.first)[None]]
     left, piece = times.size - 2, max(1, _PIECE // sums.blocks)
     while left:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .cells import LANES
-from .ensemble import aligned
+from .ensemble import page_aligned
 from .errors import InputError
 from .groups import Groups, groups_of, no_groups
 from .kernels import cached
@@ -83,7 +83,7 @@ def _filled_up(shares: Floats) -> Floats:
     table = np.zeros((3, n + -n % LANES))
     table[0] = shares[0, -1]
     table[:, :n] = shares
-    return aligned(table).reshape(table.shape)
+    return page_aligned(table).reshape(table.shape)
 
 
 def _multiply_shares(k, weights, displaced, slopes, out):
