@@ -4,8 +4,8 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 CRITDAMP := $(BIN)/critdamp
 # the folders change when a module comes or goes, and then it must be linked again
-FOLDERS := cli cli/cases data data/problems data/spectra engine engine/native src/critdamp
-NATIVE := setup.py $(wildcard engine/native/*.[ch])
+FOLDERS := $(shell find cli data engine src/critdamp -type d -not -name __pycache__)
+NATIVE := setup.py $(wildcard engine/backends/c/*.[ch])
 
 .PHONY: bench clean demo lint setup test torture
 
@@ -29,8 +29,8 @@ torture: setup
 	$(PIP) install --constraint constraints.txt --group torture
 	CRITDAMP_TEST_KILLS=50 CRITDAMP_TEST_KILLS_EVERY=1 CRITDAMP_TEST_FLIPS=5000 \
 	    CRITDAMP_TEST_FUZZ=100 CRITDAMP_TEST_GUIDED=280 CRITDAMP_TEST_SOAK=1800 \
-	    $(BIN)/pytest -q -s $(addprefix tests/data/test_,$(addsuffix .py, \
-	    kill_points resume integrity small_disk fuzz guided interop soak))
+	    $(BIN)/pytest -q -s tests/data/sweeps tests/data/inputs/test_fuzz.py \
+	    tests/data/inputs/test_guided.py tests/data/formats/test_interop.py
 
 bench: setup
 	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only -q

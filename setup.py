@@ -20,9 +20,9 @@ if REQUIRED and SKIPPED:
     sys.exit("CRITDAMP_REQUIRE_C and CRITDAMP_SKIP_C are both set; unset one of them")
 
 NATIVE = Extension(
-    "critdamp.engine.native._kernels",
-    sources=["engine/native/kernels.c", "engine/native/stepping.c"],
-    depends=[str(path) for path in Path("engine/native").glob("*.h")],
+    "critdamp.engine.backends.c._kernels",
+    sources=["engine/backends/c/map_kernels.c", "engine/backends/c/step_kernels.c"],
+    depends=[str(path) for path in Path("engine/backends/c").glob("*.h")],
     # every operation is rounded as it is written: the bits are those of Numba's kernels
     extra_compile_args=[
         "-std=gnu11",

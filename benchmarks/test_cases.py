@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from critdamp.cli.cases import all_cases
+from critdamp.cli.benchmark.cases import all_cases
 
 SMALL = 0.02
 

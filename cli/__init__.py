@@ -10,7 +10,7 @@ from io import StringIO, TextIOWrapper
 
 import click
 
-from .failures import exit_status
+from .terminal.exit_status import exit_status
 
 COMMANDS = {
     "sweep": "Compute maps over a grid into a run file.",
@@ -37,7 +37,7 @@ class Commands(click.Group):
         """Return a command, None if there is none of this name."""
         if name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"{__name__}.{name}").command
+        command: click.Command = import_module(f"{__name__}.commands.{name}").command
         return command
 
     def format_commands(

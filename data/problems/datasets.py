@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from critdamp.engine.errors import InputError
-
-Floats = npt.NDArray[np.float64]
+from critdamp.engine.typing import Floats
 
 
 def _load(name: str) -> tuple[Any, Any]:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from critdamp.data.spectra import save_spectrum
-from critdamp.engine.spectrum import Spectrum
+from critdamp.engine.spectra.spectrum import Spectrum
 
+from ..formats.spectrum_file import save_spectrum
 from .datasets import digits
 from .softmax import Softmax
 

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
 from critdamp.engine.errors import InputError
+from critdamp.engine.typing import Floats
 
 from . import datasets
 from .perceptron import Perceptron
 from .softmax import Softmax
 
-Floats = npt.NDArray[np.float64]
 Report = Callable[[str], object]
 PENALTY = 1e-3
 

@@ -1,151 +1,149 @@
 """Learning rate and momentum near a minimum: maps, spectra, run files.
 
-Names are imported when first used, so that ``import critdamp`` loads nothing else.
+Names are imported when first used, so that ``import critdamp`` loads nothing else. The
+quantities and the methods of the engine's registries are names of the package too.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from critdamp.data.hessians import read_spectrum
-    from critdamp.data.problems import problem_spectrum
-    from critdamp.data.runfile import Run, open_run
-    from critdamp.data.spectra import load_spectrum, save_spectrum
-    from critdamp.data.sweeps import resume, status, sweep
-    from critdamp.engine.coupled import Verification, verify
+    from critdamp.data.formats.run_file import (
+        Run as Run,
+        open_run as open_run,
+    )
+    from critdamp.data.formats.spectrum_file import (
+        load_spectrum as load_spectrum,
+        save_spectrum as save_spectrum,
+    )
+    from critdamp.data.inputs.read_spectrum import (
+        read_spectrum as read_spectrum,
+    )
+    from critdamp.data.problems.catalogue import (
+        problem_spectrum as problem_spectrum,
+    )
+    from critdamp.data.sweeps.status import (
+        status as status,
+    )
+    from critdamp.data.sweeps.sweep import (
+        resume as resume,
+        sweep as sweep,
+    )
     from critdamp.engine.errors import (
-        CritdampError,
-        FileError,
-        InputError,
-        OutputExistsError,
-        PlanChangedError,
+        CritdampError as CritdampError,
+        FileError as FileError,
+        InputError as InputError,
+        OutputExistsError as OutputExistsError,
+        PlanChangedError as PlanChangedError,
     )
-    from critdamp.engine.face import (
-        eigenvalues,
-        gradient_descent,
-        heavy_ball,
-        nesterov,
-        noise_variance,
-        qhm,
-        rate,
-        regime,
-        settling_time,
-        spectral_radius,
-        transient_peak,
+    from critdamp.engine.maps.axis import (
+        Axis as Axis,
     )
-    from critdamp.engine.grid import Axis
-    from critdamp.engine.models import hessian_operator
-    from critdamp.engine.oscillator import (
-        continuous,
-        discrete,
-        improvement,
-        simulate_continuous,
+    from critdamp.engine.maps.plan import (
+        Plan as Plan,
     )
-    from critdamp.engine.per_weight import diagonal, per_weight_radius, scaled
-    from critdamp.engine.plan import Plan
-    from critdamp.engine.simulation import Trajectory, simulate
-    from critdamp.engine.spectrum import Spectrum
-    from critdamp.engine.training import Training, verify_training
-    from critdamp.engine.tuning import Tuning, polyak
+    from critdamp.engine.simulation.coupled import (
+        Verification as Verification,
+        verify as verify,
+    )
+    from critdamp.engine.simulation.oscillators import (
+        simulate_continuous as simulate_continuous,
+    )
+    from critdamp.engine.simulation.physical_analogy import (
+        continuous as continuous,
+        discrete as discrete,
+        improvement as improvement,
+    )
+    from critdamp.engine.simulation.simulate import (
+        Trajectory as Trajectory,
+        simulate as simulate,
+    )
+    from critdamp.engine.simulation.training import (
+        Training as Training,
+        verify_training as verify_training,
+    )
+    from critdamp.engine.spectra.per_weight import (
+        diagonal as diagonal,
+        per_weight_radius as per_weight_radius,
+        scaled as scaled,
+    )
+    from critdamp.engine.spectra.pytorch import (
+        hessian_operator as hessian_operator,
+    )
+    from critdamp.engine.spectra.spectrum import (
+        Spectrum as Spectrum,
+    )
+    from critdamp.engine.tuning.closed_forms import (
+        Tuning as Tuning,
+        polyak as polyak,
+    )
 
     __version__: str
 
-__all__ = [
-    "Axis",
-    "CritdampError",
-    "FileError",
-    "InputError",
-    "OutputExistsError",
-    "Plan",
-    "PlanChangedError",
-    "Run",
-    "Spectrum",
-    "Training",
-    "Trajectory",
-    "Tuning",
-    "Verification",
-    "__version__",
-    "continuous",
-    "diagonal",
-    "discrete",
-    "eigenvalues",
-    "gradient_descent",
-    "heavy_ball",
-    "hessian_operator",
-    "improvement",
-    "load_spectrum",
-    "nesterov",
-    "noise_variance",
-    "open_run",
-    "per_weight_radius",
-    "polyak",
-    "problem_spectrum",
-    "qhm",
-    "rate",
-    "read_spectrum",
-    "regime",
-    "resume",
-    "save_spectrum",
-    "scaled",
-    "settling_time",
-    "simulate",
-    "simulate_continuous",
-    "spectral_radius",
-    "status",
-    "sweep",
-    "transient_peak",
-    "verify",
-    "verify_training",
-]
 
-if not TYPE_CHECKING:
-    # every other name of __all__ is one of engine.face
-    _HOMES = {
-        "Axis": "engine.grid",
-        "CritdampError": "engine.errors",
-        "FileError": "engine.errors",
-        "InputError": "engine.errors",
-        "OutputExistsError": "engine.errors",
-        "Plan": "engine.plan",
-        "PlanChangedError": "engine.errors",
-        "Run": "data.runfile",
-        "Spectrum": "engine.spectrum",
-        "Training": "engine.training",
-        "Trajectory": "engine.simulation",
-        "Tuning": "engine.tuning",
-        "Verification": "engine.coupled",
-        "continuous": "engine.oscillator",
-        "diagonal": "engine.per_weight",
-        "discrete": "engine.oscillator",
-        "hessian_operator": "engine.models",
-        "improvement": "engine.oscillator",
-        "load_spectrum": "data.spectra",
-        "open_run": "data.runfile",
-        "per_weight_radius": "engine.per_weight",
-        "polyak": "engine.tuning",
-        "problem_spectrum": "data.problems",
-        "read_spectrum": "data.hessians",
-        "resume": "data.sweeps",
-        "save_spectrum": "data.spectra",
-        "scaled": "engine.per_weight",
-        "simulate": "engine.simulation",
-        "simulate_continuous": "engine.oscillator",
-        "status": "data.sweeps",
-        "sweep": "data.sweeps",
-        "verify": "engine.coupled",
-        "verify_training": "engine.training",
-    }
+_HOMES = {
+    "Axis": "engine.maps.axis",
+    "CritdampError": "engine.errors",
+    "FileError": "engine.errors",
+    "InputError": "engine.errors",
+    "OutputExistsError": "engine.errors",
+    "Plan": "engine.maps.plan",
+    "PlanChangedError": "engine.errors",
+    "Run": "data.formats.run_file",
+    "Spectrum": "engine.spectra.spectrum",
+    "Training": "engine.simulation.training",
+    "Trajectory": "engine.simulation.simulate",
+    "Tuning": "engine.tuning.closed_forms",
+    "Verification": "engine.simulation.coupled",
+    "continuous": "engine.simulation.physical_analogy",
+    "diagonal": "engine.spectra.per_weight",
+    "discrete": "engine.simulation.physical_analogy",
+    "hessian_operator": "engine.spectra.pytorch",
+    "improvement": "engine.simulation.physical_analogy",
+    "load_spectrum": "data.formats.spectrum_file",
+    "open_run": "data.formats.run_file",
+    "per_weight_radius": "engine.spectra.per_weight",
+    "polyak": "engine.tuning.closed_forms",
+    "problem_spectrum": "data.problems.catalogue",
+    "read_spectrum": "data.inputs.read_spectrum",
+    "resume": "data.sweeps.sweep",
+    "save_spectrum": "data.formats.spectrum_file",
+    "scaled": "engine.spectra.per_weight",
+    "simulate": "engine.simulation.simulate",
+    "simulate_continuous": "engine.simulation.oscillators",
+    "status": "data.sweeps.status",
+    "sweep": "data.sweeps.sweep",
+    "verify": "engine.simulation.coupled",
+    "verify_training": "engine.simulation.training",
+}
 
-    def __getattr__(name):
-        if name == "__version__":
-            value = import_module("importlib.metadata").version(__name__)
-        elif name in __all__:
-            home = _HOMES.get(name, "engine.face")
-            value = getattr(import_module(f"{__name__}.{home}"), name)
-        else:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        globals()[name] = value
-        return value
 
-    def __dir__():
-        return sorted({*globals(), *__all__})
+def _registered() -> list[str]:
+    """Return the names of what every method has, and of all methods."""
+    quantities = import_module("critdamp.engine.quantities.registry").QUANTITIES
+    methods = import_module("critdamp.engine.modes.methods").METHODS
+    return [*quantities, *methods, "eigenvalues"]
+
+
+def _names() -> list[str]:
+    return sorted({"__version__", *_HOMES, *_registered()})
+
+
+def __getattr__(name: str) -> Any:
+    """Return a name of the package, imported now."""
+    if name == "__all__":
+        return _names()
+    if name == "__version__":
+        value = import_module("importlib.metadata").version(__name__)
+    elif name in _HOMES:
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    elif not name.startswith("_") and name in _registered():
+        value = import_module(f"{__name__}.engine.backends.ufuncs").public(name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_names()})

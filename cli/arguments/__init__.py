@@ -1,0 +1,1 @@
+"""Arguments: options that commands share, and the plan that they describe."""

@@ -1,0 +1,45 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+FILE = click.Path(path_type=Path, readable=False)
+
+
+def running_options() -> Decorator:
+    """Return a decorator for the options of commands that compute."""
+    options = (
+        click.option(
+            "--threads",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Threads; by default all that the process may use.",
+        ),
+        click.option(
+            "--backend",
+            default="auto",
+            metavar="NAME",
+            help="c, numba, or auto for C where it was built.  [auto]",
+        ),
+        click.option("--quiet", is_flag=True, help="Print nothing but errors."),
+    )
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def json_option() -> Decorator:
+    """Return the option of commands that read."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON object."
+    )

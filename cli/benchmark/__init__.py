@@ -1,0 +1,1 @@
+"""What `critdamp bench` measures, and beside which limits."""

@@ -1,0 +1,50 @@
+"""`critdamp info`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from critdamp.data.formats.provenance import session
+from critdamp.data.formats.spectrum_file import boxed
+from critdamp.engine.backends.cache import cache_dir
+from critdamp.engine.backends.compile import threading_layer
+from critdamp.engine.backends.select import backends
+from critdamp.engine.backends.threads import default_threads
+from critdamp.engine.modes.methods import METHODS
+from critdamp.engine.quantities.registry import QUANTITIES
+from critdamp.engine.spectrum_quantities.registry import names_of
+
+from ..arguments.options import json_option
+from ..terminal.formatting import emit
+from ..terminal.tables import print_table
+
+
+@click.command("info")
+@json_option()
+def command(as_json: bool) -> None:
+    """Show versions, threads, kernels and what is in the box."""
+    known = _record()
+    if as_json:
+        emit(known)
+        return
+    lists = {name: ", ".join(v) for name, v in known.items() if isinstance(v, list)}
+    print_table(["", ""], [[name, f"{v}"] for name, v in {**known, **lists}.items()])
+
+
+def _record() -> dict[str, Any]:
+    here = session(None, default_threads(), "numba")
+    for name in ("source", "command_line", "date_started", "backend"):
+        del here[name]
+    usable = [name for name, there in backends().items() if there]
+    return {
+        **here,
+        "threading_layer": threading_layer(),
+        "backends": usable,
+        "kernel_cache": str(cache_dir()),
+        "methods": list(METHODS),
+        "quantities": list(QUANTITIES),
+        "quantities_of_a_spectrum": names_of(True),
+        "spectra": boxed(),
+    }

@@ -1,0 +1,41 @@
+"""`critdamp resume`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from critdamp.data.sweeps.sweep import resume
+
+from ..arguments.options import FILE, running_options
+from ..arguments.plans import make_plan
+from ..terminal.formatting import command_line
+from ..terminal.interrupts import compute
+
+
+@click.command("resume")
+@click.argument("output", type=FILE)
+@click.option("--plan", type=FILE, help="Refuse to go on with any other TOML plan.")
+@running_options()
+def command(
+    output: Path, plan: Path | None, threads: int | None, backend: str, quiet: bool
+) -> None:
+    """Go on with a sweep that was stopped or killed.
+
+    Exactly what is missing of OUTPUT is computed, with the plan that it began with.
+    """
+    expected = make_plan(plan, {}, quiet) if plan else None
+    compute(
+        output,
+        lambda progress, stop: resume(
+            output,
+            expected,
+            threads=threads,
+            backend=backend,
+            command_line=command_line(),
+            progress=progress,
+            stop=stop,
+        ),
+        quiet,
+    )

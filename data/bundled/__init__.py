@@ -1,0 +1,1 @@
+"""Spectra that come with critdamp."""

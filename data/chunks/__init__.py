@@ -1,0 +1,1 @@
+"""Blocks of maps as they stand in a file: packed, with checksums and statistics."""

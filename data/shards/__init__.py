@@ -1,0 +1,1 @@
+"""Shards: the files that an unfinished sweep consists of."""

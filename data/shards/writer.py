@@ -1,0 +1,102 @@
+"""Shards: complete HDF5 files of some tiles, the unit that a kill cannot harm.
+
+A shard's datasets have the shape of the whole grid, but only its own chunks are stored;
+the rest reads as fill value. So a chunk stands at the same offset in every file, and
+merging files is copying chunks.
+"""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from critdamp.engine.maps.grid import Tile
+from critdamp.engine.quantities.quantity import MapQuantity
+
+from ..chunks.encoder import Chunk
+from ..chunks.raw_chunks import write_chunk
+from ..chunks.statistics import Statistics
+from ..formats.run_layout import lay_out, stored
+from ..storage.atomic_files import beside
+from ..storage.new_hdf5 import NewFile
+from .contents import contents, copy_tiles
+from .folder import Parts
+from .record import Record
+
+
+class ShardWriter:
+    """Writes a shard under a temporary name; publishing gives it its own.
+
+    Tiles of an earlier version of the shard are taken over, but for those given.
+    `began` is the monotonic time at which work on it began, `contents` what it holds.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        index: int,
+        record: Record,
+        began: float,
+        without: Iterable[int] = (),
+    ) -> None:
+        self.index = index
+        path = parts.shard(index)
+        self._plan = record.plan
+        self.contents = contents(parts, index, record).without(without)
+        self._ending = f"; {parts.kept()}"
+        self._began = began
+        self._new = NewFile(path, beside(path))
+        try:
+            self._begin(path, record)
+        except BaseException:
+            self.drop()
+            raise
+
+    def _begin(self, path: Path, record: Record) -> None:
+        file, make = self._new.file, stored(record.plan, record.compression)
+        lay_out(file, record.plan, make, partial(record))
+        for quantity in record.plan.quantities:
+            file[alias(record, quantity)] = h5py.SoftLink(f"/{quantity.name}")
+        self._stored = {q.name: file[q.name].id for q in record.plan.quantities}
+        if self.contents.tiles:
+            with h5py.File(path, "r") as old:
+                copy_tiles(old, file, record.plan, self.contents, self._ending)
+
+    def write(self, tile: Tile, chunks: Iterable[Chunk]) -> None:
+        """Store a tile's chunks; the tile counts once all are stored."""
+        known = {name: Statistics() for name in self._stored}
+        sums: dict[str, list[int]] = {name: [] for name in self._stored}
+        for chunk in chunks:
+            name, best = chunk.quantity.name, chunk.quantity.best
+            write_chunk(self._stored[name], chunk.offset, chunk.data)
+            known[name] = known[name].merged(chunk.statistics, best)
+            sums[name].append(chunk.checksum)
+        self._new.check()
+        self.contents.tiles[tile.index] = known
+        self.contents.checksums[tile.index] = sums
+
+    def close(self) -> None:
+        """Finish the file, still under its temporary name."""
+        self.contents.seconds += time.monotonic() - self._began
+        self.contents.save(self._new.file, self._plan)
+        self._new.close()
+
+    def publish(self) -> None:
+        """Give the closed file its name, once it is on the disk."""
+        self._new.publish()
+
+    def drop(self) -> None:
+        """Forget the file, finished shards stay."""
+        self._new.drop()
+
+
+def alias(record: Record, quantity: MapQuantity) -> str:
+    """Return a name of a map that no other sweep's shards know."""
+    return f"{quantity.name}-{record.uuid}"
+
+
+def partial(record: Record) -> dict[str, Any]:
+    """Return the attributes of what is not the finished run."""
+    return {"uuid": record.uuid, "status": "partial"}

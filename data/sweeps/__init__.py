@@ -1,0 +1,1 @@
+"""Sweeps: started, continued, checked and repaired."""

@@ -1,0 +1,106 @@
+"""Looks for bits that have changed in runs and shards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from critdamp.engine.errors import FileError
+
+from ..chunks.blocks import Where, named
+from ..chunks.checksums import GROUP, HASH, DamagedError, sealed
+from ..chunks.deflate import crc32
+from ..chunks.raw_chunks import read_chunk
+from ..formats.run_file import Run, open_run
+from ..shards.contents import damaged_tiles
+from ..shards.folder import Parts
+from ..shards.partition import Cut
+from ..shards.record import Record
+from ..storage.os_errors import refusal
+from .status import merged
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A block of a map whose bytes are not those that were written.
+
+    Attributes
+    ----------
+    path : of the file
+    quantity : whose block it is; empty where what the file says of itself has changed
+    where : its place in the grid
+    """
+
+    path: Path
+    quantity: str
+    where: Where
+
+    def __str__(self) -> str:
+        """Return how people call it."""
+        return named(self.quantity, self.where) if self.quantity else "its description"
+
+
+def verify(path: str | Path) -> list[Damage]:
+    """Return what is damaged of a run, or of the shards of an unfinished one.
+
+    Raises
+    ------
+    FileError
+        A file cannot be read at all, or nothing is there.
+    """
+    parts = Parts.of(path)
+    record = parts.record()
+    found: list[Damage] = []
+    if record is not None:
+        for index in range(Cut.of(record.plan).shards):
+            bad = _of_shard(parts, index, record)
+            found += [Damage(parts.shard(index), *one) for one in bad]
+        if not parts.begun:  # it was finished while we looked
+            return verify(path)
+    if record is None or merged(parts, record):
+        with open_run(path) as run:
+            found += of_run(run)
+    return found
+
+
+def _of_shard(parts: Parts, index: int, record: Record) -> list[tuple[str, Where]]:
+    try:
+        bad = damaged_tiles(parts, index, record)
+    except DamagedError:
+        return [("", ())]
+    return [block for blocks in bad.values() for block in blocks]
+
+
+def of_run(run: Run) -> list[Damage]:
+    """Return what is damaged of a run."""
+    try:
+        with h5py.File(run.path, "r") as file:
+            if HASH in file.attrs or GROUP in file:
+                whole = sealed(file, run.quantities)
+                blocks = _blocks(file, run) if whole else [("", ())]
+                return [Damage(run.path, *one) for one in blocks]
+    except Exception as error:  # HDF5 may find anything wrong
+        if cause := refusal(error):
+            raise FileError(f"{run.path}: {cause}") from error
+        return [Damage(run.path, "", ())]
+    raise FileError(f"{run.path}: has no checksums, it is of an older critdamp")
+
+
+def _blocks(file: h5py.File, run: Run) -> list[tuple[str, Where]]:
+    """Return the damaged ones, of chunks as the file has them."""
+    bad = []
+    for name in run.quantities:
+        stored_in, shape, side = file[name].id, file[name].shape, file[name].chunks
+        sums = file[GROUP][name][()]
+        if sums.shape != tuple(-(-n // c) for n, c in zip(shape, side, strict=True)):
+            raise ValueError("checksums of another shape")
+        for at, checksum in np.ndenumerate(sums):
+            ends = zip(at, side, shape, strict=True)
+            where = tuple(slice(i * c, min(i * c + c, n)) for i, c, n in ends)
+            data = read_chunk(stored_in, where)
+            if data is None or crc32(data) != checksum:
+                bad.append((name, where))
+    return bad

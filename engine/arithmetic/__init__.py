@@ -1,0 +1,1 @@
+"""Arithmetic that doubles cannot do: exact sums, double-doubles, their functions."""

@@ -1,0 +1,1 @@
+"""Backends: what compiles kernels, keeps them, and runs them on threads."""

@@ -1,0 +1,180 @@
+/* Parallel kernels that fill a block of a grid, the twin of templates.py.
+ *
+ * A row has one curvature and one value of each parameter but the last, which varies
+ * along it. Rows go to threads; nothing is reduced across them, so that the bits do not
+ * depend on how many there are. Each row is compiled for several processors, and the
+ * loader takes the widest that the machine has. */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "methods.h"
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__linux__)
+#define CLONES                                                                         \
+    __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CLONES
+#endif
+
+enum { NOT_COMPUTED = -128, BLOCK = 64, CHUNK = 64 };
+
+/* Copy to a place that is aligned to 64 bytes without reading what is there. */
+INLINE void stream(void *to, const void *from, size_t size)
+{
+#ifdef __SSE2__
+    for (size_t i = 0; i < size; i += sizeof(__m128i))
+        _mm_stream_si128((void *)((char *)to + i),
+                         _mm_load_si128((const void *)((const char *)from + i)));
+#else
+    memcpy(to, from, size);
+#endif
+}
+
+static int increases(const double *values, int64_t n)
+{
+    int rises = 1;
+    for (int64_t i = 1; i < n; i++)
+        rises &= values[i - 1] <= values[i];
+    return rises;
+}
+
+/* max|lambda| of lambda^2 - T lambda + D = 0, within 2 ulp (see quantities/spectral_radius.py) */
+INLINE double spectral_radius(const double *t, int nt, const double *d, int nd)
+{
+    pair raw = gather(t, nt), T = quick_two_sum(raw.hi, raw.lo), D = gather(d, nd);
+    double disc = discriminant(T, D);
+    int real = !(disc < 0.0);
+    /* in one expression: GCC otherwise takes a root for each case */
+    double rho = 0.5 * ((real ? fabs(T.hi) : 0.0) + sqrt(real ? disc : 4.0 * D.hi));
+    return fabs(raw.hi) > 1e150 ? fabs(raw.hi) : rho;
+}
+
+#include "rate.h"
+#include "regime.h"
+
+/* What a function of the terms returns, n times along a row. */
+#define ROW(method, function, type)                                                    \
+    CLONES void method##_##function##_row(const double *head, double k,                \
+                                          const double *inner, int64_t n, type *restrict out) \
+    {                                                                                  \
+        for (int64_t j = 0; j < n; j++) {                                              \
+            double t[method##_T], d[method##_D];                                       \
+            method##_terms(head, inner[j], k, t, d);                                   \
+            out[j] = function(t, method##_T, d, method##_D);                           \
+        }                                                                              \
+    }
+
+/* The same, made in the cache and streamed to memory in chunks that begin where a line
+ * of memory does: one that is stored in the usual way is read first. */
+#define STREAMED_ROW(method, function, type)                                           \
+    INLINE void method##_##function##_part(const double *head, double k,               \
+                                           const double *inner, int64_t n, type *restrict out) \
+    {                                                                                  \
+        type chunk[CHUNK] __attribute__((aligned(64)));                                \
+        for (int64_t j = 0; j < n; j++) {                                              \
+            double t[method##_T], d[method##_D];                                       \
+            method##_terms(head, inner[j], k, t, d);                                   \
+            chunk[j] = function(t, method##_T, d, method##_D);                         \
+        }                                                                              \
+        if (n == CHUNK)                                                                \
+            stream(out, chunk, sizeof chunk);                                          \
+        else                                                                           \
+            memcpy(out, chunk, (size_t)n * sizeof(type));                              \
+    }                                                                                  \
+    CLONES void method##_##function##_row(const double *head, double k,                \
+                                          const double *inner, int64_t n, type *restrict out) \
+    {                                                                                  \
+        double slower[method##_head + 1]; /* which no store can change */              \
+        for (int i = 0; i < method##_head; i++)                                        \
+            slower[i] = head[i];                                                       \
+        int64_t start = CHUNK - (int64_t)((uintptr_t)out / sizeof(type) % CHUNK);      \
+        start = (start < n ? start : n) % CHUNK;                                       \
+        method##_##function##_part(slower, k, inner, start, out);                      \
+        for (; start + CHUNK <= n; start += CHUNK)                                     \
+            method##_##function##_part(slower, k, inner + start, CHUNK, out + start);  \
+        method##_##function##_part(slower, k, inner + start, n - start, out + start);  \
+    }
+
+/* What a quick function knows, and an exact one for the rest. */
+#define QUICK_ROW(method, quantity, type)                                              \
+    ROW(method, quick_##quantity, type)                                                \
+    static void method##_##quantity##_row(const double *head, double k,                \
+                                          const double *inner, int64_t n, type *restrict out) \
+    {                                                                                  \
+        method##_quick_##quantity##_row(head, k, inner, n, out);                       \
+        for (int64_t j = 0; j < n; j++)                                                \
+            if (out[j] == NOT_COMPUTED || out[j] != out[j]) {                          \
+                double t[method##_T], d[method##_D];                                   \
+                method##_terms(head, inner[j], k, t, d);                               \
+                out[j] = exact_##quantity(t, method##_T, d, method##_D);               \
+            }                                                                          \
+    }
+
+/* What holds at a whole block of a row, which its first place keeps until it is filled,
+ * and the above for the rest. */
+#define BLOCK_ROW(method, quantity, type)                                              \
+    CLONES void method##_##quantity##_between(                                         \
+        const double *head, double k, const double *inner, int64_t blocks, type *restrict out) \
+    {                                                                                  \
+        for (int64_t i = 0; i < blocks; i++) {                                         \
+            double t[method##_T], d[method##_D], u[method##_T], e[method##_D];         \
+            method##_terms(head, inner[i * BLOCK], k, t, d);                           \
+            method##_terms(head, inner[i * BLOCK + BLOCK - 1], k, u, e);               \
+            out[i * BLOCK] = quantity##_between(t, u, method##_T, d, e, method##_D);   \
+        }                                                                              \
+    }                                                                                  \
+    static void method##_##quantity##_blocks_row(                                      \
+        const double *head, double k, const double *inner, int64_t n, type *restrict out) \
+    {                                                                                  \
+        const int64_t whole = n - n % BLOCK;                                           \
+        method##_##quantity##_between(head, k, inner, n / BLOCK, out);                 \
+        for (int64_t i = 0; i < whole; i += BLOCK)                                     \
+            if (out[i] == NOT_COMPUTED)                                                \
+                method##_##quantity##_row(head, k, inner + i, BLOCK, out + i);         \
+            else                                                                       \
+                memset(out + i, out[i], BLOCK);                                        \
+        method##_##quantity##_row(head, k, inner + whole, n - whole, out + whole);     \
+    }
+
+/* The kernel: head is (head, rows), k (rows), inner (n), out (rows, n). It takes one
+ * kernel of a row where inner increases, and another elsewhere. */
+#define GRID(method, quantity, type, rising_row, any_row)                              \
+    void method##_##quantity(const double *head, const double *k, const double *inner, \
+                             int64_t rows, int64_t n, type *out, int threads)          \
+    {                                                                                  \
+        const int rises = increases(inner, n);                                         \
+        _Pragma("omp parallel for schedule(static) num_threads(threads)")              \
+        for (int64_t row = 0; row < rows; row++) {                                     \
+            double values[method##_head + 1];                                          \
+            for (int i = 0; i < method##_head; i++)                                    \
+                values[i] = head[i * rows + row];                                      \
+            (rises ? method##_##rising_row : method##_##any_row)(                      \
+                values, k[row], inner, n, out + row * n);                              \
+        }                                                                              \
+    }
+
+#define KERNELS(method)                                                                \
+    STREAMED_ROW(method, spectral_radius, double)                                      \
+    GRID(method, spectral_radius, double, spectral_radius_row, spectral_radius_row)    \
+    QUICK_ROW(method, regime, int8_t)                                                  \
+    BLOCK_ROW(method, regime, int8_t)                                                  \
+    GRID(method, regime, int8_t, regime_blocks_row, regime_row)                        \
+    QUICK_ROW(method, rate, double)                                                    \
+    GRID(method, rate, double, rate_row, rate_row)
+
+KERNELS(heavy_ball)
+KERNELS(gradient_descent)
+KERNELS(nesterov)
+KERNELS(qhm)
+
+/* Importing the module proves that it can be loaded; its functions are called through
+ * ctypes, which lets go of Python's lock while they run. */
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_kernels", NULL, 0,
+                                    NULL, NULL, NULL, NULL, NULL};
+
+PyMODINIT_FUNC PyInit__kernels(void) { return PyModule_Create(&module); }

@@ -1,0 +1,138 @@
+"""Methods as people call them: `heavy_ball.rate(eps, p, k)`, `qhm(nu=0.7).rate(…)`."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..arithmetic.double_double import add, multiply, root
+from ..arithmetic.exact_sums import combine
+from ..arithmetic.jit import jit
+from ..errors import InputError
+from ..modes.methods import METHODS, Method
+from ..quantities.registry import QUANTITIES
+from .compile import several_kernel, ufunc
+from .threads import PARALLEL
+
+
+class MethodFace:
+    """A method whose quantities are ufuncs by Numba: they broadcast and take `out=`.
+
+    Each is called as (*parameters, k), `settling_time` as (*parameters, k, tol), with
+    the parameters that are not bound yet in the order of `parameters`.
+
+    Parameters
+    ----------
+    method : the method
+    **bound : values of its leading parameters
+    """
+
+    def __init__(self, method: Method, **bound: float) -> None:
+        self.method = method
+        self.bound = bound
+        self.parameters = method.parameters[len(bound) :]
+        if tuple(bound) != method.parameters[: len(bound)]:
+            free = ", ".join(method.parameters)
+            given = ", ".join(bound)
+            raise InputError(
+                f"{given}: {method.name} takes {free}, bound in this order"
+            )
+
+    def __call__(self, **bound: float) -> MethodFace:
+        """Return the method with leading parameters bound, as in `qhm(nu=0.7)`."""
+        return MethodFace(self.method, **self.bound, **bound)
+
+    def __repr__(self) -> str:
+        """Name the method and what is bound."""
+        given = ", ".join(f"{name}={value}" for name, value in self.bound.items())
+        return f"<{self.method.name}({given}): {', '.join(self.parameters)}, k>"
+
+    def __dir__(self) -> list[str]:
+        """List the quantities too."""
+        return [*super().__dir__(), *QUANTITIES]
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the ufunc of a quantity; it is compiled when first asked for."""
+        if name.startswith("_"):  # copying asks for such, before there is a method
+            raise AttributeError(name)
+        if name not in QUANTITIES:
+            known = ", ".join(QUANTITIES)
+            raise AttributeError(f"{self.method.name} has no {name!r}; it has {known}")
+        function = ufunc(self.method, QUANTITIES[name])
+        if not self.bound:
+            return function
+        bound = functools.partial(function, *self.bound.values())
+        bound.__doc__ = (
+            f"{self!r}: the first arguments are bound.\n\n{function.__doc__}"
+        )
+        return bound
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by the method's name."""
+        return _restored, (self.method.name, self.bound)
+
+    def eigenvalues(self, *arguments: npt.ArrayLike) -> npt.NDArray[np.complex128]:
+        """Return λ = (T ± √(T² − 4D))/2 for (*parameters, k)  [Eq. 31].
+
+        Parameters
+        ----------
+        *arguments : the free parameters and k, which broadcast
+
+        Returns
+        -------
+        (…, 2) complex128, the one of larger modulus (or positive imaginary part) first
+        """
+        if len(arguments) != len(self.parameters) + 1:
+            free = ", ".join(self.parameters)
+            raise InputError(f"{len(arguments)} arguments given, {free} and k expected")
+        values = (*self.bound.values(), *arguments)
+        arrays = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in values))
+        *head, inner, k = (array.flatten() for array in arrays)
+        out = np.empty((inner.size, 2), dtype=np.complex128)
+        block = np.array(head, dtype=np.float64).reshape(len(head), inner.size)
+        kernel = several_kernel(self.method, _eigenvalues)
+        with PARALLEL:
+            kernel(block, k, inner, 0.0, out)
+        return out.reshape(*arrays[0].shape, 2)
+
+
+@jit
+def _eigenvalues(r, _):
+    th, tl = combine(0.0, 1.0, r.trace, 0.0, r.determinant)
+    dh, dl = combine(0.0, 0.0, r.trace, 1.0, r.determinant)
+    sign, sh, _ = _root_of_discriminant(th, tl, dh, dl)
+    if sign < 0.0 and abs(th) <= 1e150:
+        return complex(0.5 * th, 0.5 * sh), complex(0.5 * th, -0.5 * sh)
+    if abs(th) > 1e150:  # T² overflows there
+        return complex(th, 0.0), complex(dh / th, 0.0)
+    large = 0.5 * (th + math.copysign(sh, th))
+    if large == 0.0:
+        return complex(0.0, 0.0), complex(0.0, 0.0)
+    return complex(large, 0.0), complex(dh / large, 0.0)
+
+
+@jit
+def _root_of_discriminant(th, tl, dh, dl):
+    hi, lo = multiply(th, tl, th, tl)
+    hi, lo = add(hi, lo, -4.0 * dh, -4.0 * dl)
+    sign = -1.0 if hi < 0.0 else 1.0
+    sh, sl = root(sign * hi, sign * lo)
+    return sign, sh, sl
+
+
+def _restored(name: str, bound: dict[str, float]) -> MethodFace:
+    return MethodFace(METHODS[name], **bound)
+
+
+heavy_ball = MethodFace(METHODS["heavy_ball"])
+
+
+def public(name: str) -> Any:
+    """Return a method by its name, or a quantity of the heavy ball by its own."""
+    if name == heavy_ball.method.name:
+        return heavy_ball
+    return MethodFace(METHODS[name]) if name in METHODS else getattr(heavy_ball, name)

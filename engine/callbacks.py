@@ -1,0 +1,12 @@
+"""Callbacks."""
+
+from typing import Any
+
+
+def never() -> bool:
+    """Return False: nobody asks to stop."""
+    return False
+
+
+def ignore(*_seen: Any) -> None:
+    """Do nothing with what is reported."""

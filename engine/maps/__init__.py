@@ -1,0 +1,1 @@
+"""Maps: axes, grids, plans, and the loop that fills tiles."""

@@ -1,0 +1,112 @@
+"""A spectrum's modes as the kernels of its maps take them."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from ..arithmetic.double_double import add, multiply, product
+from ..arithmetic.memory import LANES, page_aligned
+from ..backends.compile import cached
+from ..errors import InputError
+from ..spectra.spectrum import Spectrum
+from ..spectrum_quantities.mode_clusters import Groups, groups_of, no_groups
+from ..spectrum_quantities.spectrum_quantity import SpectrumQuantity
+from ..typing import Floats
+
+# spectra of more different curvatures are put into groups
+FEW = 1024
+_LEAST_TOL = 1e-100
+
+
+class Table(NamedTuple):
+    """What a kernel of a map takes beside the map.
+
+    Attributes
+    ----------
+    modes : (3, n) k, its share, and what that lacks to its exact value; n is a multiple
+        of 8, and what fills it up has no share
+    groups : of the modes
+    argument : (2,) the level of the sum as a pair, or a number and 0
+    """
+
+    modes: Floats
+    groups: Groups
+    argument: Floats
+
+
+def table_of(quantity: SpectrumQuantity, spectrum: Spectrum, tol: float) -> Table:
+    """Return the modes of a spectrum for a quantity; equal curvatures become one.
+
+    Raises
+    ------
+    InputError
+        A mode is negative and has no place there, none counts, or tol is so small that
+        squares of it are out of range.
+    """
+    spectrum = spectrum.treated(negative="error" if quantity.positive_only else "keep")
+    k, weights, displacement = spectrum.arrays.values()
+    shares = np.zeros((3, k.size))
+    ones = np.ones_like(k)
+    displaced = displacement if quantity.shares in ("distance", "loss") else ones
+    slopes = k if quantity.shares in ("slope", "loss") else ones
+    count = _multiplied(k, weights, displaced, slopes, shares)
+    shares = shares[:, :count][:, shares[1, :count] != 0.0]
+    if not shares.size:
+        raise InputError(f"{spectrum.name or 'unnamed'}: no mode is displaced")
+    if isinstance(quantity.argument, float):
+        return Table(_filled_up(shares), no_groups(), _pair(quantity.argument))
+    if tol < _LEAST_TOL:
+        raise InputError(f"tol: {tol:g}; {quantity.name} takes {_LEAST_TOL:g} and more")
+    if not np.isfinite(shares[1].sum()):
+        raise InputError(f"{spectrum.name or 'unnamed'}: what modes count overflows")
+    # a power of two changes no digit, but of what is nothing beside the sum
+    shares[1:] = np.ldexp(shares[1:], -math.frexp(shares[1].sum())[1])
+    shares = shares[:, shares[1] > 0.0]
+    level = np.zeros(2)
+    _level(shares, tol, 2 if quantity.argument == "tol²" else 1, level)
+    groups = groups_of(*shares[:2]) if shares.shape[1] > FEW else no_groups()
+    return Table(_filled_up(shares), groups, level)
+
+
+def _pair(number: float) -> Floats:
+    return np.array([number, 0.0])
+
+
+def _filled_up(shares: Floats) -> Floats:
+    """Return the modes, and more that count nothing, in memory that begins a page."""
+    n = shares.shape[1]
+    table = np.zeros((3, n + -n % LANES))
+    table[0] = shares[0, -1]
+    table[:, :n] = shares
+    return page_aligned(table).reshape(table.shape)
+
+
+def _multiply_shares(k, weights, displaced, slopes, out):
+    """Write each k once, and Σ weight·displacement·slope of it as a pair."""
+    count = 0
+    for i in range(k.size):
+        hi, lo = product(weights[i], displaced[i])
+        hi, lo = multiply(hi, lo, slopes[i], 0.0)
+        if count > 0 and out[0, count - 1] == k[i]:
+            count -= 1
+            hi, lo = add(hi, lo, out[1, count], out[2, count])
+        out[0, count], out[1, count], out[2, count] = k[i], hi, lo
+        count += 1
+    return count
+
+
+def _level_of(shares, tol, power, out):
+    """Write tol, to a power, times Σ share as a pair."""
+    hi, lo = 0.0, 0.0
+    for i in range(shares.shape[1]):
+        hi, lo = add(hi, lo, shares[1, i], shares[2, i])
+    for _ in range(power):
+        hi, lo = multiply(hi, lo, tol, 0.0)
+    out[0], out[1] = hi, lo
+
+
+_multiplied = cached(_multiply_shares)
+_level = cached(_level_of)

@@ -1,0 +1,138 @@
+"""Methods: each one turns its parameters and a curvature into a recurrence.
+
+Near a minimum a method moves one mode by w_{t+1} = T·w_t − D·w_{t−1}. T, D and w_1/w_0
+are polynomials in the parameters, so each is given here as a tuple of doubles whose sum
+is *exactly* that polynomial; nothing is rounded before a quantity asks for it.
+
+To add a method: write its function and its `Method` line; a parameter that no other
+method has gets a line in `VARIABLES`.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ..arithmetic.double_double import product
+from ..arithmetic.jit import jit
+
+# the curvature and every parameter that a method has: what it is, and more exactly
+VARIABLES = {
+    "k": ("curvature", "eigenvalue of the Hessian"),
+    "eps": ("learning rate", "epsilon in step = -epsilon * gradient + p * last step"),
+    "p": ("momentum", "share of the last step that is kept"),
+    "nu": ("share of momentum in the step", "nu of quasi-hyperbolic momentum"),
+}
+
+
+class Recurrence(NamedTuple):
+    """What a method is for one mode, each field a tuple of doubles to be summed.
+
+    Attributes
+    ----------
+    trace : T
+    determinant : D
+    first : w_1/w_0, from rest
+    kick : n₀, n₁ and n₀ + n₁, doubles: noise ξ_t on the gradient adds
+        n₀ξ_t + n₁ξ_{t−1} to w_{t+1}
+    """
+
+    trace: tuple[float, ...]
+    determinant: tuple[float, ...]
+    first: tuple[float, ...]
+    kick: tuple[float, float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """A method by name, with the names of its parameters.
+
+    T and D are affine in the last parameter: `between` of a quantity relies on it.
+
+    Attributes
+    ----------
+    name : as in options and files
+    parameters : names, slowest dimension of a grid first
+    recurrence : kernel (*parameters, k) → Recurrence
+    long_name : for people
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    recurrence: Callable[..., Any]
+    long_name: str
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Return the order of a grid's dimensions: k before eps, the last fastest."""
+        at = self.parameters.index("eps")
+        return (*self.parameters[:at], "k", *self.parameters[at:])
+
+
+@jit
+def _times(a, b):
+    """Return a·b exactly as two doubles, as (±inf, 0) beyond the largest double."""
+    hi, lo = product(a, b)
+    return hi, lo if abs(hi) < math.inf else 0.0
+
+
+@jit
+def _heavy_ball(eps, p, k):
+    """Return T = 1 + p − εk, D = p, w_1 = 1 − εk  [Eq. 28, 30]."""
+    x, y = _times(eps, k)
+    return Recurrence((1.0, -x, -y, p), (p,), (1.0, -x, -y), (-eps, 0.0, -eps))
+
+
+@jit
+def _gradient_descent(eps, k):
+    """Return T = 1 − εk, D = 0, w_1 = T  [Eq. 33]."""
+    x, y = _times(eps, k)
+    return Recurrence((1.0, -x, -y), (0.0,), (1.0, -x, -y), (-eps, 0.0, -eps))
+
+
+@jit
+def _nesterov(eps, p, k):
+    """Return T = (1+p)(1−εk), D = p(1−εk), w_1 = 1 − εk."""
+    x, y = _times(eps, k)
+    xh, xl = _times(p, x)
+    yh, yl = _times(p, y)
+    return Recurrence(
+        (1.0, -x, -y, p, -xh, -xl, -yh, -yl),
+        (p, -xh, -xl, -yh, -yl),
+        (1.0, -x, -y),
+        (-eps, 0.0, -eps),
+    )
+
+
+@jit
+def _qhm(nu, eps, p, k):
+    """Return T = w_1 + p, D = p(1 − εk + ενk), w_1 = 1 − ε(1 − νp)k.
+
+    Quasi-hyperbolic momentum (Ma and Yarats 2019) with α = ε, β = p.
+    """
+    x, y = _times(eps, k)
+    xh, xl = _times(p, x)
+    yh, yl = _times(p, y)
+    mh, ml = _times(nu, p)
+    # (mh + ml)·(x + y) as four exact products
+    ah, al = _times(mh, x)
+    bh, bl = _times(mh, y)
+    ch, cl = _times(ml, x)
+    dh, dl = _times(ml, y)
+    first = (1.0, -x, -y, ah, al, bh, bl, ch, cl, dh, dl)
+    kick = (-eps * (1.0 - mh), eps * p * (1.0 - nu), -eps * (1.0 - p))
+    return Recurrence(
+        first + (p,),  # noqa: RUF005, Numba has no unpacking here
+        (p, -xh, -xl, -yh, -yl, ah, al, bh, bl, ch, cl, dh, dl),
+        first,
+        kick,
+    )
+
+
+_METHODS = (
+    Method("heavy_ball", ("eps", "p"), _heavy_ball, "heavy ball (Polyak 1964)"),
+    Method("gradient_descent", ("eps",), _gradient_descent, "gradient descent"),
+    Method("nesterov", ("eps", "p"), _nesterov, "Nesterov's accelerated gradient"),
+    Method("qhm", ("nu", "eps", "p"), _qhm, "quasi-hyperbolic momentum"),
+)
+METHODS = {method.name: method for method in _METHODS}

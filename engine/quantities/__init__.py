@@ -1,0 +1,1 @@
+"""Quantities: one number per point, from the recurrence of one mode."""

@@ -1,0 +1,44 @@
+"""Noise variance."""
+
+import math
+
+from ..arithmetic.exact_sums import near
+from ..arithmetic.jit import inlined
+from ..modes.stability import edges, quick_edges
+from .quantity import quantity
+
+
+@inlined
+def _quick_variance(r):
+    below, above, gap, plus, known = quick_edges(r.trace, r.determinant)
+    value = _variance(r.kick, below, above, gap, plus)
+    return value if known else math.nan
+
+
+@inlined
+def _variance(kick, below, above, gap, plus):
+    now, before, both = kick
+    outside = (below <= 0.0) | (above <= 0.0) | (gap <= 0.0)
+    # divisors that are never 0: both branches may be computed, and set no flag
+    kicked = both / (1.0 if outside else below) * both * plus - 2.0 * now * before
+    variance = kicked / (1.0 if outside else gap * above)
+    return math.inf if outside else variance
+
+
+@quantity(
+    long_name="stationary variance",
+    quick=_quick_variance,
+    comment="variance of w under gradient noise of variance 1; "
+    "inf = outside the region of convergence",
+    best="min",
+)
+def noise_variance(r):
+    """Return the stationary variance of w under gradient noise of variance 1.
+
+    For noise n₀ξ_t + n₁ξ_{t−1} it is ((n₀+n₁)²(1+D) − 2n₀n₁(1−T+D)) /
+    ((1−D)(1−T+D)(1+T+D)), an ARMA(2, 1) process (Box and Jenkins 1970). The heavy ball
+    has ε(1+p) / ((1−p) k (2(1+p) − εk)).
+    """
+    t, d, size, below, above, gap = edges(r.trace, r.determinant)
+    plus, _ = near(1.0, 0.0, r.trace, 1.0, r.determinant, t, d, size)
+    return _variance(r.kick, below, above, gap, plus)

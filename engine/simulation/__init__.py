@@ -1,0 +1,1 @@
+"""Time: modes, oscillators and coupled iterations, step by step."""

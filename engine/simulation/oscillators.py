@@ -1,0 +1,148 @@
+"""Continuous time: damped oscillators, and how they correspond to (ε, p).
+
+m w″ + μ w′ = −k w for each mode [Eq. 16], from rest at w = 1. The motion is written
+with functions of √|μ² − 4mk| that are even in it, so that nothing happens at critical
+damping, and this number comes from exact products.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import prange
+
+from ..arithmetic.double_double import add, multiply, product, root
+from ..arithmetic.intrinsics import fma
+from ..arithmetic.jit import jit
+from ..backends.compile import cached
+from ..backends.threads import on_threads
+from ..errors import InputError
+from ..spectra.spectrum import Spectrum
+from ..typing import Floats
+from .physical_analogy import MOST, check_constants
+
+TWO_PI = (6.283185307179586, 2.4492935982947064e-16)
+# modes are added up by so many, in an order that no number of threads changes
+_TOGETHER = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Energies:
+    """What a spectrum's oscillators have at given times.
+
+    Attributes
+    ----------
+    times : (n,) increasing
+    potential : (n,) ½ Σ weight · displacement · k w², the loss above its minimum
+    kinetic : (n,) ½ m Σ weight · displacement · w′²
+    distance : (n,) √(Σ weight · displacement · w²)
+    """
+
+    times: Floats
+    potential: Floats
+    kinetic: Floats
+    distance: Floats
+
+    @property
+    def total(self) -> Floats:
+        """Return both energies, whose sum never increases  [Eq. 9].
+
+        NaN where a mode with negative k has grown beyond the largest double.
+        """
+        return self.potential + self.kinetic
+
+
+@jit
+def _wave(omega, t):
+    """Return cos ωt and sin ωt, for ω as a pair: the phase keeps its digits."""
+    hi, lo = multiply(t, 0.0, omega[0], omega[1])
+    turns = np.round(hi / TWO_PI[0])
+    rest = fma(-turns, TWO_PI[0], hi) + (lo - turns * TWO_PI[1])
+    return math.cos(rest), math.sin(rest)
+
+
+@jit
+def _motion(mass, friction, k, t):
+    """Return w and w′ at a time t."""
+    if mass == 0.0:
+        w = math.exp(-k / friction * t)
+        return w, -k / friction * w
+    half, pull = friction / (2.0 * mass), k / mass
+    square, other = product(friction, friction), product(4.0 * mass, k)
+    hi, lo = add(square[0], square[1], -other[0], -other[1])
+    sign = -1.0 if hi < 0.0 else 1.0
+    hi, lo = root(sign * hi, sign * lo)
+    s = 0.5 * hi / mass
+    if s == 0.0 or t == 0.0:
+        fall = math.exp(-half * t)
+        return fall * (1.0 + half * t), -pull * t * fall
+    if sign < 0.0:
+        cosine, sine = _wave((s, 0.5 * lo / mass), t)
+        fall, slope = math.exp(-half * t), sine / s
+        return fall * (cosine + half * slope), -pull * slope * fall
+    fall = math.exp(-pull / (half + s) * t)
+    gone = -math.expm1(-2.0 * s * t)
+    slope = 0.5 * gone / s
+    return fall * (1.0 - 0.5 * gone + half * slope), -pull * slope * fall
+
+
+def _sums_of_blocks(mass, friction, k, shares, times, sums):
+    blocks = sums.shape[1]
+    for place in prange(times.size * blocks):
+        row, block = place // blocks, place % blocks
+        potential, kinetic, square = 0.0, 0.0, 0.0
+        for i in range(block * _TOGETHER, min((block + 1) * _TOGETHER, k.size)):
+            w, speed = _motion(mass, friction, k[i], times[row])
+            potential += shares[i] * k[i] * w * w
+            kinetic += shares[i] * speed * speed
+            square += shares[i] * w * w
+        sums[row, block, 0] = potential
+        sums[row, block, 1] = kinetic
+        sums[row, block, 2] = square
+
+
+_run = cached(_sums_of_blocks, parallel=True)
+
+
+def simulate_continuous(
+    spectrum: Spectrum, mass: float, friction: float, times: npt.ArrayLike
+) -> Energies:
+    """Return the energies of a spectrum's oscillators, from their exact motion.
+
+    m w″ + μ w′ = −k w, w = 1 and w′ = 0 at t = 0 [Eq. 16, 20]; without mass
+    w = e^{−kt/μ} [Eq. 18].
+
+    Parameters
+    ----------
+    spectrum : curvatures, weights and displacements
+    mass, friction : m ≥ 0 and μ ≥ 0, not both 0, within 1e±100
+    times : (n,) increasing, not below 0
+
+    Returns
+    -------
+    Energies, each array of the length of times; infinite where a mode with negative k
+    has grown beyond the largest double, its potential below all bounds
+
+    Raises
+    ------
+    InputError
+        Mass, friction or times are not as above, or a k is beyond 1e±100.
+    """
+    check_constants(mass=mass, friction=friction)
+    t = np.array(times, dtype=np.float64).ravel()
+    if not (t.size and np.isfinite(t).all() and t[0] >= 0.0 and (np.diff(t) > 0).all()):
+        raise InputError("times: finite, increasing and not below 0 is needed")
+    shares = np.asarray(spectrum.weights) * np.asarray(spectrum.displacement)
+    # what counts nowhere does not move, so that nothing of it overflows
+    k = np.where(shares > 0.0, spectrum.k, 0.0)
+    sizes = np.abs(k[k != 0.0])
+    if sizes.size and not 1.0 / MOST <= sizes.min() <= sizes.max() <= MOST:
+        raise InputError(f"k: 0, or a size from {1 / MOST:g} to {MOST:g} works")
+    sums = np.empty((t.size, -(-len(spectrum) // _TOGETHER), 3))
+    with on_threads():
+        _run(float(mass), float(friction), k, shares, t, sums)
+    potential, kinetic, square = np.cumsum(sums, axis=1)[:, -1].T
+    return Energies(t, 0.5 * potential, 0.5 * mass * kinetic, np.sqrt(square))

@@ -1,0 +1,1 @@
+"""Spectra: from a Hessian, however it is given, to eigenvalues with weights."""

@@ -1,0 +1,229 @@
+"""A spectrum: the curvatures of a whole Hessian, with weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from ..errors import InputError
+from ..typing import Floats
+from ..validation import real
+
+Zero = Literal["drop", "keep"]
+Negative = Literal["error", "drop", "abs", "keep"]
+# of the smallest curvature: a bound of its error beyond this says nothing of it
+_CONVERGED = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """Eigenvalues of a Hessian.
+
+    Parameters
+    ----------
+    k : (n,) float64, finite, increasing
+        Curvatures; they may repeat.
+    weights : (n,) float64, positive, default 1
+        Multiplicities, or weights of a quadrature.
+    displacement : (n,) float64, not negative, default 1
+        Squared initial displacement in each mode.
+    name : where it comes from, for people
+    residuals : (n,) float64, not negative, default 0
+        For Ritz values: an eigenvalue lies within so much of each k.
+    tolerance : |k| up to which a mode is zero, n·2⁻⁵²·max|k| by default
+
+    Raises
+    ------
+    InputError
+        An array is empty, not finite, not sorted or of the wrong shape or sign.
+    """
+
+    k: Floats
+    weights: Floats | None = None
+    displacement: Floats | None = None
+    name: str = ""
+    residuals: Floats | None = None
+    tolerance: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check and freeze the values."""
+        k = _vector("k", self.k)
+        if np.any(np.diff(k) < 0):
+            raise InputError("k: the curvatures must not decrease; sort them first")
+        object.__setattr__(self, "k", k)
+        for name, least, default in (
+            ("weights", np.nextafter(0, 1), 1.0),
+            ("displacement", 0.0, 1.0),
+            ("residuals", 0.0, 0.0),
+        ):
+            given = getattr(self, name)
+            given = np.full_like(k, default) if given is None else given
+            values = _vector(name, given)
+            if values.shape != k.shape:
+                raise InputError(f"{name}: {values.size} values for {k.size} of k")
+            if values.min() < least:
+                raise InputError(f"{name}: {values.min():.17g} is too small")
+            object.__setattr__(self, name, values)
+
+    @staticmethod
+    def from_hessian(hessian: Any, **options: Any) -> Spectrum:
+        """Return the spectrum of a Hessian: dense, sparse, or a linear operator.
+
+        See `hessians.from_hessian` for what it takes and raises.
+        """
+        from .eigenvalues import from_hessian
+
+        return from_hessian(hessian, **options)
+
+    def __len__(self) -> int:
+        """Return the number of different entries."""
+        return self.k.size
+
+    @property
+    def arrays(self) -> dict[str, Floats]:
+        """Return k, weights and displacement by name."""
+        return {name: getattr(self, name) for name in ("k", "weights", "displacement")}
+
+    @property
+    def known(self) -> dict[str, Floats]:
+        """Return k, weights, displacement and residuals by name."""
+        return {**self.arrays, "residuals": np.asarray(self.residuals)}
+
+    @cached_property
+    def modes(self) -> float:
+        """Return the number of modes, Σ weights."""
+        return float(self.arrays["weights"].sum())
+
+    @cached_property
+    def zero_tolerance(self) -> float:
+        """Return n·2⁻⁵²·max|k|, below which rounding cannot tell a k from zero.
+
+        Or the tolerance that the spectrum has.
+        """
+        if self.tolerance is not None:
+            return self.tolerance
+        eps = float(np.finfo(np.float64).eps)
+        return max(len(self), self.modes) * eps * float(np.abs(self.k).max())
+
+    @cached_property
+    def zeros(self) -> int:
+        """Return how many entries are zero to rounding."""
+        return int(np.count_nonzero(np.abs(self.k) <= self.zero_tolerance))
+
+    @cached_property
+    def negatives(self) -> int:
+        """Return how many entries are negative beyond rounding."""
+        return int(np.count_nonzero(self.k < -self.zero_tolerance))
+
+    @cached_property
+    def positive(self) -> Spectrum:
+        """Return the spectrum without its zero modes.
+
+        Raises
+        ------
+        InputError
+            A mode is negative beyond rounding, or none is left.
+        """
+        return self.treated()
+
+    @property
+    def kmin_converged(self) -> bool:
+        """Tell whether the smallest positive k is known to 1 %, which κ hangs on."""
+        above = np.flatnonzero(self.k > self.zero_tolerance)
+        if not above.size:
+            return False
+        bound = self.known["residuals"][above[0]]
+        return bool(bound <= _CONVERGED * self.k[above[0]])
+
+    def treated(
+        self,
+        zero: Zero = "drop",
+        negative: Negative = "error",
+        shift: float = 0.0,
+        tolerance: float | None = None,
+    ) -> Spectrum:
+        """Return the spectrum with a shift, and its zero and negative modes treated.
+
+        Parameters
+        ----------
+        zero : "drop" or "keep" what is zero to rounding
+        negative : "error", "drop", "abs" for |k|, or "keep"
+        shift : λ is added to each k, as weight decay does
+        tolerance : |k| up to which a mode is zero, `zero_tolerance` by default
+
+        Raises
+        ------
+        InputError
+            A mode is negative and that is an error, or none is left.
+        """
+        k = self.k + shift
+        limit = self.zero_tolerance if tolerance is None else tolerance
+        zeros, negatives = np.abs(k) <= limit, k < -limit
+        if negative == "error" and negatives.any():
+            many = float(self.arrays["weights"][negatives].sum())
+            raise InputError(
+                f"{self.name or 'unnamed'}: {many:.6g} negative "
+                f"modes, the least {k[0]:.6g}; every method diverges along them; "
+                "`critdamp spectrum --negative drop|abs|keep` makes a spectrum without"
+            )
+        keep = ~(zeros & (zero == "drop")) & ~(negatives & (negative == "drop"))
+        if not keep.any():
+            raise InputError(f"{self.name or 'unnamed'}: no mode is positive")
+        k = np.where(negatives & (negative == "abs"), -k, k)[keep]
+        order = np.argsort(k, kind="stable")
+        _, *others = self.known.values()
+        weights, displacement, residuals = (v[keep][order] for v in others)
+        known = self.tolerance if tolerance is None else tolerance
+        return Spectrum(k[order], weights, displacement, self.name, residuals, known)
+
+    def summary(self) -> dict[str, Any]:
+        """Return what there is to say of it in numbers, by name."""
+        weights = np.asarray(self.weights)
+        limit, kmax = self.zero_tolerance, float(self.k[-1])
+        above = self.k > limit
+        kmin = float(self.k[above][0]) if above.any() else float("nan")
+        return {
+            "modes": self.modes,
+            "entries": len(self),
+            "kmin": kmin,
+            "kmin_converged": self.kmin_converged,
+            "kmax": kmax,
+            "condition": kmax / kmin,
+            "zero_modes": float(weights[np.abs(self.k) <= limit].sum()),
+            "negative_modes": float(weights[self.k < -limit].sum()),
+            "least": float(self.k[0]),
+            "above_tenth": float(weights[self.k > 0.1 * kmax].sum()),
+            "multiplicities": self.multiplicities(),
+        }
+
+    def multiplicities(self) -> list[tuple[float, int]]:
+        """Return the values that repeat to rounding and how often, most often first.
+
+        None where k are nodes of a quadrature, which repeat for other reasons.
+        """
+        weights = np.asarray(self.weights)
+        if np.any(self.residuals) or np.any(weights != np.round(weights)):
+            return []
+        rounding = len(self) * np.finfo(np.float64).eps * np.abs(self.k).max()
+        starts = np.flatnonzero(np.diff(self.k, prepend=-np.inf) > rounding)
+        counts = np.add.reduceat(weights, starts)
+        found = zip(self.k[starts].tolist(), counts.tolist(), strict=True)
+        several = [(k, int(count)) for k, count in found if count > 1]
+        return sorted(several, key=lambda one: -one[1])
+
+
+def _vector(name: str, values: Floats) -> Floats:
+    try:
+        array = np.array(real(values), dtype=np.float64)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
+    if array.ndim != 1 or array.size == 0:
+        raise InputError(f"{name}: shape {array.shape}, expected at least 1 value")
+    bad = np.flatnonzero(~np.isfinite(array))
+    if bad.size:
+        raise InputError(f"{name}: value {bad[0]} is {array[bad[0]]}, not finite")
+    array.flags.writeable = False
+    return array

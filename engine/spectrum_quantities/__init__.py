@@ -1,0 +1,1 @@
+"""Quantities of a whole spectrum: one number per (ε, p), from all modes together."""

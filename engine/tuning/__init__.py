@@ -1,0 +1,1 @@
+"""Answers: which learning rate and momentum to train with."""

@@ -1,0 +1,380 @@
+"""Interrupting and resuming: nothing is lost, repeated or changed."""
+
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import h5py
+import numpy as np
+import pytest
+import small
+
+from critdamp.data.formats.run_file import open_run
+from critdamp.data.shards.folder import Parts
+from critdamp.data.sweeps.status import status
+from critdamp.data.sweeps.sweep import resume, sweep
+from critdamp.engine.errors import (
+    CritdampError,
+    FileError,
+    InputError,
+    OutputExistsError,
+    PlanChangedError,
+)
+from critdamp.engine.maps.compute import TileComputer
+
+KILLS = int(os.environ.get("CRITDAMP_TEST_KILLS", "4"))
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """Return a list that gets the index of every tile that is computed."""
+    indices = []
+
+    class Watched(TileComputer):
+        def __call__(self, tile):
+            indices.append(tile.index)
+            return super().__call__(tile)
+
+    monkeypatch.setattr("critdamp.data.sweeps.sweep.TileComputer", Watched)
+    return indices
+
+
+@pytest.mark.parametrize("every", [1, 3, 7])
+def test_interrupted_equals_uninterrupted(
+    plan, tmp_path, bits, stop_after, computed, every
+):
+    sweep(plan, tmp_path / "whole.h5").close()
+    computed.clear()
+    path = tmp_path / "run.h5"
+    run = sweep(plan, path, stop=stop_after(every))
+    while run is None:
+        assert not path.exists()
+        run = resume(path, stop=stop_after(every))
+    run.close()
+    assert computed == list(range(plan.grid.n_tiles))
+    assert bits(path) == bits(tmp_path / "whole.h5")
+    assert [found.name for found in tmp_path.iterdir()] == ["whole.h5", "run.h5"]
+
+
+def test_statistics_do_not_depend_on_interruptions(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    assert sweep(plan, path, stop=stop_after(5)) is None
+    with resume(path) as run, sweep(plan, tmp_path / "whole.h5") as whole:
+        for name in run.quantities:
+            assert run.summary(name) == whole.summary(name)
+        assert run.attributes["n_sessions"] == 2
+
+
+def test_status_counts_what_survives(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    seen = []
+    sweep(plan, path, stop=stop_after(5), progress=lambda *now: seen.append(now))
+    found = status(path)
+    assert (found.tiles, found.done, found.complete) == (plan.grid.n_tiles, 5, False)
+    assert seen[-1] == (found.done_points, plan.grid.size)
+    assert found.sha256 == plan.sha256
+
+
+def test_live_view_shows_what_is_there(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(5))
+    tile, missing = plan.grid.tile(4), plan.grid.tile(5)
+    expected = TileComputer(plan)(tile)["spectral_radius"]
+    with open_run(Parts(path).live) as view:
+        rho = view["spectral_radius"]
+        assert rho[tile.slices].tobytes() == expected.tobytes()
+        assert np.isnan(rho[missing.slices]).all()
+        assert (view["regime"][missing.slices] == -128).all()
+        assert rho.dims[0][0].name == "/k"
+
+
+def test_an_exception_keeps_the_tiles_before_it(plan, tmp_path, monkeypatch):
+    class Failing(TileComputer):
+        def __call__(self, tile):
+            if tile.index == 3:
+                raise KeyboardInterrupt
+            return super().__call__(tile)
+
+    monkeypatch.setattr("critdamp.data.sweeps.sweep.TileComputer", Failing)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(plan, tmp_path / "run.h5")
+    assert status(tmp_path / "run.h5").done == 3
+
+
+def test_changed_plan_is_refused_with_the_difference(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(2))
+    other = small.small_plan(tol=1e-3)
+    for again in (lambda: sweep(other, path), lambda: resume(path, other)):
+        with pytest.raises(PlanChangedError, match=r"tol: 1e-06 → 0\.001"):
+            again()
+    assert status(path).done == 2
+    resume(path, plan).close()
+
+
+def test_unfinished_sweep_is_not_begun_anew_unasked(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(2))
+    with pytest.raises(OutputExistsError, match="critdamp resume"):
+        sweep(plan, path)
+    assert status(path).done == 2
+    sweep(plan, path, force=True, stop=stop_after(1))
+    assert status(path).done == 1
+
+
+def test_bad_input_costs_nothing_that_was_done(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(2))
+    with pytest.raises(InputError, match="threads"):
+        sweep(plan, path, force=True, threads=9999)
+    assert status(path).done == 2
+
+
+def test_file_that_appeared_meanwhile_is_not_replaced(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(2))
+    path.write_text("precious")
+    with pytest.raises(FileError, match=r"appeared.*critdamp resume"):
+        resume(path)
+    assert path.read_text() == "precious"
+    path.unlink()
+    late = iter([path.write_text])
+
+    def progress(*_now):
+        for write in late:
+            write("precious")
+
+    with pytest.raises(FileError, match="appeared"):
+        resume(path, progress=progress)
+    assert path.read_text() == "precious"
+    path.unlink()
+    resume(path).close()
+
+
+def test_forced_over_something_else_is_resumable(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    path.write_text("not precious")
+    assert sweep(plan, path, force=True, stop=stop_after(2)) is None
+    assert status(path).done == 2
+    with resume(path) as run:
+        assert run.plan.sha256 == plan.sha256
+
+
+def test_link_stands_for_its_file(plan, tmp_path):
+    (tmp_path / "link.h5").symlink_to(tmp_path / "run.h5")
+    sweep(plan, tmp_path / "link.h5").close()
+    assert (tmp_path / "link.h5").is_symlink()
+    open_run(tmp_path / "run.h5").close()
+
+
+def test_shards_without_their_plan_are_not_mixed_up(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(4))
+    (Parts(path).folder / "plan.json").unlink()
+    with pytest.raises(InputError, match=r"without their plan\.json"):
+        sweep(plan, path)
+    with pytest.raises(FileError, match="no such file"):
+        status(path)
+    sweep(plan, path, force=True).close()
+
+
+def test_existing_run_is_replaced_only_when_the_new_one_is_there(
+    plan, tmp_path, stop_after
+):
+    path = tmp_path / "run.h5"
+    sweep(plan, path).close()
+    with pytest.raises(OutputExistsError, match="--force"):
+        sweep(plan, path)
+    other = small.small_plan(tol=1e-3)
+    sweep(other, path, force=True, stop=stop_after(1))
+    with open_run(path) as old:
+        assert old.plan.sha256 == plan.sha256
+    assert not status(path).complete
+    with resume(path) as new:
+        assert new.plan.sha256 == other.sha256
+
+
+def test_killed_between_rename_and_removal(plan, tmp_path, computed):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, keep_shards=True).close()
+    record = Parts(path).record()
+    record.keep_shards = False
+    Parts(path).save(record)
+    computed.clear()
+    assert status(path).complete
+    resume(path).close()
+    assert computed == []
+    assert not Parts(path).folder.exists()
+
+
+def test_nothing_to_resume(plan, tmp_path):
+    with pytest.raises(InputError, match="no unfinished sweep"):
+        resume(tmp_path / "run.h5")
+    sweep(plan, tmp_path / "run.h5", keep_shards=True).close()
+    assert Parts(tmp_path / "run.h5").shard(0).exists()
+    with pytest.raises(InputError, match="complete already"):
+        resume(tmp_path / "run.h5")
+
+
+def test_shards_and_view_are_complete_files(plan, tmp_path):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, keep_shards=True).close()
+    with open_run(path) as run, open_run(Parts(path).live) as view:
+        for name in run.quantities:
+            assert run[name][()].tobytes() == view[name][()].tobytes()
+    with h5py.File(Parts(path).shard(1), "r") as shard:
+        assert shard["spectral_radius"].shape == plan.grid.shape
+
+
+def test_killed_at_random_moments(plan, tmp_path, bits, child):
+    path, whole = tmp_path / "run.h5", tmp_path / "whole.h5"
+    began = time.monotonic()
+    sweep(plan, whole).close()
+    lasts = time.monotonic() - began
+    record, done, killed = Parts(path).folder / "plan.json", 0, 0
+    while killed < KILLS or not path.exists():
+        process = child(path)
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        if killed < KILLS:
+            time.sleep(random.uniform(0, lasts))
+            process.send_signal(signal.SIGKILL)
+        code = process.wait()
+        assert code in (0, -signal.SIGKILL), process.stderr.read()
+        killed += code == -signal.SIGKILL
+        now = status(path).done if path.exists() or record.exists() else 0
+        assert now >= done
+        done = now
+        if path.exists():
+            assert bits(path) == bits(whole)
+        if path.exists() and not record.exists() and killed < KILLS:
+            path.unlink()
+            done = 0
+    # a kill after the last removal leaves the empty folder
+    assert not Parts(path).begun
+    assert not list(tmp_path.glob("run.h5.parts/*"))
+
+
+def test_killed_while_merging(plan, tmp_path, bits, child):
+    path, whole = tmp_path / "run.h5", tmp_path / "whole.h5"
+    sweep(plan, whole).close()
+    sweep(plan, path, keep_shards=True).close()
+    path.unlink()
+    began = time.monotonic()
+    resume(path).close()
+    lasts, killed, cut_off = time.monotonic() - began, 0, 0
+    while killed < KILLS:
+        path.unlink(missing_ok=True)
+        process = child(path)
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        time.sleep(random.uniform(0, lasts))
+        process.send_signal(signal.SIGKILL)
+        code = process.wait()
+        assert code in (0, -signal.SIGKILL), process.stderr.read()
+        killed += code == -signal.SIGKILL
+        cut_off += not path.exists()
+        assert status(path).done == plan.grid.n_tiles
+        assert not path.exists() or bits(path) == bits(whole)
+    path.unlink(missing_ok=True)
+    resume(path).close()
+    assert bits(path) == bits(whole)
+    print(f"\nkilled {killed} times while merging, {cut_off} before the run was there")
+
+
+def test_two_processes_do_not_write_one_run(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(1))
+    with Parts(path).claimed():
+        code = "import sys, critdamp.data.sweeps.sweep as s; s.resume(sys.argv[1])"
+        command = [os.sys.executable, "-c", code, str(path)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "another process is writing there" in result.stderr
+    assert f"{socket.gethostname()}, process {os.getpid()}" in result.stderr
+    resume(path).close()
+    assert [found.name for found in tmp_path.iterdir()] == ["run.h5"]
+
+
+def test_a_dead_writer_is_nobodys_lock(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(1))
+    (Parts(path).folder / "writer").write_text("elsewhere, process 1")
+    resume(path).close()
+    assert not Parts(path).folder.exists()
+
+
+def test_a_clock_that_goes_back_changes_nothing(
+    plan, tmp_path, bits, stop_after, monkeypatch
+):
+    path = tmp_path / "run.h5"
+    sweep(plan, tmp_path / "whole.h5").close()
+    sweep(plan, path, stop=stop_after(2))
+    monkeypatch.setattr(
+        "critdamp.data.formats.provenance.now", lambda: "1970-01-01T00:00:00Z"
+    )
+    with resume(path) as run:
+        assert run.attributes["wall_time_s"] > 0
+    assert bits(path) == bits(tmp_path / "whole.h5")
+
+
+def test_a_view_shows_no_shards_of_another_sweep(
+    plan, tmp_path, stop_after, monkeypatch
+):
+    """HDF5 looks for a file that is missing in the folder where we are, too."""
+    path, other = tmp_path / "run.h5", tmp_path / "other.h5"
+    sweep(plan, path, stop=stop_after(3))
+    sweep(small.small_plan(tol=1e-3), other, keep_shards=True).close()
+    monkeypatch.chdir(Parts(other).folder)
+    with open_run(Parts(path).live) as view:
+        there = np.isfinite(view["spectral_radius"][()])
+    assert there.sum() == status(path).done_points
+
+
+@pytest.mark.parametrize("what", ["folder", "run"])
+def test_links_that_lead_elsewhere(plan, tmp_path, what):
+    path = tmp_path / "run.h5"
+    if what == "folder":
+        (tmp_path / "elsewhere").mkdir()
+        Parts(path).folder.symlink_to(tmp_path / "elsewhere")
+    else:
+        path.symlink_to(path)
+    with pytest.raises(CritdampError, match="a link"):
+        sweep(plan, path)
+
+
+def test_other_files_in_the_folder_are_left_alone(plan, tmp_path):
+    folder = Parts(tmp_path / "run.h5").folder
+    folder.mkdir()
+    (folder / "notes.tmp").write_text("precious")
+    sweep(plan, tmp_path / "run.h5").close()
+    assert [path.name for path in folder.iterdir()] == ["notes.tmp"]
+
+
+def test_what_cannot_fit_is_not_begun(plan, tmp_path, monkeypatch):
+    path = tmp_path / "run.h5"
+    usage = shutil.disk_usage(tmp_path)._replace(free=10_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
+    with pytest.raises(FileError, match=r"needs about .* MB, 0\.01 MB are free"):
+        sweep(plan, path)
+    assert not list(tmp_path.iterdir())
+    sweep(plan, path, force=True).close()
+
+
+def test_a_reader_that_stays_open_sees_what_is_new(plan, tmp_path, stop_after):
+    """While a sweep goes on, shards that get finished show at the next read."""
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(3))
+    counts = []
+    with open_run(Parts(path).live) as view:
+        rho = view["spectral_radius"]
+
+        def progress(*_now):
+            counts.append(int(np.count_nonzero(np.isfinite(rho[()]))))
+
+        resume(path, progress=progress).close()
+    assert counts == sorted(counts)
+    assert counts[0] < counts[-1] <= plan.grid.size

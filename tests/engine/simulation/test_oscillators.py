@@ -1,0 +1,150 @@
+"""Continuous time, against 60 digits, the paper's results, and discrete time."""
+
+import math
+from itertools import pairwise
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+import critdamp as cd
+from critdamp.engine.backends.threads import on_threads
+from critdamp.engine.errors import InputError
+from critdamp.engine.modes.methods import METHODS
+from critdamp.engine.simulation import oscillators as oscillator
+from critdamp.engine.simulation.ensemble import Ensemble, recurrences
+
+
+def motion(mass, friction, k, t):
+    """Return w and w′ from the two exponents of Eq. 20, to 60 digits."""
+    mass, friction, k, t = map(mpmath.mpf, (mass, friction, k, t))
+    if mass == 0:
+        w = mpmath.exp(-k / friction * t)
+        return w, -k / friction * w
+    half = friction / (2 * mass)
+    root = mpmath.sqrt(mpmath.mpc(half**2 - k / mass))
+    if root == 0:
+        w = mpmath.exp(-half * t) * (1 + half * t)
+        return w, -k / mass * t * mpmath.exp(-half * t)
+    one, two = -half + root, -half - root
+    share = -two / (one - two)
+    parts = share * mpmath.exp(one * t), (1 - share) * mpmath.exp(two * t)
+    return (sum(parts)).real, (one * parts[0] + two * parts[1]).real
+
+
+@pytest.mark.parametrize(
+    ("mass", "friction", "k"),
+    [
+        (1.0, 2.0, 1.0),  # critical
+        (1.0, 2.0, 1.0 + 1e-15),
+        (1.0, 2.0, 1.0 - 1e-15),
+        (1.0, 2.0, 1.0 + 1e-7),
+        (1.0, 2.0, 0.25),
+        (1.0, 2.0, 1e-9),
+        (1.0, 0.1, 30.0),
+        (1.0, 0.0, 2.0),
+        (1e-12, 1.0, 3.0),
+        (0.0, 1.5, 0.75),
+        (1.0, 1.0, 0.0),
+        (1.0, 1.0, -0.5),
+    ],
+)
+def test_one_oscillator(mass, friction, k):
+    times = [0.0, 1e-9, 0.5, 3.0, 40.0, 600.0]
+    found = cd.simulate_continuous(cd.Spectrum([k]), mass, friction, times)
+    for i, t in enumerate(times):
+        with mpmath.workdps(60):
+            w, speed = (float(value) for value in motion(mass, friction, k, t))
+        # the envelope, which swings and crossings lie below
+        size = math.exp(-friction / (2 * mass) * t) * (1 + t) if mass else 0.0
+        square = 1e-12 * max(size, abs(w)) ** 2 + 1e-290
+        assert found.distance[i] ** 2 == pytest.approx(w * w, rel=1e-12, abs=square)
+        potential, kinetic = 0.5 * k * w * w, 0.5 * mass * speed**2
+        assert found.potential[i] == pytest.approx(potential, rel=1e-12, abs=square)
+        slack = square * max(abs(k), 1.0)
+        assert found.kinetic[i] == pytest.approx(kinetic, rel=1e-12, abs=slack)
+
+
+@settings(deadline=None)  # the first call compiles
+@given(
+    st.just(0.0) | st.floats(1e-9, 1e3),
+    st.just(0.0) | st.floats(1e-9, 1e3),
+    st.lists(st.just(0.0) | st.floats(1e-90, 1e3), min_size=1),
+    st.data(),
+)
+def test_energy_never_increases(mass, friction, k, data):
+    """Eq. 9, for a start at rest."""
+    if not (mass or friction):
+        mass = 1.0
+    times = data.draw(st.lists(st.floats(0, 1e3), min_size=2, unique=True).map(sorted))
+    found = cd.simulate_continuous(cd.Spectrum(np.sort(k)), mass, friction, times)
+    start = 0.5 * sum(k)
+    assert (np.diff(found.total) <= 1e-11 * start).all()
+    assert (found.total <= start * (1 + 1e-12)).all()
+
+
+def test_discrete_time_tends_to_continuous():
+    k, mass, friction, end = np.array([0.3, 1.0, 4.0]), 1.0, 0.7, 8.0
+    exact = [float(motion(mass, friction, one, end)[0]) for one in k]
+    errors = []
+    for steps in (400, 4000, 40000):
+        ball = cd.discrete(mass, friction, end / steps)
+        ensemble = Ensemble(k.size)
+        by = recurrences(METHODS["heavy_ball"], (ball.eps, ball.p), k)
+        ensemble.advance(by, steps)
+        errors.append(abs(ensemble.w - exact).max())
+    assert errors[0] < 0.05
+    for before, after in pairwise(errors):
+        assert after == pytest.approx(before / 10, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("z", "alpha"), [(0, 1), (3 / 16, 4 / 3), (0.25, 2), (0.5, 1), (1, 0.5)]
+)
+def test_improvement(z, alpha):
+    """Golden values of Results 1 and 2."""
+    assert cd.improvement(z * 4.0, 2.0, 1.0) == pytest.approx(alpha, rel=1e-15)
+
+
+def test_the_dictionary_goes_both_ways():
+    """Eq. 7 and 8."""
+    for mass, friction, dt in ((1.0, 0.5, 0.1), (0.0, 2.0, 0.3), (3.0, 0.0, 0.2)):
+        ball = cd.discrete(mass, friction, dt)
+        assert ball.eps == dt**2 / (mass + friction * dt)
+        back = cd.continuous(ball.eps, ball.p, dt)
+        assert back == pytest.approx((mass, friction), abs=1e-15)
+
+
+def test_bits_do_not_depend_on_threads():
+    spectrum = cd.Spectrum(np.geomspace(1e-6, 1, 10_000))
+    times = np.linspace(0, 50, 7)
+    runs = []
+    for threads in (1, 2):
+        sums = np.empty((7, 3, 3))
+        with on_threads(threads):
+            oscillator._run(1.0, 0.3, spectrum.k, np.ones(10_000), times, sums)
+        runs.append(sums.tobytes())
+    assert runs[0] == runs[1]
+
+
+def test_bad_input():
+    one = cd.Spectrum([1.0])
+    for arguments, said in (
+        ((one, -1, 1, [0, 1]), "mass: -1 given"),
+        ((one, 1, math.inf, [0, 1]), "friction: inf given; 0, or from 1e-100 to 1e"),
+        ((one, 5e-324, 1, [0, 1]), "mass: 5e-324 given"),
+        ((one, 0, 0, [0, 1]), "mass and friction: both are 0"),
+        ((one, 1, 1, [1, 0]), "times: finite, increasing"),
+        ((one, 1, 1, [-1, 0]), "times: finite, increasing"),
+        ((one, 1, 1, []), "times: finite, increasing"),
+        ((one, 1, 1, [0, math.nan]), "times: finite, increasing"),
+    ):
+        with pytest.raises(InputError, match=said):
+            cd.simulate_continuous(*arguments)
+    with pytest.raises(InputError, match="dt: 0 given"):
+        cd.discrete(1, 1, 0)
+    with pytest.raises(InputError, match=r"p: 1\.5 given"):
+        cd.continuous(0.1, 1.5, 1)
+    with pytest.raises(InputError, match="friction: 0 and k: 1 given"):
+        cd.improvement(1, 0, 1)
