@@ -12,7 +12,7 @@ from typing import Any
 import click
 import numpy as np
 
-from critdamp.data.formats.spectrum_file import boxed, load_spectrum
+from critdamp.data.formats.spectrum_file import bundled_spectra, load_spectrum
 from critdamp.data.inputs.axis_syntax import read_axis, zero_modes
 from critdamp.engine.errors import FileError, InputError
 from critdamp.engine.maps.axis import Axis
@@ -126,7 +126,9 @@ def _axis(key: str, value: Any, folder: Path, notes: list[str]) -> Axis:
 
 def _spectrum(value: Any, folder: Path, notes: list[str]) -> Spectrum:
     with _keyed("spectrum"):
-        spectrum = load_spectrum(value if value in boxed() else folder / str(value))
+        spectrum = load_spectrum(
+            value if value in bundled_spectra() else folder / str(value)
+        )
         left_out = zero_modes(spectrum.name, spectrum.zeros, len(spectrum))
     if left_out:
         notes.append(f"--spectrum: {left_out}")

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from critdamp.data.formats.provenance import session
-from critdamp.data.formats.spectrum_file import boxed
+from critdamp.data.formats.spectrum_file import bundled_spectra
 from critdamp.engine.backends.cache import cache_dir
 from critdamp.engine.backends.compile import threading_layer
 from critdamp.engine.backends.select import backends
@@ -46,5 +46,5 @@ def _record() -> dict[str, Any]:
         "methods": list(METHODS),
         "quantities": list(QUANTITIES),
         "quantities_of_a_spectrum": names_of(True),
-        "spectra": boxed(),
+        "spectra": bundled_spectra(),
     }

@@ -106,16 +106,16 @@ def command(
     found = replace(found, name=as_text(known))
     given, shift = options["zero_tolerance"], options["shift"]
     limit = found.zero_tolerance if given is None else given
-    treated = found.treated(options["zero"], options["negative"], shift, limit)
+    filtered = found.filtered(options["zero"], options["negative"], shift, limit)
     if output is not None:
         made = {f"made_{name}": v for name, v in options.items() if v is not None}
         made = {name: _plain(v) for name, v in made.items()}
-        save_spectrum(treated, output, {**made, "command_line": command_line()})
-    record = _record(found, treated, limit, shift)
+        save_spectrum(filtered, output, {**made, "command_line": command_line()})
+    record = _record(found, filtered, limit, shift)
     if as_json:
         emit(record)
     elif not quiet:
-        _print(treated, record)
+        _print(filtered, record)
 
 
 def _plain(value: Any) -> Any:
@@ -155,14 +155,14 @@ def _found(
 
 
 def _record(
-    found: Spectrum, treated: Spectrum, limit: float, shift: float
+    found: Spectrum, filtered: Spectrum, limit: float, shift: float
 ) -> dict[str, Any]:
     before = np.asarray(found.weights), found.k + shift
     counts = {
         "zero_modes": float(before[0][np.abs(before[1]) <= limit].sum()),
         "negative_modes": float(before[0][before[1] < -limit].sum()),
     }
-    return {"name": treated.name, **treated.summary(), **counts}
+    return {"name": filtered.name, **filtered.summary(), **counts}
 
 
 def _print(spectrum: Spectrum, record: dict[str, Any]) -> None:

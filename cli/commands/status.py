@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from critdamp.data.chunks.blocks import ranges
-from critdamp.data.shards.folder import Parts
+from critdamp.data.shards.folder import RunFolder
+from critdamp.data.sweeps.check import Damage, check_file
 from critdamp.data.sweeps.status import status
-from critdamp.data.sweeps.verify import Damage, verify
 from critdamp.engine.errors import FileError
 
 from ..arguments.options import FILE, json_option
@@ -31,14 +31,14 @@ def command(output: Path, check: bool, as_json: bool) -> None:
     blocks that have changed are named, the exit status is 1, and `critdamp resume`
     computes them again.
     """
-    damage = verify(output) if check else []
+    damage = check_file(output) if check else []
     if as_json:
         emit(_record(output, check, damage))
     else:
         for one in damage:
             click.echo(f"{one.path}: damaged: {one}")
     if damage:
-        beside = Damage(Parts.of(output).path, "", ()) in damage
+        beside = Damage(RunFolder.of(output).path, "", ()) in damage
         how = "make it again" if beside else "`critdamp resume` computes maps again"
         raise FileError(f"{output}: {len(damage)} damaged; {how}")
     now = status(output)
@@ -51,7 +51,7 @@ def command(output: Path, check: bool, as_json: bool) -> None:
             f"{nbytes(now.nbytes)}"
         )
         if not now.complete:
-            click.echo(Parts(now.path).kept(), err=True)
+            click.echo(RunFolder(now.path).kept(), err=True)
     if not now.complete:
         raise Incomplete
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from critdamp.data.formats.run_file import open_run
-from critdamp.data.shards.folder import Parts
+from critdamp.data.shards.folder import RunFolder
 from critdamp.data.sweeps.disk_space import estimate
 from critdamp.data.sweeps.sweep import sweep
 from critdamp.engine.maps.plan import DTYPES, Plan
@@ -112,7 +112,7 @@ def _again(like: Path, plan: Path | None, options: dict[str, Any]) -> Plan:
     if plan is not None or given:
         names = ", ".join(["PLAN"] * (plan is not None) + [f"--{n}" for n in given])
         raise click.UsageError(f"--like: has a whole plan, {names} cannot be with it")
-    record = Parts.of(like).record() if not like.exists() else None
+    record = RunFolder.of(like).record() if not like.exists() else None
     if record is not None:
         return record.plan
     with open_run(like) as run:

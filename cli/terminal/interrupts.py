@@ -13,7 +13,7 @@ from types import FrameType
 import click
 
 from critdamp.data.formats.run_file import Run
-from critdamp.data.shards.folder import Parts
+from critdamp.data.shards.folder import RunFolder
 from critdamp.data.sweeps.status import status
 
 from .exit_status import Stopped
@@ -54,7 +54,7 @@ def compute(path: Path, start: Start, quiet: bool) -> None:
 
 
 def _stopped(what: str, path: Path) -> Stopped:
-    return Stopped("; ".join(filter(None, [what, Parts.of(path).kept()])))
+    return Stopped("; ".join(filter(None, [what, RunFolder.of(path).kept()])))
 
 
 def _summary(run: Run, seconds: float) -> str:

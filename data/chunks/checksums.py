@@ -14,7 +14,7 @@ import numpy as np
 
 from critdamp.engine.errors import FileError
 
-from ..storage.bounded_read import whole
+from ..storage.bounded_read import read_bounded
 
 GROUP = "checksums"
 SEALS = HASH, STORED = "described_sha256", "stored_sha256"
@@ -75,7 +75,7 @@ def _lines(file: h5py.File, maps: tuple[str, ...]) -> Iterator[bytes]:
         if isinstance(item, h5py.Dataset):
             yield f" {item.dtype} {item.shape} {item.chunks}".encode()
             if name not in maps:
-                yield _bytes(whole(item))
+                yield _bytes(read_bounded(item))
         for key in sorted(item.attrs):
             # references to other datasets are addresses, their names are hashed
             if key not in (HASH, "DIMENSION_LIST", "REFERENCE_LIST"):

@@ -19,7 +19,7 @@ from critdamp.engine.maps.plan import choose
 from ..chunks.blocks import Where
 from ..formats.kinds import KINDS, SPECTRUM
 from ..formats.spectrum_layout import LONG_NAMES
-from ..storage.bounded_read import whole
+from ..storage.bounded_read import read_bounded
 from ..storage.open_hdf5 import open_file, undamaged
 
 # points that are read at a time
@@ -69,7 +69,7 @@ class Columns:
 
 
 @contextmanager
-def opened(path: Path, names: Sequence[str] = ()) -> Iterator[Columns]:
+def open_columns(path: Path, names: Sequence[str] = ()) -> Iterator[Columns]:
     """Open a run, a live view, a spectrum or a trajectory, whichever it is.
 
     Parameters
@@ -110,8 +110,8 @@ def pieces(
     for outer in np.ndindex(shape[:cut]):
         for start in range(0, shape[cut], step):
             side = slice(start, min(start + step, shape[cut]))
-            whole = (slice(0, n) for n in shape[cut + 1 :])
-            yield (*(slice(i, i + 1) for i in outer), side, *whole)
+            rows = (slice(0, n) for n in shape[cut + 1 :])
+            yield (*(slice(i, i + 1) for i in outer), side, *rows)
 
 
 def _found(path: Path, file: h5py.File) -> Columns:
@@ -123,4 +123,6 @@ def _found(path: Path, file: h5py.File) -> Columns:
     names = tuple(map(str, (file.attrs["signal"], *others)))
     if any("/" in name for name in (*axes, *names)):
         raise FileError(f"{path}: damaged: its axes and arrays are not where it says")
-    return Columns(path, file, axes, names, {axis: whole(file[axis]) for axis in axes})
+    return Columns(
+        path, file, axes, names, {axis: read_bounded(file[axis]) for axis in axes}
+    )

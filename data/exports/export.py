@@ -11,7 +11,7 @@ from critdamp.engine.errors import InputError
 from ..storage.atomic_files import appearing
 from ..storage.os_errors import failures
 from .arrays import _to_netcdf, _to_npz
-from .columns import Columns, opened
+from .columns import Columns, open_columns
 from .tables import _to_csv, _to_parquet
 
 
@@ -45,7 +45,7 @@ def export(source: Path, target: Path, names: Sequence[str] = ()) -> int:
     if target.exists() and target.samefile(source):
         raise InputError(f"output: {target} is what is read; choose another name")
     target = target.resolve() if target.is_symlink() else target
-    with opened(source, names) as columns, failures(target, "write"):
+    with open_columns(source, names) as columns, failures(target, "write"):
         with appearing(target) as temporary:
             write(columns, temporary)
         return math.prod(columns.shape)

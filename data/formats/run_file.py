@@ -16,7 +16,7 @@ from critdamp.engine.errors import CritdampError, FileError, InputError
 from critdamp.engine.maps.axis import Axis
 from critdamp.engine.maps.plan import Plan, choose
 
-from ..storage.bounded_read import whole
+from ..storage.bounded_read import read_bounded
 from ..storage.open_hdf5 import open_file, undamaged
 from .kinds import RUN
 
@@ -84,7 +84,7 @@ class Run:
     @cached_property
     def plan(self) -> Plan:
         """Return the plan that the run was made from."""
-        text = whole(self._file["plan"]).decode()
+        text = read_bounded(self._file["plan"]).decode()
         try:
             return Plan.from_dict(json.loads(text))
         except InputError as error:

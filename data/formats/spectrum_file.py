@@ -12,7 +12,7 @@ import numpy as np
 from critdamp.engine.errors import InputError
 from critdamp.engine.spectra.spectrum import Spectrum
 
-from ..storage.bounded_read import whole
+from ..storage.bounded_read import read_bounded
 from ..storage.new_hdf5 import new_hdf5
 from ..storage.open_hdf5 import open_file, undamaged
 from ..storage.os_errors import failures
@@ -23,7 +23,7 @@ from .spectrum_layout import LONG_NAMES, add_spectrum
 _BUNDLED = Path(str(files("critdamp.data.bundled")))
 
 
-def boxed() -> list[str]:
+def bundled_spectra() -> list[str]:
     """Return the names of the spectra that come with critdamp."""
     return sorted(path.stem for path in _BUNDLED.glob("*.h5"))
 
@@ -41,17 +41,17 @@ def load_spectrum(source: str | Path) -> Spectrum:
         What is there is no spectrum, or there is nothing.
     """
     path = Path(source)
-    if str(source) in boxed():
+    if str(source) in bundled_spectra():
         path = _BUNDLED / f"{source}.h5"
     with failures(path, "read"):
         if not path.exists():
             raise InputError(
                 f"{source}: no such file, nor a spectrum in the box "
-                f"({', '.join(boxed())})"
+                f"({', '.join(bundled_spectra())})"
             )
     with open_file(path, SPECTRUM) as file, undamaged(path):
         there = [name for name in LONG_NAMES if name in file]
-        values = {name: np.asarray(whole(file[name])) for name in there}
+        values = {name: np.asarray(read_bounded(file[name])) for name in there}
         name = str(file.attrs.get("name", ""))
         limit = file.attrs.get("zero_tolerance")
         limit = None if limit is None else float(limit)

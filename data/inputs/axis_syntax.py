@@ -11,7 +11,7 @@ from critdamp.engine.callbacks import ignore
 from critdamp.engine.errors import InputError
 from critdamp.engine.maps.axis import Axis
 
-from ..formats.spectrum_file import boxed, load_spectrum
+from ..formats.spectrum_file import bundled_spectra, load_spectrum
 from .matrix_files import reading
 from .text import whole_number
 
@@ -74,7 +74,7 @@ def _from_file(
     if not name.endswith(".npy"):
         if not spectra:
             raise InputError(f"{f'@{name}'!r}: only k takes a spectrum; {_ALLOWED}")
-        return _from_spectrum(name if name in boxed() else str(path), report)
+        return _from_spectrum(name if name in bundled_spectra() else str(path), report)
     with reading(path, " as .npy"):
         if not path.is_file():
             raise InputError(f"{path}: no such file")

@@ -15,10 +15,10 @@ import numpy as np
 from critdamp.engine.errors import CritdampError, InputError
 from critdamp.engine.spectra.operators import is_sparse
 
-from ..storage.bounded_read import whole
+from ..storage.bounded_read import read_bounded
 from .matlab import read_mat
 from .matrix_market import read_mtx
-from .text import listed, opened
+from .text import listed, open_text
 
 # Small files may claim to be large. Beyond so many rows, and bytes as an array, what a
 # matrix takes has to be in proportion to what is there.
@@ -184,7 +184,7 @@ def _hdf5(path: Path, name: str) -> dict[str, Any]:
         for key in [wanted] if name else known:
             item = known[key]
             found[name or key] = (
-                whole(item) if hasattr(item, "dtype") else _sparse(item)
+                read_bounded(item) if hasattr(item, "dtype") else _sparse(item)
             )
     return found
 
@@ -192,7 +192,7 @@ def _hdf5(path: Path, name: str) -> dict[str, Any]:
 def _sparse(group: h5py.Group) -> Any:
     from scipy.sparse import csc_array
 
-    arrays = tuple(whole(group[name]) for name in ("data", "ir", "jc"))
+    arrays = tuple(read_bounded(group[name]) for name in ("data", "ir", "jc"))
     rows = int(group.attrs["MATLAB_sparse"])
     return csc_array(arrays, shape=(rows, arrays[2].size - 1)).T
 
@@ -214,7 +214,7 @@ def _safetensors(path: Path, _name: str) -> Any:
 def _text(path: Path, _name: str) -> Any:
     rows: list[list[float]] = []
     header = False
-    with opened(path) as file:
+    with open_text(path) as file:
         for number, line in enumerate(file, 1):
             fields = line.partition("#")[0].replace(",", " ").replace(";", " ").split()
             if not fields:

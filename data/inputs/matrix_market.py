@@ -10,7 +10,7 @@ import numpy as np
 
 from critdamp.engine.errors import InputError
 
-from .text import listed, opened
+from .text import listed, open_text
 
 # what Matrix Market files may say, with the numbers that their size has, that a line
 # of coordinates has, and what stands above the diagonal for each value below it
@@ -27,7 +27,7 @@ def read_mtx(path: Path) -> Any:
     InputError, ValueError
         It is none, or cut off.
     """
-    with opened(path) as file:
+    with open_text(path) as file:
         banner = file.readline().lower().split()
         line = next((text for text in file if text.strip("\n\r\t ")[:1] not in "%"), "")
         size = [int(part) for part in line.split()]

@@ -17,7 +17,7 @@ from critdamp.engine.spectra.spectrum import Spectrum
 from critdamp.engine.validation import real
 
 from ..formats.kinds import SPECTRUM
-from ..formats.spectrum_file import boxed, load_spectrum
+from ..formats.spectrum_file import bundled_spectra, load_spectrum
 from .matrix_files import dense, read_matrix
 from .text import listed
 
@@ -52,7 +52,7 @@ def read_spectrum(
     InputError
         It cannot be read, or is none of these.
     """
-    if str(source) in boxed() or _is_ours(Path(source)):
+    if str(source) in bundled_spectra() or _is_ours(Path(source)):
         _refuse(per_weight)
         return load_spectrum(source)
     found = read_matrix(source)

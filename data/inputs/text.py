@@ -11,7 +11,7 @@ from critdamp.engine.errors import InputError
 _TEXT, _TEXT_TIMES = 2**22, 100
 
 
-def opened(path: Path) -> io.TextIOBase:
+def open_text(path: Path) -> io.TextIOBase:
     """Return a text, unpacked if it is packed."""
     if path.suffix != ".gz":
         return path.open(encoding="utf-8-sig")

@@ -63,19 +63,19 @@ class Perceptron:
         hidden = np.tanh(self.inputs @ first.T)
         logits = hidden @ second.T + bias
         logits -= logits.max(axis=1, keepdims=True)
-        shares = np.exp(logits)
-        shares /= shares.sum(axis=1, keepdims=True)
-        return hidden, logits, shares
+        probabilities = np.exp(logits)
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        return hidden, logits, probabilities
 
     def loss_and_gradient(self, parameters: Floats) -> tuple[float, Floats]:
         """Return the loss and its gradient (n,) at parameters (n,)."""
         _, second, _ = self._layers(parameters)
-        hidden, logits, shares = self._forward(parameters)
+        hidden, logits, probabilities = self._forward(parameters)
         entropy = np.log(np.exp(logits).sum(axis=1)) - (logits * self.targets).sum(
             axis=1
         )
         loss = entropy.mean() + 0.5 * self.penalty * (parameters @ parameters)
-        out = (shares - self.targets) / len(self.inputs)
+        out = (probabilities - self.targets) / len(self.inputs)
         back = (out @ second) * (1.0 - hidden**2)
         gradient = (back.T @ self.inputs, out.T @ hidden, out.sum(axis=0))
         flat = np.concatenate([part.ravel() for part in gradient])
@@ -85,13 +85,13 @@ class Perceptron:
         """Return the Hessian at parameters (n,) times a vector (n,)."""
         _, second, _ = self._layers(parameters)
         along_first, along_second, along_bias = self._layers(vector)
-        hidden, _, shares = self._forward(parameters)
+        hidden, _, probabilities = self._forward(parameters)
         slope = 1.0 - hidden**2
         hidden_along = slope * (self.inputs @ along_first.T)
         logits_along = hidden_along @ second.T + hidden @ along_second.T + along_bias
-        mean = (shares * logits_along).sum(axis=1, keepdims=True)
-        out = (shares - self.targets) / len(self.inputs)
-        out_along = shares * (logits_along - mean) / len(self.inputs)
+        mean = (probabilities * logits_along).sum(axis=1, keepdims=True)
+        out = (probabilities - self.targets) / len(self.inputs)
+        out_along = probabilities * (logits_along - mean) / len(self.inputs)
         back_along = (out_along @ second + out @ along_second) * slope
         back_along -= (out @ second) * 2.0 * hidden * hidden_along
         product = (

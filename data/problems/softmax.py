@@ -29,15 +29,15 @@ class Softmax:
 
     def gradient(self, weights: Floats) -> Floats:
         """Return the gradient of the loss, of the shape of the weights."""
-        return self._shares_and_gradient(weights)[1]
+        return self._probabilities_and_gradient(weights)[1]
 
-    def _shares_and_gradient(self, weights: Floats) -> tuple[Floats, Floats]:
+    def _probabilities_and_gradient(self, weights: Floats) -> tuple[Floats, Floats]:
         """Return what each class has of each sample, and the gradient."""
         logits = self.inputs @ weights.T
-        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-        shares /= shares.sum(axis=1, keepdims=True)
-        gradient = (shares - self.targets).T @ self.inputs / len(self.inputs)
-        return shares, gradient + self._penalties(weights.shape) * weights
+        probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        gradient = (probabilities - self.targets).T @ self.inputs / len(self.inputs)
+        return probabilities, gradient + self._penalties(weights.shape) * weights
 
     def _penalties(self, shape: tuple[int, ...]) -> Floats:
         penalty = np.full(shape, self.penalty)
@@ -53,13 +53,13 @@ class Softmax:
         """
         inputs, classes = self.inputs, self.targets.shape[1]
         samples, features = inputs.shape
-        shares, gradient = self._shares_and_gradient(weights)
+        probabilities, gradient = self._probabilities_and_gradient(weights)
         penalty = self._penalties(weights.shape)
         hessian = np.diag(penalty.ravel()).reshape(classes, features, classes, features)
         for a in range(classes):
             for b in range(a + 1):
                 # the softmax's own curvature, p_a(δ_ab − p_b)
-                bend = shares[:, a] * ((a == b) - shares[:, b]) / samples
+                bend = probabilities[:, a] * ((a == b) - probabilities[:, b]) / samples
                 block = (inputs * bend[:, None]).T @ inputs
                 hessian[a, :, b, :] += block
                 if a != b:

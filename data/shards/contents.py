@@ -18,8 +18,8 @@ from ..chunks.deflate import crc32
 from ..chunks.raw_chunks import read_chunk, write_chunk
 from ..chunks.statistics import Statistics
 from ..storage.os_errors import refusal
-from .folder import Parts
-from .partition import Cut
+from .folder import RunFolder
+from .partition import ShardPartition
 from .record import Record
 
 
@@ -89,8 +89,8 @@ class Contents:
 
 
 @contextmanager
-def opened(
-    parts: Parts, index: int, record: Record
+def open_shard(
+    parts: RunFolder, index: int, record: Record
 ) -> Iterator[tuple[h5py.File | None, Contents]]:
     """Open a shard, and yield it with what it holds; None and nothing if there is none.
 
@@ -117,9 +117,9 @@ def opened(
         yield file, found
 
 
-def contents(parts: Parts, index: int, record: Record) -> Contents:
-    """Return what a shard holds, nothing if there is none; raises as `opened` does."""
-    with opened(parts, index, record) as (_, found):
+def contents(parts: RunFolder, index: int, record: Record) -> Contents:
+    """Return what a shard holds, nothing if there is none; raises as `open_shard` does."""
+    with open_shard(parts, index, record) as (_, found):
         return found
 
 
@@ -137,7 +137,7 @@ def _checked(file: h5py.File, index: int, record: Record) -> Contents:
             "that one, or begin anew with --force"
         )
     found = Contents.load(file, record.plan)
-    if not set(found.tiles) <= set(Cut.of(record.plan).tiles_of(index)):
+    if not set(found.tiles) <= set(ShardPartition.of(record.plan).tiles_of(index)):
         raise ValueError("it holds tiles of another shard")
     return found
 
@@ -149,9 +149,9 @@ def _unreadable(path: Path, error: Exception) -> FileError:
     return DamagedError(f"{path}: damaged ({error}); critdamp resume makes it again")
 
 
-def held(parts: Parts, record: Record) -> dict[int, Contents]:
+def held(parts: RunFolder, record: Record) -> dict[int, Contents]:
     """Return what each shard holds."""
-    shards = range(Cut.of(record.plan).shards)
+    shards = range(ShardPartition.of(record.plan).shards)
     return {index: contents(parts, index, record) for index in shards}
 
 
@@ -194,11 +194,11 @@ def copy_tiles(
 
 
 def damaged_tiles(
-    parts: Parts, index: int, record: Record
+    parts: RunFolder, index: int, record: Record
 ) -> dict[int, list[tuple[str, Where]]]:
     """Return, for each damaged tile of a shard, its damaged blocks by quantity."""
     bad: dict[int, list[tuple[str, Where]]] = {}
-    with opened(parts, index, record) as (file, found):
+    with open_shard(parts, index, record) as (file, found):
         if file is not None:
             for tile, name, where, data in checked_chunks(file, record.plan, found):
                 if data is None:

@@ -20,13 +20,13 @@ _MADE = (*_UNFINISHED, "shard-*.h5", "damaged-*.h5", "live.h5")
 
 
 @dataclass(frozen=True)
-class Parts:
+class RunFolder:
     """The folder `run.h5.parts` of a run `run.h5`."""
 
     path: Path
 
     @classmethod
-    def of(cls, path: str | Path) -> "Parts":
+    def of(cls, path: str | Path) -> "RunFolder":
         """Return the folder of a run; a link stands for the file that it leads to.
 
         Raises

@@ -10,7 +10,7 @@ MAX_SHARDS = 500
 
 
 @dataclass(frozen=True)
-class Cut:
+class ShardPartition:
     """How a plan's tiles are shared out to shards, by the plan alone.
 
     Attributes
@@ -23,7 +23,7 @@ class Cut:
     each: int
 
     @classmethod
-    def of(cls, plan: Plan) -> "Cut":
+    def of(cls, plan: Plan) -> "ShardPartition":
         """Return shards of about 128 MiB, larger where they would be too many."""
         tiles = plan.grid.n_tiles
         wanted = max(SHARD_BYTES, plan.nbytes / MAX_SHARDS)

@@ -22,7 +22,7 @@ from ..formats.run_layout import lay_out, stored
 from ..storage.atomic_files import beside
 from ..storage.new_hdf5 import NewFile
 from .contents import contents, copy_tiles
-from .folder import Parts
+from .folder import RunFolder
 from .record import Record
 
 
@@ -35,7 +35,7 @@ class ShardWriter:
 
     def __init__(
         self,
-        parts: Parts,
+        parts: RunFolder,
         index: int,
         record: Record,
         began: float,

@@ -12,7 +12,7 @@ _FREE, _PACKED = 2**24, 1032
 _SHARD = re.compile(r"shard-\d{4,}\.h5")
 
 
-def whole(dataset: h5py.Dataset) -> Any:
+def read_bounded(dataset: h5py.Dataset) -> Any:
     """Return all values of a dataset.
 
     Raises

@@ -12,7 +12,7 @@ import h5py
 from .atomic_files import beside, publish
 
 
-class CalmFile(io.FileIO):
+class ErrorLatchingFile(io.FileIO):
     """A new file for HDF5 to write to, that never fails under it.
 
     If a write fails below HDF5, or Ctrl-C comes there, it prints, keeps the file open
@@ -78,22 +78,22 @@ class NewFile:
 
     def __init__(self, path: Path, temporary: Path, **options: Any) -> None:
         self._path, self._temporary = path, temporary
-        self._calm = CalmFile(temporary)
-        self.file = h5py.File(self._calm, "w", track_order=True, **options)
+        self._latching = ErrorLatchingFile(temporary)
+        self.file = h5py.File(self._latching, "w", track_order=True, **options)
 
     def check(self) -> None:
         """Raise the OSError that came first, if something could not be written."""
-        self._calm.check()
+        self._latching.check()
 
     def sync(self) -> None:
         """Wait until what was written is on the disk."""
-        os.fsync(self._calm.fileno())
+        os.fsync(self._latching.fileno())
         self.check()
 
     def close(self) -> None:
         """Finish the file, still under its temporary name; raises as `check` does."""
         self.file.close()
-        self._calm.close()
+        self._latching.close()
         self.check()
 
     def publish(self) -> None:
@@ -103,7 +103,7 @@ class NewFile:
     def drop(self) -> None:
         """Forget the file, unless it has its name already."""
         self.file.close()
-        self._calm.close()
+        self._latching.close()
         self._temporary.unlink(missing_ok=True)
 
 

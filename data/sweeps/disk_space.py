@@ -17,8 +17,8 @@ from critdamp.engine.maps.plan import Plan
 
 from ..chunks.encoder import ChunkEncoder
 from ..shards.contents import held
-from ..shards.folder import Parts
-from ..shards.partition import Cut
+from ..shards.folder import RunFolder
+from ..shards.partition import ShardPartition
 from ..shards.record import Record
 from ..storage.os_errors import failures
 
@@ -64,10 +64,10 @@ def check_room(path: Path, compute: TileComputer, compression: bool) -> None:
     most = free if most == resource.RLIM_INFINITY else most
     plan, described = compute.plan, _described(compute.plan)
     plain = plan.nbytes + described
-    if 2 * plain + Cut.of(plan).shards * described <= free and plain <= most:
+    if 2 * plain + ShardPartition.of(plan).shards * described <= free and plain <= most:
         return
     stored = _estimate(compute, compression).stored
-    both = 2.0 * stored + Cut.of(plan).shards * described
+    both = 2.0 * stored + ShardPartition.of(plan).shards * described
     for needed, there, what in (
         (both, free, "are free on the disk"),
         (stored, most, "is the limit for a file (ulimit -f)"),
@@ -87,7 +87,7 @@ def estimate(
 
 
 def _estimate(compute: TileComputer, compression: bool) -> Estimate:
-    plan, cut = compute.plan, Cut.of(compute.plan)
+    plan, cut = compute.plan, ShardPartition.of(compute.plan)
     encode = ChunkEncoder(plan, compression, compute.threads)
     tile = _sample(plan.grid)
     compute(tile)  # compiles
@@ -119,7 +119,7 @@ def _described(plan: Plan) -> int:
 
 
 @contextmanager
-def writing(parts: Parts) -> Iterator[None]:
+def writing(parts: RunFolder) -> Iterator[None]:
     """Turn failures of the disk into errors that say what is needed, and how to go on.
 
     Raises
@@ -135,7 +135,7 @@ def writing(parts: Parts) -> Iterator[None]:
         yield
 
 
-def _needed(parts: Parts, code: int) -> str:
+def _needed(parts: RunFolder, code: int) -> str:
     """Say how much room is missing, as far as finished shards tell."""
     record = None
     with suppress(FileError):
@@ -155,7 +155,7 @@ def _needed(parts: Parts, code: int) -> str:
     return f"about {_megabytes(more)} more are needed" if more > 0 else ""
 
 
-def _expected(parts: Parts, record: Record) -> float:
+def _expected(parts: RunFolder, record: Record) -> float:
     """Return about how many bytes a run will have: as its shards, or plain ones."""
     plan, shards = record.plan, held(parts, record).values()
     tiles = [tile for shard in shards for tile in shard.tiles]

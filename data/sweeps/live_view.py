@@ -6,20 +6,20 @@ from critdamp.engine.quantities.quantity import MapQuantity
 
 from ..chunks.statistics import fill_of
 from ..formats.run_layout import lay_out
-from ..shards.folder import Parts
-from ..shards.partition import Cut
+from ..shards.folder import RunFolder
+from ..shards.partition import ShardPartition
 from ..shards.record import Record
 from ..shards.writer import alias, partial
 from ..storage.new_hdf5 import new_hdf5
 
 
-def write_live_view(parts: Parts, record: Record) -> None:
+def write_live_view(parts: RunFolder, record: Record) -> None:
     """Write a file in which all shards appear as one; what is missing reads as fill.
 
     Readers that have it open see new shards at their next read; a shard that a resumed
     sweep completes, when they open it again.
     """
-    plan, cut = record.plan, Cut.of(record.plan)
+    plan, cut = record.plan, ShardPartition.of(record.plan)
 
     def make(file: h5py.File, quantity: MapQuantity) -> h5py.Dataset:
         shape, dtype = plan.grid.shape, plan.dtype_of(quantity)

@@ -16,8 +16,8 @@ from ..chunks.statistics import Statistics
 from ..formats.provenance import history, now
 from ..formats.run_layout import lay_out, note_statistics, stored
 from ..shards.contents import Contents, contents, copy_tiles
-from ..shards.folder import Parts
-from ..shards.partition import Cut
+from ..shards.folder import RunFolder
+from ..shards.partition import ShardPartition
 from ..shards.record import Record
 from ..storage.new_hdf5 import NewFile
 from .status import merged
@@ -35,9 +35,9 @@ class Merger:
     record : what the sweep began with
     """
 
-    def __init__(self, parts: Parts, record: Record) -> None:
+    def __init__(self, parts: RunFolder, record: Record) -> None:
         self._parts, self._record = parts, record
-        self._cut = Cut.of(record.plan)
+        self._cut = ShardPartition.of(record.plan)
         self._new: NewFile | None = None
         self._copied: dict[int, Contents] = {}
 
@@ -106,7 +106,7 @@ class Merger:
         return self._new
 
 
-def refuse_other(parts: Parts, record: Record) -> None:
+def refuse_other(parts: RunFolder, record: Record) -> None:
     """Raise a FileError if a file is there that the sweep was not asked to replace."""
     if parts.path.exists() and not (record.force or merged(parts, record)):
         raise FileError(

@@ -22,21 +22,21 @@ from ..chunks.raw_chunks import read_chunk, write_chunk
 from ..formats.run_file import Run, open_run
 from ..formats.run_layout import lay_out, stored
 from ..shards.contents import contents, damaged_tiles
-from ..shards.folder import Parts
-from ..shards.partition import Cut
+from ..shards.folder import RunFolder
+from ..shards.partition import ShardPartition
 from ..shards.record import Record
 from ..shards.writer import ShardWriter
 from ..storage.new_hdf5 import NewFile
 from ..storage.os_errors import failures
-from .verify import Damage, of_run
+from .check import Damage, of_run
 
 # quantities, and the first index of a chunk in each dimension
 Blocks = set[tuple[str, tuple[int, ...]]]
 
 
-def drop_damaged(parts: Parts, record: Record) -> None:
+def drop_damaged(parts: RunFolder, record: Record) -> None:
     """Take damaged tiles out of the shards; what cannot be read is put aside."""
-    for index in range(Cut.of(record.plan).shards):
+    for index in range(ShardPartition.of(record.plan).shards):
         try:
             bad = damaged_tiles(parts, index, record)
         except DamagedError:
@@ -46,7 +46,7 @@ def drop_damaged(parts: Parts, record: Record) -> None:
             _rewrite(parts, index, record, list(bad))
 
 
-def _rewrite(parts: Parts, index: int, record: Record, without: list[int]) -> None:
+def _rewrite(parts: RunFolder, index: int, record: Record, without: list[int]) -> None:
     kept = contents(parts, index, record).without(without)
     if not kept.tiles:
         parts.shard(index).unlink()

@@ -7,7 +7,7 @@ from critdamp.engine.errors import FileError
 
 from ..formats.run_file import open_run
 from ..shards.contents import held
-from ..shards.folder import Parts
+from ..shards.folder import RunFolder
 from ..shards.record import Record
 
 
@@ -43,7 +43,7 @@ def status(path: str | Path) -> Status:
     FileError
         Neither a run nor an unfinished one is there, or it is damaged.
     """
-    parts = Parts.of(path)
+    parts = RunFolder.of(path)
     record = parts.record()
     if record is None or merged(parts, record):
         with open_run(path) as done:
@@ -67,7 +67,7 @@ def status(path: str | Path) -> Status:
     )
 
 
-def merged(parts: Parts, record: Record) -> bool:
+def merged(parts: RunFolder, record: Record) -> bool:
     """Return whether the run that is there was made of these parts."""
     if not parts.path.exists():
         return False

@@ -22,9 +22,10 @@ from critdamp.engine.maps.plan import Plan
 from ..chunks.checksums import DamagedError
 from ..formats.provenance import session
 from ..formats.run_file import Run, open_run
-from ..shards.folder import Parts
+from ..shards.folder import RunFolder
 from ..shards.record import Record
 from ..storage.os_errors import failures
+from .check import check_file
 from .disk_space import Estimate, check_room, estimate, writing
 from .live_view import write_live_view
 from .merge import Merger, refuse_other
@@ -32,7 +33,6 @@ from .recover_record import record_of_shards
 from .repair import drop_damaged, mend
 from .status import Status, merged, status
 from .tile_store import Store
-from .verify import verify
 
 __all__ = ["Estimate", "Status", "estimate", "resume", "status", "sweep"]
 Progress = Callable[[int, int], object]
@@ -79,7 +79,7 @@ def sweep(
     FileError
         The disk fails; what was finished is safe.
     """
-    parts = Parts.of(path)
+    parts = RunFolder.of(path)
     if parts.path.exists() and not force:
         raise OutputExistsError(f"{path}: exists already; --force replaces it")
     compute = TileComputer(plan, threads, backend)
@@ -130,7 +130,7 @@ def resume(
     FileError
         The disk fails, or a file is damaged.
     """
-    parts = Parts.of(path)
+    parts = RunFolder.of(path)
     if not (parts.begun or parts.strays() or parts.path.exists()):
         raise InputError(_nothing(parts))
     with parts.claimed():
@@ -144,7 +144,7 @@ def resume(
                 with failures(parts.path, "write"):
                     parts.clear()
                 return open_run(path)
-            if not verify(path):
+            if not check_file(path):
                 raise InputError(_nothing(parts))
             drop_damaged(parts, record)
         refuse_other(parts, record)
@@ -158,7 +158,7 @@ def resume(
             return _go_on(parts, record, compute, progress, stop)
 
 
-def _record(parts: Parts) -> Record | None:
+def _record(parts: RunFolder) -> Record | None:
     """Return what a sweep began with; from its shards, if its own record is damaged."""
     try:
         record = parts.record()
@@ -173,7 +173,7 @@ def _record(parts: Parts) -> Record | None:
 
 
 def _go_on(
-    parts: Parts,
+    parts: RunFolder,
     record: Record,
     compute: TileComputer,
     progress: Progress | None,
@@ -215,7 +215,7 @@ def _reporter(
     return report
 
 
-def _refuse_unfinished(parts: Parts, plan: Plan) -> None:
+def _refuse_unfinished(parts: RunFolder, plan: Plan) -> None:
     if parts.strays():
         raise InputError(
             f"{parts.folder}: shards without their plan.json are there; "
@@ -231,7 +231,7 @@ def _refuse_unfinished(parts: Parts, plan: Plan) -> None:
     )
 
 
-def _refuse_other_plan(parts: Parts, known: Plan, plan: Plan) -> None:
+def _refuse_other_plan(parts: RunFolder, known: Plan, plan: Plan) -> None:
     if known.sha256 == plan.sha256:
         return
     changes = "; ".join(known.difference(plan))
@@ -242,14 +242,16 @@ def _refuse_other_plan(parts: Parts, known: Plan, plan: Plan) -> None:
     )
 
 
-def _mended(parts: Parts, plan: Plan | None, threads: int | None, backend: str) -> Run:
+def _mended(
+    parts: RunFolder, plan: Plan | None, threads: int | None, backend: str
+) -> Run:
     """Return a finished run whose damaged blocks were computed again."""
     if not parts.path.exists():
         raise InputError(_nothing(parts))
     with open_run(parts.path) as run:
         if plan is not None:
             _refuse_other_plan(parts, run.plan, plan)
-        damage = verify(parts.path)
+        damage = check_file(parts.path)
         if not damage:
             raise InputError(_nothing(parts))
         computer = partial(TileComputer, run.plan, threads, backend)
@@ -257,7 +259,7 @@ def _mended(parts: Parts, plan: Plan | None, threads: int | None, backend: str) 
     return open_run(parts.path)
 
 
-def _nothing(parts: Parts) -> str:
+def _nothing(parts: RunFolder) -> str:
     if parts.path.exists():
         open_run(parts.path).close()
         return f"{parts.path}: complete already, nothing to resume"

@@ -12,8 +12,8 @@ from critdamp.engine.maps.loop import Arrays
 
 from ..chunks.encoder import ChunkEncoder
 from ..shards.contents import Contents, held
-from ..shards.folder import Parts
-from ..shards.partition import Cut
+from ..shards.folder import RunFolder
+from ..shards.partition import ShardPartition
 from ..shards.record import Record
 from ..shards.writer import ShardWriter
 from .disk_space import writing
@@ -36,13 +36,13 @@ class Store:
 
     def __init__(
         self,
-        parts: Parts,
+        parts: RunFolder,
         record: Record,
         threads: int,
         published: Callable[[int, Contents], object],
     ) -> None:
         self._parts, self._record, self._published = parts, record, published
-        self._plan, self._cut = record.plan, Cut.of(record.plan)
+        self._plan, self._cut = record.plan, ShardPartition.of(record.plan)
         self._encode = ChunkEncoder(record.plan, record.compression, threads)
         self._shard: ShardWriter | None = None
         # a shard's first tile is computed before it is opened

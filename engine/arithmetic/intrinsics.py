@@ -78,7 +78,7 @@ def wide_vectors(context: Any) -> Any:
 
 
 @intrinsic
-def apart(context: Any) -> Any:
+def assume_noalias(context: Any) -> Any:
     """Promise that no two arrays of doubles given to the caller of this share memory.
 
     LLVM would check that for each pair, and leaves loops over many arrays scalar. The

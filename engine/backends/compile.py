@@ -114,7 +114,7 @@ def worst_kernel(method: Method, quantity: Quantity) -> Callable[..., None]:
 
 
 @functools.cache
-def several_kernel(method: Method, kernel: Any) -> Callable[..., None]:
+def multi_output_kernel(method: Method, kernel: Any) -> Callable[..., None]:
     """Return the kernel (head, k, inner, argument, out) of several numbers a point.
 
     `kernel` returns them as a tuple, from a recurrence and the argument; out is
@@ -123,11 +123,13 @@ def several_kernel(method: Method, kernel: Any) -> Callable[..., None]:
     name = f"{method.name}_{kernel.py_func.__name__}"
     names = {**_place(method), "_kernel": kernel}
     with caching():
-        return _compile(specialise(templates.several, name, **names))
+        return _compile(specialise(templates.multi_output, name, **names))
 
 
 @functools.cache
-def cells_kernel(method: Method, template: Callable[..., Any]) -> Callable[..., None]:
+def spectrum_map_kernel(
+    method: Method, template: Callable[..., Any]
+) -> Callable[..., None]:
     """Return the kernel (head, modes, groups, inner, argument, memory, out) of a map.
 
     The map is one of a whole spectrum, by the template of its quantity.
@@ -145,7 +147,7 @@ def cells_kernel(method: Method, template: Callable[..., Any]) -> Callable[..., 
     names["_cell"] = jit(specialise(template, method.name, **names))
     name = f"{method.name}_{template.__name__}"
     with caching():
-        return _compile(specialise(point_templates.cells_of_map, name, **names))
+        return _compile(specialise(point_templates.points_of_map, name, **names))
 
 
 def _parallel(

@@ -188,7 +188,7 @@ def worst(head, k, inner, tol, out):
                     out[row, j] = other[j]
 
 
-def several(head, k, inner, argument, out):
+def multi_output(head, k, inner, argument, out):
     """Write several numbers for each point."""
     for i in prange(out.shape[0]):
         values = _kernel(_at(_slower(head, i), inner[i], k[i]), argument)

@@ -15,11 +15,11 @@ from ..arithmetic.jit import jit
 from ..errors import InputError
 from ..modes.methods import METHODS, Method
 from ..quantities.registry import QUANTITIES
-from .compile import several_kernel, ufunc
+from .compile import multi_output_kernel, ufunc
 from .threads import PARALLEL
 
 
-class MethodFace:
+class BoundMethod:
     """A method whose quantities are ufuncs by Numba: they broadcast and take `out=`.
 
     Each is called as (*parameters, k), `settling_time` as (*parameters, k, tol), with
@@ -42,9 +42,9 @@ class MethodFace:
                 f"{given}: {method.name} takes {free}, bound in this order"
             )
 
-    def __call__(self, **bound: float) -> MethodFace:
+    def __call__(self, **bound: float) -> BoundMethod:
         """Return the method with leading parameters bound, as in `qhm(nu=0.7)`."""
-        return MethodFace(self.method, **self.bound, **bound)
+        return BoundMethod(self.method, **self.bound, **bound)
 
     def __repr__(self) -> str:
         """Name the method and what is bound."""
@@ -94,7 +94,7 @@ class MethodFace:
         *head, inner, k = (array.flatten() for array in arrays)
         out = np.empty((inner.size, 2), dtype=np.complex128)
         block = np.array(head, dtype=np.float64).reshape(len(head), inner.size)
-        kernel = several_kernel(self.method, _eigenvalues)
+        kernel = multi_output_kernel(self.method, _eigenvalues)
         with PARALLEL:
             kernel(block, k, inner, 0.0, out)
         return out.reshape(*arrays[0].shape, 2)
@@ -124,15 +124,15 @@ def _root_of_discriminant(th, tl, dh, dl):
     return sign, sh, sl
 
 
-def _restored(name: str, bound: dict[str, float]) -> MethodFace:
-    return MethodFace(METHODS[name], **bound)
+def _restored(name: str, bound: dict[str, float]) -> BoundMethod:
+    return BoundMethod(METHODS[name], **bound)
 
 
-heavy_ball = MethodFace(METHODS["heavy_ball"])
+heavy_ball = BoundMethod(METHODS["heavy_ball"])
 
 
 def public(name: str) -> Any:
     """Return a method by its name, or a quantity of the heavy ball by its own."""
     if name == heavy_ball.method.name:
         return heavy_ball
-    return MethodFace(METHODS[name]) if name in METHODS else getattr(heavy_ball, name)
+    return BoundMethod(METHODS[name]) if name in METHODS else getattr(heavy_ball, name)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..backends.compile import cells_kernel, worst_kernel
+from ..backends.compile import spectrum_map_kernel, worst_kernel
 from ..backends.select import choose_backend, fill_kernel
 from ..backends.threads import choose_threads, on_threads
-from ..modes.methods import Method
 from ..errors import InputError
+from ..modes.methods import Method
 from ..quantities.quantity import MapQuantity, Quantity
 from ..spectra.spectrum import Spectrum
 from ..spectrum_quantities.spectrum_quantity import SpectrumQuantity
@@ -112,7 +112,7 @@ def _of_spectrum(
 ) -> Callable[..., None]:
     """Return what fills a block of a map of a whole spectrum, called as the others."""
     modes, groups, argument = table_of(quantity, spectrum, tol)
-    kernel = cells_kernel(method, quantity.template)
+    kernel = spectrum_map_kernel(method, quantity.template)
 
     def compute(head: Any, k: Any, inner: Any, tol: float, out: Any) -> None:
         kernel(head, modes, groups, inner, argument, quantity.memory, out)

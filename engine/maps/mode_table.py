@@ -12,7 +12,7 @@ from ..arithmetic.memory import LANES, page_aligned
 from ..backends.compile import cached
 from ..errors import InputError
 from ..spectra.spectrum import Spectrum
-from ..spectrum_quantities.mode_clusters import Groups, groups_of, no_groups
+from ..spectrum_quantities.mode_clusters import Clusters, clusters_of, no_clusters
 from ..spectrum_quantities.spectrum_quantity import SpectrumQuantity
 from ..typing import Floats
 
@@ -33,7 +33,7 @@ class Table(NamedTuple):
     """
 
     modes: Floats
-    groups: Groups
+    clusters: Clusters
     argument: Floats
 
 
@@ -46,41 +46,43 @@ def table_of(quantity: SpectrumQuantity, spectrum: Spectrum, tol: float) -> Tabl
         A mode is negative and has no place there, none counts, or tol is so small that
         squares of it are out of range.
     """
-    spectrum = spectrum.treated(negative="error" if quantity.positive_only else "keep")
+    spectrum = spectrum.filtered(negative="error" if quantity.positive_only else "keep")
     k, weights, displacement = spectrum.arrays.values()
-    shares = np.zeros((3, k.size))
+    coefficients = np.zeros((3, k.size))
     ones = np.ones_like(k)
-    displaced = displacement if quantity.shares in ("distance", "loss") else ones
-    slopes = k if quantity.shares in ("slope", "loss") else ones
-    count = _multiplied(k, weights, displaced, slopes, shares)
-    shares = shares[:, :count][:, shares[1, :count] != 0.0]
-    if not shares.size:
+    displaced = displacement if quantity.coefficients in ("distance", "loss") else ones
+    slopes = k if quantity.coefficients in ("slope", "loss") else ones
+    count = _multiplied(k, weights, displaced, slopes, coefficients)
+    coefficients = coefficients[:, :count][:, coefficients[1, :count] != 0.0]
+    if not coefficients.size:
         raise InputError(f"{spectrum.name or 'unnamed'}: no mode is displaced")
     if isinstance(quantity.argument, float):
-        return Table(_filled_up(shares), no_groups(), _pair(quantity.argument))
+        return Table(_filled_up(coefficients), no_clusters(), _pair(quantity.argument))
     if tol < _LEAST_TOL:
         raise InputError(f"tol: {tol:g}; {quantity.name} takes {_LEAST_TOL:g} and more")
-    if not np.isfinite(shares[1].sum()):
+    if not np.isfinite(coefficients[1].sum()):
         raise InputError(f"{spectrum.name or 'unnamed'}: what modes count overflows")
     # a power of two changes no digit, but of what is nothing beside the sum
-    shares[1:] = np.ldexp(shares[1:], -math.frexp(shares[1].sum())[1])
-    shares = shares[:, shares[1] > 0.0]
+    coefficients[1:] = np.ldexp(coefficients[1:], -math.frexp(coefficients[1].sum())[1])
+    coefficients = coefficients[:, coefficients[1] > 0.0]
     level = np.zeros(2)
-    _level(shares, tol, 2 if quantity.argument == "tol²" else 1, level)
-    groups = groups_of(*shares[:2]) if shares.shape[1] > FEW else no_groups()
-    return Table(_filled_up(shares), groups, level)
+    _level(coefficients, tol, 2 if quantity.argument == "tol²" else 1, level)
+    clusters = (
+        clusters_of(*coefficients[:2]) if coefficients.shape[1] > FEW else no_clusters()
+    )
+    return Table(_filled_up(coefficients), clusters, level)
 
 
 def _pair(number: float) -> Floats:
     return np.array([number, 0.0])
 
 
-def _filled_up(shares: Floats) -> Floats:
+def _filled_up(coefficients: Floats) -> Floats:
     """Return the modes, and more that count nothing, in memory that begins a page."""
-    n = shares.shape[1]
+    n = coefficients.shape[1]
     table = np.zeros((3, n + -n % LANES))
-    table[0] = shares[0, -1]
-    table[:, :n] = shares
+    table[0] = coefficients[0, -1]
+    table[:, :n] = coefficients
     return page_aligned(table).reshape(table.shape)
 
 
@@ -98,11 +100,11 @@ def _multiply_shares(k, weights, displaced, slopes, out):
     return count
 
 
-def _level_of(shares, tol, power, out):
+def _level_of(coefficients, tol, power, out):
     """Write tol, to a power, times Σ share as a pair."""
     hi, lo = 0.0, 0.0
-    for i in range(shares.shape[1]):
-        hi, lo = add(hi, lo, shares[1, i], shares[2, i])
+    for i in range(coefficients.shape[1]):
+        hi, lo = add(hi, lo, coefficients[1, i], coefficients[2, i])
     for _ in range(power):
         hi, lo = multiply(hi, lo, tol, 0.0)
     out[0], out[1] = hi, lo

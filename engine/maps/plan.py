@@ -76,7 +76,7 @@ class Plan:
             return
         free = not any(quantity.positive_only for quantity in self.quantities)
         try:
-            self.spectrum.treated(negative="keep" if free else "error")
+            self.spectrum.filtered(negative="keep" if free else "error")
         except InputError as error:
             raise InputError(f"spectrum: {error}") from error
 

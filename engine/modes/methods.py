@@ -40,7 +40,7 @@ class Recurrence(NamedTuple):
     trace: tuple[float, ...]
     determinant: tuple[float, ...]
     first: tuple[float, ...]
-    kick: tuple[float, float, float]
+    noise_coefficients: tuple[float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,12 +120,12 @@ def _qhm(nu, eps, p, k):
     ch, cl = _times(ml, x)
     dh, dl = _times(ml, y)
     first = (1.0, -x, -y, ah, al, bh, bl, ch, cl, dh, dl)
-    kick = (-eps * (1.0 - mh), eps * p * (1.0 - nu), -eps * (1.0 - p))
+    noise_coefficients = (-eps * (1.0 - mh), eps * p * (1.0 - nu), -eps * (1.0 - p))
     return Recurrence(
         first + (p,),  # noqa: RUF005, Numba has no unpacking here
         (p, -xh, -xl, -yh, -yl, ah, al, bh, bl, ch, cl, dh, dl),
         first,
-        kick,
+        noise_coefficients,
     )
 
 

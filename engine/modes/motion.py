@@ -17,7 +17,7 @@ from ..arithmetic.exact_sums import combine
 from ..arithmetic.jit import jit
 
 
-class Swing(NamedTuple):
+class ComplexPair(NamedTuple):
     """A complex pair: D, 1 − D, √(4D − T²), T and B, each as high and low half."""
 
     dh: float
@@ -32,7 +32,7 @@ class Swing(NamedTuple):
     bl: float
 
 
-class Decay(NamedTuple):
+class RealRoots(NamedTuple):
     """Real roots: λ₁, 1 − λ₁, |q|, 1 − |q|, 1 − q and h as pairs; the sign of q."""
 
     lh: float
@@ -68,15 +68,15 @@ def exact_margins(trace, determinant, first):
 
 
 @jit
-def swing_of(u, t, d, e, disc):
+def complex_pair(u, t, d, e, disc):
     """Return the motion of a complex pair."""
     sh, sl = root(-disc[0], -disc[1])
     bh, bl = divide(e[0], e[1], sh, sl)
-    return Swing(d[0], d[1], u[0], u[1], sh, sl, t[0], t[1], bh, bl)
+    return ComplexPair(d[0], d[1], u[0], u[1], sh, sl, t[0], t[1], bh, bl)
 
 
 @jit
-def decay_of(g, m, t, d, e, disc):
+def real_roots(g, m, t, d, e, disc):
     """Return the motion of two real roots, the larger one positive."""
     sh, sl = root(disc[0], disc[1])
     lh, ll = add(t[0], t[1], sh, sl)
@@ -94,7 +94,7 @@ def decay_of(g, m, t, d, e, disc):
         vh, vl = divide(t[0], t[1], lh, ll)
     hi, lo = add(e[0], e[1], -sh, -sl)
     hh, hl = divide(0.5 * hi, 0.5 * lo, lh, ll)
-    return Decay(lh, ll, uh, ul, qh, ql, vh, vl, gh, gl, hh, hl, sign)
+    return RealRoots(lh, ll, uh, ul, qh, ql, vh, vl, gh, gl, hh, hl, sign)
 
 
 @jit
@@ -104,7 +104,7 @@ def log_of(hi, one_minus):
 
 
 @jit
-def _swing_exactly(s, t):
+def _pair_exactly(s, t):
     """Return |w_t| of a complex pair, all in double-doubles."""
     hi, lo = log(s.dh, s.dl, s.uh, s.ul)
     hi, lo = multiply(0.5 * t, 0.0, hi, lo)
@@ -119,7 +119,7 @@ def _swing_exactly(s, t):
 
 
 @jit
-def _decay_exactly(d, t):
+def _roots_exactly(d, t):
     """Return |w_t| of real roots, all in double-doubles."""
     hi, lo = log(d.lh, d.ll, d.uh, d.ul)
     hi, lo = multiply(t, 0.0, hi, lo)
@@ -149,17 +149,17 @@ def exactly(trace, determinant, first, t):
     """Return |w_t| for whole t ≥ 1 as a pair, all in double-doubles."""
     g, m, u, tr, d, e, disc = exact_margins(trace, determinant, first)
     if disc[0] < 0.0:
-        return _swing_exactly(swing_of(u, tr, d, e, disc), t)
+        return _pair_exactly(complex_pair(u, tr, d, e, disc), t)
     if tr[0] == 0.0 and disc[0] == 0.0:
         hi, lo = combine(0.0, 1.0, first, 0.0, trace)
         if t > 1.0:
             return 0.0, 0.0
         return abs(hi), lo if hi > 0.0 else -lo
-    return _decay_exactly(decay_of(g, m, tr, d, e, disc), t)
+    return _roots_exactly(real_roots(g, m, tr, d, e, disc), t)
 
 
 @jit
-def swing_above(s, t, tol, log_r, theta):
+def pair_above(s, t, tol, log_r, theta):
     """Tell whether |w_t| > tol."""
     fall = t * log_r
     envelope = math.exp(fall)
@@ -169,12 +169,12 @@ def swing_above(s, t, tol, log_r, theta):
     doubt = envelope * ((4.0 - fall) * (1.0 + b * min(1.0, phase)) + phase * (1.0 + b))
     if abs(w - tol) > 8.0 * EPS * doubt:
         return w > tol
-    hi, lo = _swing_exactly(s, t)
+    hi, lo = _pair_exactly(s, t)
     return hi > tol or (hi == tol and lo > 0.0)
 
 
 @jit
-def decay_value(d, t, log_l, log_q):
+def roots_value(d, t, log_l, log_q):
     """Return |w_t| for whole t ≥ 1, and a bound of its error."""
     fall = t * log_l
     envelope = math.exp(fall)
@@ -189,14 +189,14 @@ def decay_value(d, t, log_l, log_q):
 
 
 @jit
-def decay_above(d, t, tol, log_l, log_q):
+def roots_above(d, t, tol, log_l, log_q):
     """Tell whether |w_t| > tol."""
     if t == 0.0:
         return tol < 1.0
-    w, doubt = decay_value(d, t, log_l, log_q)
+    w, doubt = roots_value(d, t, log_l, log_q)
     if abs(w - tol) > doubt:
         return w > tol
-    hi, lo = _decay_exactly(d, t)
+    hi, lo = _roots_exactly(d, t)
     return hi > tol or (hi == tol and lo > 0.0)
 
 
@@ -220,7 +220,7 @@ def half_arc(log_cosine):
 
 
 @jit
-def swing_value(s, turn, phase, t, log_r):
+def pair_value(s, turn, phase, t, log_r):
     """Return |w_t| of a complex pair, its relative error some units of 2⁻⁵³.
 
     A phase near a zero of the cosine is measured from there, where it keeps its digits.

@@ -28,7 +28,7 @@ def _times(a, b, c, d, t, e):
 
 
 @jit
-def leap(r, m):
+def matrix_power(r, m):
     """Return T_m, Dᵐ, w_m, 1 − T_m + Dᵐ and w_m − 1 of every m-th step, from rest.
 
     Each is rounded once. m is whole, from 0 to `LONGEST`; the cost grows with ln m.
@@ -49,7 +49,7 @@ def leap(r, m):
     trace = add(trace[0], trace[1], 2.0 * b[0], 2.0 * b[1])
     w = multiply(a[0], a[1], first[0], first[1])
     w = add(w[0], w[1], b[0], b[1])
-    pull = add(power[0], power[1], -trace[0], -trace[1])
-    pull = add(pull[0], pull[1], 1.0, 0.0)
+    one_minus_T_plus_D = add(power[0], power[1], -trace[0], -trace[1])
+    one_minus_T_plus_D = add(one_minus_T_plus_D[0], one_minus_T_plus_D[1], 1.0, 0.0)
     step = add(w[0], w[1], -1.0, 0.0)
-    return trace[0], power[0], w[0], pull[0], step[0]
+    return trace[0], power[0], w[0], one_minus_T_plus_D[0], step[0]

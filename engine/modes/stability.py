@@ -24,7 +24,7 @@ def with_positive_trace(trace, determinant):
 
 
 @inlined
-def quick_gaps(th, tl, d, size):
+def quick_folded_margins(th, tl, d, size):
     """Return 2 − T, 1 − T + D and 1 − D as pairs, T ≥ 0, and whether digits are left.
 
     The sums are in the order of `near`, for the same bits.
@@ -39,8 +39,8 @@ def quick_gaps(th, tl, d, size):
 
 
 @jit
-def gaps(trace, determinant, t, d, sign, size):
-    """Return what `quick_gaps` does, of sums that may cancel as far as they like."""
+def folded_margins(trace, determinant, t, d, sign, size):
+    """Return what `quick_folded_margins` does, of sums that may cancel as far as they like."""
     g = near(2.0, -sign, trace, 0.0, determinant, t, d, size)
     m = near(1.0, -sign, trace, 1.0, determinant, t, d, size)
     u = near(1.0, 0.0, trace, -1.0, determinant, t, d, size)
@@ -78,7 +78,7 @@ def sign_of_discriminant(trace, determinant, t, d, size):
 
 
 @jit
-def edges(trace, determinant):
+def jury_margins(trace, determinant):
     """Return T and D as pairs, the weight of all terms, and how far the edges are.
 
     ρ < 1 exactly where 1 − T + D, 1 + T + D and 1 − D are positive; their signs are
@@ -93,7 +93,7 @@ def edges(trace, determinant):
 
 
 @inlined
-def quick_edges(trace, determinant):
+def quick_jury_margins(trace, determinant):
     """Return 1 − T + D, 1 + T + D, 1 − D and 1 + D, and whether they are known.
 
     Nothing branches. Where they are known, they are the bits that `near` returns.

@@ -4,20 +4,20 @@ import math
 
 from ..arithmetic.exact_sums import near
 from ..arithmetic.jit import inlined
-from ..modes.stability import edges, quick_edges
+from ..modes.stability import jury_margins, quick_jury_margins
 from .quantity import quantity
 
 
 @inlined
 def _quick_variance(r):
-    below, above, gap, plus, known = quick_edges(r.trace, r.determinant)
-    value = _variance(r.kick, below, above, gap, plus)
+    below, above, gap, plus, known = quick_jury_margins(r.trace, r.determinant)
+    value = _variance(r.noise_coefficients, below, above, gap, plus)
     return value if known else math.nan
 
 
 @inlined
-def _variance(kick, below, above, gap, plus):
-    now, before, both = kick
+def _variance(noise_coefficients, below, above, gap, plus):
+    now, before, both = noise_coefficients
     outside = (below <= 0.0) | (above <= 0.0) | (gap <= 0.0)
     # divisors that are never 0: both branches may be computed, and set no flag
     kicked = both / (1.0 if outside else below) * both * plus - 2.0 * now * before
@@ -39,6 +39,6 @@ def noise_variance(r):
     ((1−D)(1−T+D)(1+T+D)), an ARMA(2, 1) process (Box and Jenkins 1970). The heavy ball
     has ε(1+p) / ((1−p) k (2(1+p) − εk)).
     """
-    t, d, size, below, above, gap = edges(r.trace, r.determinant)
+    t, d, size, below, above, gap = jury_margins(r.trace, r.determinant)
     plus, _ = near(1.0, 0.0, r.trace, 1.0, r.determinant, t, d, size)
-    return _variance(r.kick, below, above, gap, plus)
+    return _variance(r.noise_coefficients, below, above, gap, plus)

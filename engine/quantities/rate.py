@@ -8,7 +8,12 @@ import math
 
 from ..arithmetic.intrinsics import bits, double, fma
 from ..arithmetic.jit import inlined, jit
-from ..modes.stability import discriminant, gaps, quick_gaps, with_positive_trace
+from ..modes.stability import (
+    discriminant,
+    folded_margins,
+    quick_folded_margins,
+    with_positive_trace,
+)
 from .quantity import quantity
 
 LN2 = (0.6931471805599453, 2.3190468138462996e-17)
@@ -72,7 +77,7 @@ def quick_rate(trace, determinant):
     """Return −ln ρ, NaN where a sum cancels so far that its digits are in doubt."""
     t, d, sign, size = with_positive_trace(trace, determinant)
     th, tl = sign * t[0], sign * t[1]
-    g, m, u, known = quick_gaps(th, tl, d, size)
+    g, m, u, known = quick_folded_margins(th, tl, d, size)
     value = _minus_log_of_root(th, tl, d, g, m, u)
     return value if known else math.nan
 
@@ -82,7 +87,7 @@ def rate_of(trace, determinant):
     """Return −ln ρ, see `quantities.rate`."""
     t, d, sign, size = with_positive_trace(trace, determinant)
     th, tl = sign * t[0], sign * t[1]
-    g, m, u = gaps(trace, determinant, t, d, sign, size)
+    g, m, u = folded_margins(trace, determinant, t, d, sign, size)
     value = _minus_log_of_root(th, tl, d, g, m, u)
     if value == value:
         return value

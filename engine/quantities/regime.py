@@ -4,7 +4,7 @@ import numpy as np
 
 from ..arithmetic.exact_sums import near
 from ..arithmetic.jit import inlined, jit
-from ..modes.stability import edges, sign_of_discriminant
+from ..modes.stability import jury_margins, sign_of_discriminant
 from .quantity import NOT_COMPUTED, quantity
 
 
@@ -72,7 +72,7 @@ def regime_between(trace, determinant, other_trace, other_determinant):
 @jit
 def regime_of(trace, determinant):
     """Return the code of the regime, see `quantities.regime`."""
-    t, d, size, below, above, gap = edges(trace, determinant)
+    t, d, size, below, above, gap = jury_margins(trace, determinant)
     if below != below:
         return NOT_COMPUTED
     if not (below >= 0.0 and above >= 0.0 and gap >= 0.0):

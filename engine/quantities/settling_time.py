@@ -14,14 +14,14 @@ from ..arithmetic.exact_sums import combine
 from ..arithmetic.jit import jit
 from ..arithmetic.rotation import first_entry
 from ..modes.motion import (
-    decay_above,
-    decay_of,
-    decay_value,
+    complex_pair,
     exact_margins,
     half_arc,
     log_of,
-    swing_above,
-    swing_of,
+    pair_above,
+    real_roots,
+    roots_above,
+    roots_value,
     turning_points,
     turns,
 )
@@ -33,7 +33,7 @@ _SCAN = 24
 
 
 @jit
-def _last_swing(s, tol):
+def _last_of_pair(s, tol):
     """Return the last t at which a complex pair is above the tolerance.
 
     Most are found by looking at the last few steps below the envelope.
@@ -46,7 +46,7 @@ def _last_swing(s, tol):
     if t > FAR:
         return t
     for _ in range(_SCAN):
-        if t <= 0.0 or swing_above(s, t, tol, log_r, theta):
+        if t <= 0.0 or pair_above(s, t, tol, log_r, theta):
             return t
         t -= 1.0
     return _latest_entry(s, t, tol, level, log_r, theta)
@@ -76,7 +76,7 @@ def _latest_entry(s, t, tol, level, log_r, theta):
             length *= 2.0
             continue
         t -= j
-        if swing_above(s, t, tol, log_r, theta):
+        if pair_above(s, t, tol, log_r, theta):
             return t
         t -= 1.0
         length = max(np.floor(0.5 * length), 1.0)
@@ -92,7 +92,7 @@ def _bisect(d, low, high, step, tol, log_l, log_q):
     high = min(high, 2.0**1000)
     while high - low > step and low < FAR:
         middle = low + step * np.floor(0.5 * (high - low) / step)
-        if decay_above(d, middle, tol, log_l, log_q):
+        if roots_above(d, middle, tol, log_l, log_q):
             low = middle
         else:
             high = middle
@@ -104,7 +104,7 @@ def _guess(d, low, step, tol, log_l, log_q):
     """Return about where |w_t| passes tol, low or so many steps behind it."""
     guess = low
     for _ in range(6):
-        w, _ = decay_value(d, guess if guess > 0.0 else step, log_l, log_q)
+        w, _ = roots_value(d, guess if guess > 0.0 else step, log_l, log_q)
         if w <= 0.0 or not guess < 1e300:
             break
         ahead = (math.log(tol) - math.log(w)) / log_l
@@ -123,19 +123,21 @@ def _search(d, low, step, tol, log_l, log_q):
     guess = _guess(d, low, step, tol, log_l, log_q)
     if guess > FAR:
         return guess
-    leap = step
-    if guess > low and not decay_above(d, guess, tol, log_l, log_q):
+    matrix_power = step
+    if guess > low and not roots_above(d, guess, tol, log_l, log_q):
         high = guess
-        while high - leap > low and not decay_above(d, high - leap, tol, log_l, log_q):
-            high -= leap
-            leap *= 2.0
-        low = max(low, high - leap)
+        while high - matrix_power > low and not roots_above(
+            d, high - matrix_power, tol, log_l, log_q
+        ):
+            high -= matrix_power
+            matrix_power *= 2.0
+        low = max(low, high - matrix_power)
     else:
         low = guess
-        while low < FAR and decay_above(d, low + leap, tol, log_l, log_q):
-            low += leap
-            leap *= 2.0
-        high = low + leap
+        while low < FAR and roots_above(d, low + matrix_power, tol, log_l, log_q):
+            low += matrix_power
+            matrix_power *= 2.0
+        high = low + matrix_power
     return _bisect(d, low, high, step, tol, log_l, log_q)
 
 
@@ -147,20 +149,20 @@ def _last_of_class(d, start, step, turn, tol, log_l, log_q):
     zero to a swing back that stays below the tolerance.
     """
     after = start + step * max(np.ceil((turn - start) / step), 0.0)
-    if decay_above(d, after, tol, log_l, log_q):
+    if roots_above(d, after, tol, log_l, log_q):
         return _search(d, after, step, tol, log_l, log_q)
     before = after - step
     if before < start:
         return -1.0
-    if decay_above(d, before, tol, log_l, log_q):
+    if roots_above(d, before, tol, log_l, log_q):
         return before
-    if not decay_above(d, start, tol, log_l, log_q):
+    if not roots_above(d, start, tol, log_l, log_q):
         return -1.0
     return _bisect(d, start, before, step, tol, log_l, log_q)
 
 
 @jit
-def _last_decay(d, tol):
+def _last_of_roots(d, tol):
     """Return the last t at which real roots are above the tolerance."""
     log_l = log_of(d.lh, d.uh)
     log_q = log_of(d.qh, d.vh) if d.qh > 0.0 else -math.inf
@@ -182,11 +184,11 @@ def _last(trace, determinant, first, tol):
     if m[0] <= 0.0 or u[0] <= 0.0 or g[0] <= 0.0:
         return math.inf
     if disc[0] < 0.0:
-        return _last_swing(swing_of(u, t, d, e, disc), tol)
+        return _last_of_pair(complex_pair(u, t, d, e, disc), tol)
     if t[0] == 0.0 and disc[0] == 0.0:
         w = combine(0.0, 1.0, first, 0.0, trace)
         return 1.0 if abs(w[0]) > tol else 0.0
-    return _last_decay(decay_of(g, m, t, d, e, disc), tol)
+    return _last_of_roots(real_roots(g, m, t, d, e, disc), tol)
 
 
 @jit

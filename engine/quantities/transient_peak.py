@@ -9,13 +9,13 @@ from ..arithmetic.exact_sums import combine
 from ..arithmetic.jit import jit
 from ..arithmetic.rotation import first_entry
 from ..modes.motion import (
-    decay_of,
-    decay_value,
+    complex_pair,
     exact_margins,
     half_arc,
     log_of,
-    swing_of,
-    swing_value,
+    pair_value,
+    real_roots,
+    roots_value,
     turning_points,
     turns,
 )
@@ -38,23 +38,23 @@ def _first_peak(s, turn, phase, log_r):
     if 0.0 < near < FAR:
         for ahead in range(-1, 3):
             t = max(np.floor(near) + ahead, 1.0)
-            highest = max(highest, swing_value(s, turn, phase, t, log_r))
+            highest = max(highest, pair_value(s, turn, phase, t, log_r))
     return highest
 
 
 @jit
-def _swing_after(s, turn, phase, t, half, log_r):
+def _pair_after(s, turn, phase, t, half, log_r):
     """Return the first step from t on that is in an arc, and |w_t| there, 0 if none."""
     hi, lo = multiply(t, 0.0, turn[0], turn[1])
     hi, lo = add(phase[0], phase[1], -hi, -lo)
     t += first_entry(turn[0], turn[1], hi, lo, half)
     if t > FAR:
         return t, 0.0
-    return t, swing_value(s, turn, phase, t, log_r)
+    return t, pair_value(s, turn, phase, t, log_r)
 
 
 @jit
-def _highest_swing(s):
+def _highest_of_pair(s):
     """Return sup |w_t| of a complex pair: each new record must lie in a smaller arc.
 
     A phase may creep up to its peak in very many records; a look ahead into an arc that
@@ -71,11 +71,11 @@ def _highest_swing(s):
         half = half_arc(level - t * log_r)
         if half <= 1e-15:
             return record
-        t, w = _swing_after(s, turn, phase, t, half, log_r)
+        t, w = _pair_after(s, turn, phase, t, half, log_r)
         if w == 0.0 or t * log_r < level:
             return record
         record = max(record, w)
-        _, w = _swing_after(s, turn, phase, t, half * (1.0 - stride), log_r)
+        _, w = _pair_after(s, turn, phase, t, half * (1.0 - stride), log_r)
         stride = min(2.0 * stride, 0.5) if w > record else 0.5 * stride
         record = max(record, w)
         t += 1.0
@@ -83,7 +83,7 @@ def _highest_swing(s):
 
 
 @jit
-def _highest_decay(d):
+def _highest_of_roots(d):
     """Return sup |w_t| of real roots: at a turning point, the start or the end."""
     log_l = log_of(d.lh, d.uh)
     log_q = log_of(d.qh, d.vh) if d.qh > 0.0 else -math.inf
@@ -99,7 +99,7 @@ def _highest_decay(d):
         for ahead in range(-1, 3):
             t = max(np.floor(near) + ahead, 1.0)
             if t < 1e300:
-                highest = max(highest, decay_value(d, t, log_l, log_q)[0])
+                highest = max(highest, roots_value(d, t, log_l, log_q)[0])
     return highest
 
 
@@ -112,10 +112,10 @@ def peak(trace, determinant, first):
     if m[0] < 0.0 or u[0] < 0.0 or g[0] < 0.0:
         return math.inf
     if disc[0] < 0.0:
-        return _highest_swing(swing_of(u, t, d, e, disc))
+        return _highest_of_pair(complex_pair(u, t, d, e, disc))
     if t[0] == 0.0 and disc[0] == 0.0:
         return max(1.0, abs(combine(0.0, 1.0, first, 0.0, trace)[0]))
-    return _highest_decay(decay_of(g, m, t, d, e, disc))
+    return _highest_of_roots(real_roots(g, m, t, d, e, disc))
 
 
 @quantity(

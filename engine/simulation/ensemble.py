@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 from ..arithmetic.memory import page_aligned
 from ..backends import c
-from ..backends.compile import several_kernel
+from ..backends.compile import multi_output_kernel
 from ..backends.select import choose_backend
 from ..backends.threads import choose_threads, on_threads
 from ..errors import InputError
 from ..modes.methods import Method
-from ..modes.powers import LONGEST, leap
+from ..modes.powers import LONGEST, matrix_power
 from ..typing import Floats
 from . import step_kernels
 
@@ -35,7 +35,7 @@ class Recurrences:
     trace: Floats
     determinant: Floats
     first: Floats
-    pull: Floats
+    one_minus_T_plus_D: Floats
     step: Floats
     stride: int
 
@@ -69,9 +69,11 @@ def recurrences(
     slower = np.array(head, dtype=np.float64).reshape(len(head), k.size)
     out = np.empty((k.size, 5))
     with on_threads():
-        several_kernel(method, leap)(slower, k, inner, float(stride), out)
-    trace, determinant, first, pull, step = (page_aligned(column) for column in out.T)
-    return Recurrences(trace, determinant, first, pull, step, int(stride))
+        multi_output_kernel(method, matrix_power)(slower, k, inner, float(stride), out)
+    trace, determinant, first, one_minus_T_plus_D, step = (
+        page_aligned(column) for column in out.T
+    )
+    return Recurrences(trace, determinant, first, one_minus_T_plus_D, step, int(stride))
 
 
 class Ensemble:

@@ -89,16 +89,16 @@ def _motion(mass, friction, k, t):
     return fall * (1.0 - 0.5 * gone + half * slope), -pull * slope * fall
 
 
-def _sums_of_blocks(mass, friction, k, shares, times, sums):
+def _sums_of_blocks(mass, friction, k, coefficients, times, sums):
     blocks = sums.shape[1]
     for place in prange(times.size * blocks):
         row, block = place // blocks, place % blocks
         potential, kinetic, square = 0.0, 0.0, 0.0
         for i in range(block * _TOGETHER, min((block + 1) * _TOGETHER, k.size)):
             w, speed = _motion(mass, friction, k[i], times[row])
-            potential += shares[i] * k[i] * w * w
-            kinetic += shares[i] * speed * speed
-            square += shares[i] * w * w
+            potential += coefficients[i] * k[i] * w * w
+            kinetic += coefficients[i] * speed * speed
+            square += coefficients[i] * w * w
         sums[row, block, 0] = potential
         sums[row, block, 1] = kinetic
         sums[row, block, 2] = square
@@ -135,14 +135,14 @@ def simulate_continuous(
     t = np.array(times, dtype=np.float64).ravel()
     if not (t.size and np.isfinite(t).all() and t[0] >= 0.0 and (np.diff(t) > 0).all()):
         raise InputError("times: finite, increasing and not below 0 is needed")
-    shares = np.asarray(spectrum.weights) * np.asarray(spectrum.displacement)
+    coefficients = np.asarray(spectrum.weights) * np.asarray(spectrum.displacement)
     # what counts nowhere does not move, so that nothing of it overflows
-    k = np.where(shares > 0.0, spectrum.k, 0.0)
+    k = np.where(coefficients > 0.0, spectrum.k, 0.0)
     sizes = np.abs(k[k != 0.0])
     if sizes.size and not 1.0 / MOST <= sizes.min() <= sizes.max() <= MOST:
         raise InputError(f"k: 0, or a size from {1 / MOST:g} to {MOST:g} works")
     sums = np.empty((t.size, -(-len(spectrum) // _TOGETHER), 3))
     with on_threads():
-        _run(float(mass), float(friction), k, shares, t, sums)
+        _run(float(mass), float(friction), k, coefficients, t, sums)
     potential, kinetic, square = np.cumsum(sums, axis=1)[:, -1].T
     return Energies(t, 0.5 * potential, 0.5 * mass * kinetic, np.sqrt(square))

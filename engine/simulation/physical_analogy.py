@@ -83,6 +83,7 @@ def improvement(mass: float, friction: float, k: float) -> float:
 
 
 def check_constants(**values: float) -> None:
+    """Refuse a mass or friction that is negative, not finite or too small."""
     for name, value in values.items():
         if not (value == 0.0 or LEAST <= value <= 1.0 / LEAST):
             raise InputError(

@@ -10,40 +10,46 @@ from numba import prange
 from ..arithmetic.intrinsics import fma, wide_vectors
 from ..arithmetic.jit import jit, summing
 from ..backends.compile import cached
-from .step_kernels import SPAN, rest
+from .step_kernels import SPAN, flush_denormals
 
 BLOCK = 512
 
 
 @jit
-def _move(pull, determinant, w, last):
+def _move(one_minus_T_plus_D, determinant, w, last):
     wide_vectors()
     for i in range(w.size):
-        step = fma(-pull[i], w[i], determinant[i] * last[i])
+        step = fma(-one_minus_T_plus_D[i], w[i], determinant[i] * last[i])
         last[i] = step
         w[i] += step
 
 
 @summing
-def _loss_and_square(slopes, shares, w):
+def _loss_and_square(slopes, coefficients, w):
     wide_vectors()
     loss, square = 0.0, 0.0
     for i in range(w.size):
         loss += slopes[i] * (w[i] * w[i])
-        square += shares[i] * (w[i] * w[i])
+        square += coefficients[i] * (w[i] * w[i])
     return loss, square
 
 
-def _record(pull, determinant, slopes, shares, w, last, sums):
+def _record(one_minus_T_plus_D, determinant, slopes, coefficients, w, last, sums):
     for block in prange(sums.shape[1]):
         part = slice(block * BLOCK, (block + 1) * BLOCK)
-        still, now, step = pull[part], w[part], last[part]
-        damping, steep, share = determinant[part], slopes[part], shares[part]
+        still, now, step = one_minus_T_plus_D[part], w[part], last[part]
+        damping, steep, coefficient = (
+            determinant[part],
+            slopes[part],
+            coefficients[part],
+        )
         for t in range(sums.shape[0]):
             _move(still, damping, now, step)
-            sums[t, block, 0], sums[t, block, 1] = _loss_and_square(steep, share, now)
+            sums[t, block, 0], sums[t, block, 1] = _loss_and_square(
+                steep, coefficient, now
+            )
             if t % SPAN == SPAN - 1:
-                rest(now, step)
+                flush_denormals(now, step)
 
 
 # (pull, determinant, slopes, shares, w, last, sums): for each step of sums (steps,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..arithmetic.memory import page_aligned
 from ..backends.select import choose_backend
 from ..backends.threads import choose_threads, on_threads
-from ..backends.ufuncs import MethodFace, heavy_ball
+from ..backends.ufuncs import BoundMethod, heavy_ball
 from ..errors import InputError
 from ..modes.powers import LONGEST
 from ..spectra.spectrum import Spectrum
@@ -94,7 +94,7 @@ def simulate(
     steps: int = 1000,
     *,
     record: str | npt.ArrayLike = "every:1",
-    method: MethodFace = heavy_ball,
+    method: BoundMethod = heavy_ball,
     modes: bool | Keep = False,
     threads: int | None = None,
     backend: str = "auto",
@@ -146,7 +146,7 @@ def simulate(
 
 
 def _parameters(
-    method: MethodFace, eps: npt.ArrayLike, p: npt.ArrayLike, steps: int
+    method: BoundMethod, eps: npt.ArrayLike, p: npt.ArrayLike, steps: int
 ) -> list[Floats]:
     """Return the free parameters as scalars, or (steps,) for a schedule."""
     if {"eps", "p"} & set(method.bound):
@@ -173,15 +173,15 @@ class _Sums:
     """Loss and distance of a state, added up in a fixed order."""
 
     def __init__(self, spectrum: Spectrum, threads: int) -> None:
-        shares = np.asarray(spectrum.weights) * np.asarray(spectrum.displacement)
-        self.shares, self.slopes = (
-            page_aligned(shares),
-            page_aligned(shares * spectrum.k),
+        coefficients = np.asarray(spectrum.weights) * np.asarray(spectrum.displacement)
+        self.coefficients, self.slopes = (
+            page_aligned(coefficients),
+            page_aligned(coefficients * spectrum.k),
         )
         # what counts nowhere stays where nothing of it overflows
-        self.counts = shares > 0.0
-        self.nothing = page_aligned(np.zeros(self.shares.size))
-        self.blocks = -(-self.shares.size // record_kernels.BLOCK)
+        self.counts = coefficients > 0.0
+        self.nothing = page_aligned(np.zeros(self.coefficients.size))
+        self.blocks = -(-self.coefficients.size // record_kernels.BLOCK)
         self.threads = threads
 
     def of(self, w: Floats) -> Floats:
@@ -194,13 +194,24 @@ class _Sums:
         return total
 
     def moving(
-        self, pull: Floats, determinant: Floats, w: Floats, last: Floats, count: int
+        self,
+        one_minus_T_plus_D: Floats,
+        determinant: Floats,
+        w: Floats,
+        last: Floats,
+        count: int,
     ) -> Floats:
         """Move w and last by so many steps, and return both sums behind each."""
         sums = np.empty((count, self.blocks, 2))
         with on_threads(self.threads):
             record_kernels.record(
-                pull, determinant, self.slopes, self.shares, w, last, sums
+                one_minus_T_plus_D,
+                determinant,
+                self.slopes,
+                self.coefficients,
+                w,
+                last,
+                sums,
             )
         # one after the other, unlike sum()
         with np.errstate(invalid="ignore"):
@@ -210,7 +221,7 @@ class _Sums:
 
 def _evenly(
     spectrum: Spectrum,
-    method: MethodFace,
+    method: BoundMethod,
     parameters: list[Floats],
     times: npt.NDArray[np.int64],
     threads: int | None,
@@ -223,13 +234,13 @@ def _evenly(
     left, piece = times.size - 2, max(1, _PIECE // sums.blocks)
     while left:
         count = min(left, piece)
-        rows.append(sums.moving(by.pull, by.determinant, w, last, count))
+        rows.append(sums.moving(by.one_minus_T_plus_D, by.determinant, w, last, count))
         left -= count
     return _trajectory(times, np.concatenate(rows), None)
 
 
 def _recurrences(
-    spectrum: Spectrum, method: MethodFace, parameters: list[Floats], stride: int
+    spectrum: Spectrum, method: BoundMethod, parameters: list[Floats], stride: int
 ) -> Recurrences:
     values = (*method.bound.values(), *map(float, parameters))
     return recurrences(method.method, values, spectrum.k, stride)
@@ -237,7 +248,7 @@ def _recurrences(
 
 def _one_by_one(
     spectrum: Spectrum,
-    method: MethodFace,
+    method: BoundMethod,
     parameters: list[Floats],
     times: npt.NDArray[np.int64],
 ) -> Iterator[Floats]:

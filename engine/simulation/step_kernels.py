@@ -22,7 +22,7 @@ TINY = 1e-290
 
 
 @jit
-def rest(w, before):
+def flush_denormals(w, before):
     """Put modes to rest that have died away."""
     wide_vectors()
     for i in range(w.size):
@@ -55,7 +55,7 @@ def _move(trace, determinant, w, before, steps):
             w[i], before[i] = now, last
     for _ in range(steps % 10):
         _one_step(trace, determinant, w, before)
-    rest(w, before)
+    flush_denormals(w, before)
 
 
 @jit
@@ -84,7 +84,7 @@ def _follow(k, eps, p, w, last):
             w[i], last[i] = now, step
     for s in range(whole, eps.size):
         _one_scheduled(k, eps[s], p[s], w, last)
-    rest(w, last)
+    flush_denormals(w, last)
 
 
 def _move_blocks(trace, determinant, w, last, steps, size):

@@ -127,7 +127,7 @@ class Spectrum:
         InputError
             A mode is negative beyond rounding, or none is left.
         """
-        return self.treated()
+        return self.filtered()
 
     @property
     def kmin_converged(self) -> bool:
@@ -138,7 +138,7 @@ class Spectrum:
         bound = self.known["residuals"][above[0]]
         return bool(bound <= _CONVERGED * self.k[above[0]])
 
-    def treated(
+    def filtered(
         self,
         zero: Zero = "drop",
         negative: Negative = "error",

@@ -26,7 +26,7 @@ from .matrix_powers import (
     step,
     sum_of,
 )
-from .mode_bounds import PULL, D
+from .mode_bounds import ONE_MINUS_T_PLUS_D, D
 
 _HIGHEST = 1023
 # the first steps, see `doubt`
@@ -52,14 +52,14 @@ def doubt(found, t, steps, level, slack):
 
 
 @jit
-def _below(modes, shares, level, slack, power, state, t):
+def _below(modes, coefficients, level, slack, power, state, t):
     """Tell whether the sum stays below the level from t on, behind a power of steps."""
-    found = most_of(modes, shares, power, state, t, level)
+    found = most_of(modes, coefficients, power, state, t, level)
     return found[0] + doubt(found, t, 0, level, slack) <= level
 
 
 @jit
-def bracket(modes, shares, level, slack, powers, states):
+def bracket(modes, coefficients, level, slack, powers, states):
     """Return the last t ≥ 1 at which what is at most to come is above the level.
 
     0 if it is so nowhere, inf if it is so everywhere; states[0] is then the state at t,
@@ -68,22 +68,22 @@ def bracket(modes, shares, level, slack, powers, states):
     begin, rest = states[0], states[2]
     start(modes, begin)
     no_power(modes, rest)
-    if _below(modes, shares, level, slack, rest, begin, 1.0):
+    if _below(modes, coefficients, level, slack, rest, begin, 1.0):
         return 0.0
     first_power(modes, powers[0])
     top = 0
     while not _below(
-        modes, shares, level, slack, powers[top % LEVELS], begin, 2.0**top
+        modes, coefficients, level, slack, powers[top % LEVELS], begin, 2.0**top
     ):
         if top == _HIGHEST:
             return np.inf
         squared(modes, powers[top % LEVELS], powers[(top + 1) % LEVELS])
         top += 1
-    return _refine(modes, shares, level, slack, powers, states, top)
+    return _refine(modes, coefficients, level, slack, powers, states, top)
 
 
 @jit
-def _refine(modes, shares, level, slack, powers, states, top):
+def _refine(modes, coefficients, level, slack, powers, states, top):
     """Return the last t below 1 + 2^top as `bracket` does."""
     here, there = states[0], states[1]
     t = 1.0
@@ -91,7 +91,9 @@ def _refine(modes, shares, level, slack, powers, states, top):
         power = powers[j % LEVELS]
         # the highest has been found to be above
         high = j == top - 1
-        if high or not _below(modes, shares, level, slack, power, here, t + 2.0**j):
+        if high or not _below(
+            modes, coefficients, level, slack, power, here, t + 2.0**j
+        ):
             jump(modes, power, here, there)
             here, there = there, here
             t += 2.0**j
@@ -100,23 +102,25 @@ def _refine(modes, shares, level, slack, powers, states, top):
 
 
 @jit
-def judge(modes, shares, level, slack, states, t):
+def judge(modes, coefficients, level, slack, states, t):
     """Return 1 where the sum at t is above the level, −1 where not, 0 in doubt."""
-    excess = sum_of(shares, states[0][0]) - level
-    if abs(excess) <= doubt(most_now(modes, shares, states, t), t, 0, level, slack):
+    excess = sum_of(coefficients, states[0][0]) - level
+    if abs(excess) <= doubt(
+        most_now(modes, coefficients, states, t), t, 0, level, slack
+    ):
         return 0
     return 1 if excess > 0.0 else -1
 
 
 @jit
-def falls_from(modes, shares, powers, states, t):
+def falls_from(modes, coefficients, powers, states, t):
     """Tell whether no mode may swing from t on."""
     seek(modes, powers, states, t)
-    return most_now(modes, shares, states, t)[1] == 0.0
+    return most_now(modes, coefficients, states, t)[1] == 0.0
 
 
 @jit
-def descend(modes, shares, level, slack, low, powers, states, t, work):
+def descend(modes, coefficients, level, slack, low, powers, states, t, work):
     """Return the last step below t that may be above the level, and whether it is.
 
     `work` is what was walked before; with what was walked here, it comes back.
@@ -129,21 +133,21 @@ def descend(modes, shares, level, slack, low, powers, states, t, work):
     low = max(low, 1.0)
     while t > low:
         first = max(low, t - length)
-        work += (t - first) * (shares.size + _STEP)
+        work += (t - first) * (coefficients.size + _STEP)
         if work > MOST_WORK:
             return np.nan, True, work
         seek(modes, powers, states, first)
-        most = most_now(modes, shares, states, t)
+        most = most_now(modes, coefficients, states, t)
         least = level - doubt(most, t, length, level, slack)
         found, at = -1.0, first
         while at < t:
-            if sum_of(shares, states[0][0]) > least:
+            if sum_of(coefficients, states[0][0]) > least:
                 found = at
-            step(modes[PULL], modes[D], states[0][0], states[0][1])
+            step(modes[ONE_MINUS_T_PLUS_D], modes[D], states[0][0], states[0][1])
             at += 1.0
         if found > 0.0:
             seek(modes, powers, states, found)
-            verdict = judge(modes, shares, level, slack, states, found)
+            verdict = judge(modes, coefficients, level, slack, states, found)
             if verdict >= 0:
                 return found, verdict > 0, work
             # the bound was one for all of the block
@@ -154,18 +158,18 @@ def descend(modes, shares, level, slack, low, powers, states, t, work):
 
 
 @jit
-def last_above(modes, shares, level, slack, low, powers, states):
+def last_above(modes, coefficients, level, slack, low, powers, states):
     """Return the last step that may be above the level, whether it is, and the work.
 
     0 where that is before `low`, inf where there is no last one; beyond 2⁵³ where the
     bound passes the level.
     """
-    t = bracket(modes, shares, level, slack, powers, states)
+    t = bracket(modes, coefficients, level, slack, powers, states)
     if t < low:
         return 0.0, True, 0.0
     if not 0.0 < t < FAR:
         return t, True, 0.0
-    verdict = judge(modes, shares, level, slack, states, t)
+    verdict = judge(modes, coefficients, level, slack, states, t)
     if verdict >= 0:
         return t, verdict > 0, 0.0
-    return descend(modes, shares, level, slack, low, powers, states, t, 0.0)
+    return descend(modes, coefficients, level, slack, low, powers, states, t, 0.0)

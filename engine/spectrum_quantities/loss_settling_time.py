@@ -10,8 +10,8 @@ import numpy as np
 
 from ..arithmetic.double_double import FAR
 from .last_crossing import last_above
-from .mode_bounds import FALL, ROWS
-from .point_templates import MEMORY, carved
+from .mode_bounds import ONE_MINUS_R2, ROWS
+from .point_templates import MEMORY, workspace_views
 from .spectrum_quantity import spectrum_quantity
 
 _fill: Any = None
@@ -31,7 +31,7 @@ _EARLIER = 0.5
     narrow=False,
     memory=MEMORY,
 )
-def loss_settling_time(slower, inner, table, groups, level, memory):
+def loss_settling_time(slower, inner, table, clusters, level, memory):
     """Return the smallest t₀ with Σ share·w² ≤ level for all t ≥ t₀, from rest.
 
     Modes converge together where both ends do: recurrences that converge are those of
@@ -39,24 +39,26 @@ def loss_settling_time(slower, inner, table, groups, level, memory):
     before the answer; which one is a guess by their means.
     """
     n = table.shape[1]
-    k, shares, memory = memory[:n], memory[n : 2 * n], memory[2 * n :]
+    k, coefficients, memory = memory[:n], memory[n : 2 * n], memory[2 * n :]
     ends = memory[: 2 * ROWS].reshape(ROWS, 2)
     k[0], k[1] = table[0, 0], table[0, n - 1]
     _fill(slower, inner, k[:2], ends)
-    if ends[FALL, 0] < 0.0 or ends[FALL, 1] < 0.0:
+    if ends[ONE_MINUS_R2, 0] < 0.0 or ends[ONE_MINUS_R2, 1] < 0.0:
         return math.inf
-    if not groups.mean.shape[1]:
-        k, shares = table[0], table[1]
-        return 1.0 + _search(slower, inner, table, level, 0.0, 0.0, k, shares, memory)
-    modes, powers, states = carved(memory, groups.mean.shape[1])
-    _fill(slower, inner, groups.mean[0], modes)
-    low, _, _ = last_above(modes, groups.mean[1], level[0], 0.0, 0.0, powers, states)
+    if not clusters.mean.shape[1]:
+        k, coefficients = table[0], table[1]
+        return 1.0 + _search(
+            slower, inner, table, level, 0.0, 0.0, k, coefficients, memory
+        )
+    modes, powers, states = workspace_views(memory, clusters.mean.shape[1])
+    _fill(slower, inner, clusters.mean[0], modes)
+    low, _, _ = last_above(modes, clusters.mean[1], level[0], 0.0, 0.0, powers, states)
     low = np.floor(_EARLIER * low) if low < FAR else 0.0
     while True:
         count, slack = _listed(
-            slower, inner, table, groups, level[0], low, k, shares, memory
+            slower, inner, table, clusters, level[0], low, k, coefficients, memory
         )
-        some, their = k[:count], shares[:count]
+        some, their = k[:count], coefficients[:count]
         t = _search(slower, inner, table, level, slack, low, some, their, memory)
         if t > 0.0 or t != t or low == 0.0:
             return 1.0 + t
@@ -69,6 +71,6 @@ distance_settling_time = dataclasses.replace(
     long_name="settling time of the distance",
     comment="smallest t0 with distance(t) <= tol * distance(0) for all t >= t0, from "
     "rest; inf = never settles; NaN = not decided, swings die away too slowly",
-    shares="distance",
+    coefficients="distance",
     argument="tol²",
 )

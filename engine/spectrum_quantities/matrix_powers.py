@@ -7,16 +7,16 @@ on, and how far that may err, is added up here too.
 
 import numpy as np
 
-from ..arithmetic.intrinsics import apart, fma, wide_vectors
+from ..arithmetic.intrinsics import assume_noalias, fma, wide_vectors
 from ..arithmetic.jit import inlined, jit, summing
-from .mode_bounds import FALL, FALLS, PEAK, PULL, STEP, D, G, W
+from .mode_bounds import FALLS, ONE_MINUS_R2, ONE_MINUS_T_PLUS_D, PEAK, STEP, D, G, W
 
 # the ladder keeps the last so many powers of two, beyond which doubles have no digits
 LEVELS = 54
 # rows of a power: α, α − 1, β, r², 1 − r²; a state has the first three for w, its last
 # step, and the square of its bound
 POWER = 5
-_WHOLE, _LESS, _SLOPE, _SHRINK, _FALL = range(POWER)
+_WHOLE, _LESS, _SLOPE, _SHRINK, _ONE_MINUS_R2 = range(POWER)
 # of what is summed: relative errors in all, and for each step of a pair
 ERROR = 2.0**-43
 ERROR_OF_STEP = 2.0**-50
@@ -30,9 +30,9 @@ _SOME = 128
 def first_power(modes, power):
     """Write the power of one step."""
     for i in range(modes.shape[1]):
-        fall = modes[FALL, i]
+        fall = modes[ONE_MINUS_R2, i]
         power[_WHOLE, i], power[_LESS, i], power[_SLOPE, i] = 1.0, 0.0, 1.0
-        power[_SHRINK, i], power[_FALL, i] = 1.0 - fall, fall
+        power[_SHRINK, i], power[_ONE_MINUS_R2, i] = 1.0 - fall, fall
 
 
 @jit
@@ -40,7 +40,7 @@ def no_power(modes, power):
     """Write the power of no step."""
     for i in range(modes.shape[1]):
         power[_WHOLE, i], power[_LESS, i], power[_SLOPE, i] = 1.0, 0.0, 0.0
-        power[_SHRINK, i], power[_FALL, i] = 1.0, 0.0
+        power[_SHRINK, i], power[_ONE_MINUS_R2, i] = 1.0, 0.0
 
 
 @jit
@@ -51,17 +51,17 @@ def _rows(power):
 @jit
 def squared(modes, power, square):
     """Write the power of twice as many steps."""
-    _square(modes[PULL], modes[G], _rows(power), _rows(square))
+    _square(modes[ONE_MINUS_T_PLUS_D], modes[G], _rows(power), _rows(square))
 
 
 @jit
-def _square(pull, g, power, square):
+def _square(one_minus_T_plus_D, g, power, square):
     """Square, keeping small falls: 1 less a small number has no digits left for it."""
-    apart()
+    assume_noalias()
     wide_vectors()
-    for i in range(pull.size):
+    for i in range(one_minus_T_plus_D.size):
         whole, less, slope = power[_WHOLE][i], power[_LESS][i], power[_SLOPE][i]
-        turn = slope * slope * pull[i]
+        turn = slope * slope * one_minus_T_plus_D[i]
         near = less > -0.5
         gone = fma(less, 2.0 + less, -turn)
         full = fma(whole, whole, -turn)
@@ -71,11 +71,11 @@ def _square(pull, g, power, square):
         square[_WHOLE][i] = 0.0 if dead else full
         square[_LESS][i] = gone if near else full - 1.0
         square[_SLOPE][i] = 0.0 if dead else slope
-        shrink, fall = power[_SHRINK][i], power[_FALL][i]
+        shrink, fall = power[_SHRINK][i], power[_ONE_MINUS_R2][i]
         lost = fall * (2.0 - fall)
         left = 1.0 - lost if fall < 0.5 else shrink * shrink
         square[_SHRINK][i] = 0.0 if left < _TINY else left
-        square[_FALL][i] = lost if fall < 0.5 else 1.0 - left
+        square[_ONE_MINUS_R2][i] = lost if fall < 0.5 else 1.0 - left
 
 
 @jit
@@ -87,19 +87,19 @@ def start(modes, state):
 
 
 @inlined
-def _moved(g, pull, d, power, state, i):
+def _moved(g, one_minus_T_plus_D, d, power, state, i):
     """Return what is known of a mode behind a power of steps.
 
     The change of v is −((1 − D)v + m·w), with 1 − D = (2 − T) − m: v′ − v would lose
     digits where D is near 1.
     """
     w, v, less, slope = state[0][i], state[1][i], power[_LESS][i], power[_SLOPE][i]
-    step = fma(d[i], v, -(pull[i] * w))
+    step = fma(d[i], v, -(one_minus_T_plus_D[i] * w))
     near = less > -0.5
     left = w if near else 0.0
-    share = less if near else power[_WHOLE][i]
-    then = left + fma(share, w, slope * step)
-    turn = -fma(g[i] - pull[i], v, pull[i] * w)
+    coefficient = less if near else power[_WHOLE][i]
+    then = left + fma(coefficient, w, slope * step)
+    turn = -fma(g[i] - one_minus_T_plus_D[i], v, one_minus_T_plus_D[i] * w)
     last = fma(power[_WHOLE][i], v, slope * turn)
     peak = state[2][i] * power[_SHRINK][i]
     dead = abs(then) + abs(last) < _TINY
@@ -111,31 +111,41 @@ def _moved(g, pull, d, power, state, i):
 def jump(modes, power, now, then):
     """Write the state behind a power of steps."""
     state, after = (now[0], now[1], now[2]), (then[0], then[1], then[2])
-    _jump_all(modes[G], modes[PULL], modes[D], _rows(power), state, after)
+    _jump_all(modes[G], modes[ONE_MINUS_T_PLUS_D], modes[D], _rows(power), state, after)
 
 
 @jit
-def _jump_all(g, pull, d, power, now, then):
-    apart()
+def _jump_all(g, one_minus_T_plus_D, d, power, now, then):
+    assume_noalias()
     wide_vectors()
-    for i in range(pull.size):
-        then[0][i], then[1][i], then[2][i] = _moved(g, pull, d, power, now, i)
+    for i in range(one_minus_T_plus_D.size):
+        then[0][i], then[1][i], then[2][i] = _moved(
+            g, one_minus_T_plus_D, d, power, now, i
+        )
 
 
 @jit
-def most_of(modes, shares, power, state, t, enough):
+def most_of(modes, coefficients, power, state, t, enough):
     """Return Σ share·sup w² from t on, a power of steps behind a state.
 
     With it, how much of it is of modes that may swing, and a bound of the errors of w²;
     all of some modes only, if that is enough.
     """
     rows = state[0], state[1], state[2]
-    arrays = modes[G], modes[PULL], modes[D], modes[FALLS], shares, _rows(power), rows
-    first = min(_SOME, shares.size)
+    arrays = (
+        modes[G],
+        modes[ONE_MINUS_T_PLUS_D],
+        modes[D],
+        modes[FALLS],
+        coefficients,
+        _rows(power),
+        rows,
+    )
+    first = min(_SOME, coefficients.size)
     found = _bounds(arrays, t, first)
-    if first == shares.size or found[0] > enough:
+    if first == coefficients.size or found[0] > enough:
         return found
-    return _bounds(arrays, t, shares.size)
+    return _bounds(arrays, t, coefficients.size)
 
 
 @summing
@@ -148,19 +158,19 @@ def _bounds(arrays, t, count):
     the steps where roots are no positive numbers.
     """
     wide_vectors()
-    g, pull, d, kind, shares, power, state = arrays
+    g, one_minus_T_plus_D, d, kind, coefficients, power, state = arrays
     most, swinging, error = 0.0, 0.0, 0.0
     grown = ERROR + t * ERROR_OF_STEP
     for i in range(count):
-        w, v, peak = _moved(g, pull, d, power, state, i)
+        w, v, peak = _moved(g, one_minus_T_plus_D, d, power, state, i)
         w, v = kind[i] * w, kind[i] * v
-        step = fma(d[i], v, -(pull[i] * w))
+        step = fma(d[i], v, -(one_minus_T_plus_D[i] * w))
         after = w + step
-        second = after + fma(d[i], step, -(pull[i] * after))
+        second = after + fma(d[i], step, -(one_minus_T_plus_D[i] * after))
         falls = (w > 0.0) & (after > 0.0) & (after <= w - v) & (second <= w)
         high = max(w, after)
-        square = shares[i] * (high * high)
-        bound = shares[i] * peak
+        square = coefficients[i] * (high * high)
+        bound = coefficients[i] * peak
         most += square if falls else bound
         swinging += 0.0 if falls else bound
         steady = falls & (d[i] >= 0.0)
@@ -169,22 +179,22 @@ def _bounds(arrays, t, count):
 
 
 @summing
-def sum_of(shares, w):
+def sum_of(coefficients, w):
     """Return Σ share·w²."""
     wide_vectors()
     total = 0.0
-    for i in range(shares.size):
-        total += shares[i] * (w[i] * w[i])
+    for i in range(coefficients.size):
+        total += coefficients[i] * (w[i] * w[i])
     return total
 
 
 @jit
-def step(pull, d, w, v):
+def step(one_minus_T_plus_D, d, w, v):
     """Move w and its last step by one step."""
-    apart()
+    assume_noalias()
     wide_vectors()
     for i in range(w.size):
-        v[i] = fma(d[i], v[i], -(pull[i] * w[i]))
+        v[i] = fma(d[i], v[i], -(one_minus_T_plus_D[i] * w[i]))
         w[i] += v[i]
 
 
@@ -204,6 +214,6 @@ def seek(modes, powers, states, t):
 
 
 @jit
-def most_now(modes, shares, states, t):
+def most_now(modes, coefficients, states, t):
     """Return what `most_of` does of states[0], which is at t; states[2] is no step."""
-    return most_of(modes, shares, states[2], states[0], t, np.inf)
+    return most_of(modes, coefficients, states[2], states[0], t, np.inf)

@@ -15,11 +15,16 @@ import math
 from ..arithmetic.double_double import add
 from ..arithmetic.exact_sums import total
 from ..arithmetic.jit import inlined, jit
-from ..modes.stability import discriminant, gaps, quick_gaps, with_positive_trace
+from ..modes.stability import (
+    discriminant,
+    folded_margins,
+    quick_folded_margins,
+    with_positive_trace,
+)
 
 # what is known of a mode, row by row
 ROWS = 8
-G, PULL, D, W, STEP, FALL, PEAK, FALLS = range(ROWS)
+G, ONE_MINUS_T_PLUS_D, D, W, STEP, ONE_MINUS_R2, PEAK, FALLS = range(ROWS)
 # a pair that has fallen by e^(−400π) when it first swings is taken as a double root
 _NEVER = 400.0
 
@@ -28,9 +33,9 @@ _NEVER = 400.0
 def _numbers(th, tl, d, g, m, u, w, step):
     """Return 2 − T, m, D, w_1, w_1 − 1, 1 − r², the square of the bound, and its kind.
 
-    The square of the bound is that at t = 1, and falls by r² each step, r² = 1 −
-    `FALL`, which is −1 where ρ > 1, or = 1 in a pair. The kind is 0 for a pair, and for
-    real roots the sign of w in the end.
+    The square of the bound is that at t = 1, and is multiplied by r² each step.
+    `ONE_MINUS_R2` is −1 where ρ > 1, or = 1 in a pair. The kind is 0 for a pair, and
+    for real roots the sign of w in the end.
     """
     low = th < g[0]
     disc = discriminant(
@@ -77,7 +82,7 @@ def quick_numbers(r):
     t, d, sign, size = with_positive_trace(r.trace, r.determinant)
     w, step = _first_step(r.first, sign)
     th, tl = sign * t[0], sign * t[1]
-    g, m, u, known = quick_gaps(th, tl, d, size)
+    g, m, u, known = quick_folded_margins(th, tl, d, size)
     numbers = _numbers(th, tl, d, g, m, u, w, step)
     return (numbers[0] if known else math.nan, *numbers[1:])
 
@@ -87,5 +92,5 @@ def numbers_of(r):
     """Return what is known of a mode, in the order of the rows above."""
     t, d, sign, size = with_positive_trace(r.trace, r.determinant)
     w, step = _first_step(r.first, sign)
-    g, m, u = gaps(r.trace, r.determinant, t, d, sign, size)
+    g, m, u = folded_margins(r.trace, r.determinant, t, d, sign, size)
     return _numbers(sign * t[0], sign * t[1], d, g, m, u, w, step)

@@ -21,7 +21,7 @@ from scipy.linalg import eigh_tridiagonal
 
 from ..arithmetic.jit import jit
 from ..typing import Floats
-from .mode_bounds import FALL, D, G, W
+from .mode_bounds import ONE_MINUS_R2, D, G, W
 
 NODES = 12
 # half of a group's width over its middle
@@ -37,7 +37,7 @@ LEFT_OUT = 2.0**-60
 MAY_ERR = 2.0**-44
 
 
-class Groups(NamedTuple):
+class Clusters(NamedTuple):
     """Groups of the modes of a spectrum, in order.
 
     Attributes
@@ -52,25 +52,25 @@ class Groups(NamedTuple):
     middle: Floats
     mean: Floats
     nodes: Floats
-    shares: Floats
+    coefficients: Floats
 
 
-def no_groups() -> Groups:
+def no_clusters() -> Clusters:
     """Return no group: every mode stands for itself."""
     empty = np.zeros((0, NODES))
-    return Groups(np.zeros(1, np.int64), empty[:, :3].T, empty[:, :2].T, empty, empty)
+    return Clusters(np.zeros(1, np.int64), empty[:, :3].T, empty[:, :2].T, empty, empty)
 
 
-def groups_of(k: Floats, shares: Floats) -> Groups:
+def clusters_of(k: Floats, coefficients: Floats) -> Clusters:
     """Return the groups of positive, increasing curvatures with shares."""
     starts = np.array([*_cuts(k, 0, k.size), k.size], dtype=np.int64)
     first, last = k[starts[:-1]], k[starts[1:] - 1]
     middle = np.ascontiguousarray([first, 0.5 * (first + last), last])
-    mass = np.add.reduceat(shares, starts[:-1])
-    mean = np.add.reduceat(shares * k, starts[:-1]) / mass
-    rules = [_rule(k[a:b], shares[a:b]) for a, b in itertools.pairwise(starts)]
+    mass = np.add.reduceat(coefficients, starts[:-1])
+    mean = np.add.reduceat(coefficients * k, starts[:-1]) / mass
+    rules = [_rule(k[a:b], coefficients[a:b]) for a, b in itertools.pairwise(starts)]
     nodes, weights = (np.ascontiguousarray(part) for part in zip(*rules, strict=True))
-    return Groups(starts, middle, np.ascontiguousarray([mean, mass]), nodes, weights)
+    return Clusters(starts, middle, np.ascontiguousarray([mean, mass]), nodes, weights)
 
 
 def _cuts(k: Floats, start: int, stop: int) -> list[int]:
@@ -83,14 +83,14 @@ def _cuts(k: Floats, start: int, stop: int) -> list[int]:
     return _cuts(k, start, half) + _cuts(k, half, stop)
 
 
-def _rule(k: Floats, shares: Floats) -> tuple[Floats, Floats]:
+def _rule(k: Floats, coefficients: Floats) -> tuple[Floats, Floats]:
     """Return nodes and weights of the Gauss quadrature of a group."""
     if k.size <= 2 * NODES:
         return np.zeros(NODES), np.zeros(NODES)
     middle, half = 0.5 * (k[0] + k[-1]), 0.5 * (k[-1] - k[0])
-    x, mass = (k - middle) / half, shares.sum()
+    x, mass = (k - middle) / half, coefficients.sum()
     basis = np.zeros((NODES + 1, k.size))
-    basis[0] = np.sqrt(shares / mass)
+    basis[0] = np.sqrt(coefficients / mass)
     diagonal, off = np.zeros(NODES), np.zeros(NODES)
     for i in range(NODES):
         v = x * basis[i]
@@ -116,7 +116,7 @@ def is_dead(first, last, mass, t, level):
     first, last : numbers of the modes at the ends, see `envelopes`
     mass, t, level : of the group; from where on; what the sum is held against
     """
-    fall = min(first[FALL], last[FALL])
+    fall = min(first[ONE_MINUS_R2], last[ONE_MINUS_R2])
     slope = math.log1p(-fall) if fall < 1.0 else -math.inf
     if not -0.5 * slope * t >= 1.0:
         return math.inf
@@ -148,7 +148,7 @@ def error_of_nodes(middle, moved, mass, t, level):
         s = min(s, push / root if disc > 0.0 and d >= 0.0 else 2.0 * push / root)
         # no longer grows with t
         size, least = (2.0 / root, 0.0) if 2.0 / root < t else (size, least)
-    fall = middle[FALL]
+    fall = middle[ONE_MINUS_R2]
     log_r = 0.5 * math.log1p(-fall) if fall < 1.0 else -math.inf
     radius = math.exp(log_r)
     slope = log_r + math.log1p(s / radius) if radius > s else math.log(radius + s)

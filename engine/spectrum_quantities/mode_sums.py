@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..modes.powers import leap
+from ..modes.powers import matrix_power
 from ..quantities.noise_variance import noise_variance
 from ..quantities.regime import regime
 from ..quantities.transient_peak import peak
-from .mode_bounds import FALL, FALLS, PEAK, PULL, ROWS, STEP, D, W
+from .mode_bounds import FALLS, ONE_MINUS_R2, ONE_MINUS_T_PLUS_D, PEAK, ROWS, STEP, D, W
 from .spectrum_quantity import spectrum_quantity
 
 _at: Any = None
@@ -25,12 +25,12 @@ _noise_variance, _regime = noise_variance.kernel, regime.kernel
     best="min",
     positive_only=False,
 )
-def loss_after(slower, inner, table, groups, steps, memory):
+def loss_after(slower, inner, table, clusters, steps, memory):
     """Return ½ Σ weight·displacement·k·w_t² at t = steps."""
     loss = 0.0
     for i in range(table.shape[1]):
         if table[1, i] != 0.0:
-            w = leap(_at(slower, inner, table[0, i]), steps[0])[2]
+            w = matrix_power(_at(slower, inner, table[0, i]), steps[0])[2]
             loss += table[1, i] * (w * w)
     return 0.5 * loss if abs(loss) < math.inf else math.inf
 
@@ -40,9 +40,9 @@ def loss_after(slower, inner, table, groups, steps, memory):
     comment="sum of weight * k * noise_variance / 2, under gradient noise of variance "
     "1 in each mode; inf = outside the region of convergence",
     best="min",
-    shares="slope",
+    coefficients="slope",
 )
-def noise_floor(slower, inner, table, groups, argument, memory):
+def noise_floor(slower, inner, table, clusters, argument, memory):
     """Return ½ Σ weight·k·noise_variance."""
     floor = 0.0
     for i in range(table.shape[1]):
@@ -55,11 +55,11 @@ def noise_floor(slower, inner, table, groups, argument, memory):
     long_name="largest transient peak of a mode",
     comment="largest |w_t| / |w_0| of any mode, from rest; inf = unbounded",
     best="min",
-    shares="weight",
+    coefficients="weight",
     positive_only=False,
     memory=ROWS,
 )
-def transient_peak(slower, inner, table, groups, argument, memory):
+def transient_peak(slower, inner, table, clusters, argument, memory):
     """Return the largest sup |w_t| of a mode.
 
     Most modes cannot exceed what others reach, as their bound at t = 1 tells, or fall
@@ -70,12 +70,16 @@ def transient_peak(slower, inner, table, groups, argument, memory):
     _fill(slower, inner, table[0], modes)
     highest = 1.0
     for i in range(n):
-        w, d, pull = modes[W, i], modes[D, i], modes[PULL, i]
-        step = d * modes[STEP, i] - pull * w
+        w, d, one_minus_T_plus_D = (
+            modes[W, i],
+            modes[D, i],
+            modes[ONE_MINUS_T_PLUS_D, i],
+        )
+        step = d * modes[STEP, i] - one_minus_T_plus_D * w
         after = w + step
-        second = after + (d * step - pull * after)
+        second = after + (d * step - one_minus_T_plus_D * after)
         falls = 1.0 >= w >= second >= 0.0 and 1.0 >= after >= 0.0
-        calm = modes[FALL, i] >= 0.0 and (
+        calm = modes[ONE_MINUS_R2, i] >= 0.0 and (
             modes[PEAK, i] * (1.0 + 1e-12) <= highest * highest
             or (falls and modes[FALLS, i] > 0.0)
         )
@@ -91,10 +95,10 @@ def transient_peak(slower, inner, table, groups, argument, memory):
     "zero",
     best="max",
     converges=(1.0, 1.0),
-    shares="weight",
+    coefficients="weight",
     positive_only=False,
 )
-def stable_share(slower, inner, table, groups, argument, memory):
+def stable_share(slower, inner, table, clusters, argument, memory):
     """Return the share of the weight whose modes have ρ < 1."""
     stable, total = 0.0, 0.0
     for i in range(table.shape[1]):

@@ -14,13 +14,13 @@ from numba import prange
 
 from ..arithmetic.double_double import add, multiply
 from ..arithmetic.exact_sums import total
-from ..arithmetic.intrinsics import apart, wide_vectors
+from ..arithmetic.intrinsics import assume_noalias, wide_vectors
 from ..arithmetic.jit import jit
 from ..arithmetic.memory import LANES, line_aligned
 from ..modes.motion import exactly
 from .last_crossing import EARLY, descend, falls_from, last_above
 from .matrix_powers import LEVELS, POWER
-from .mode_bounds import FALL, PEAK, ROWS, G, numbers_of, quick_numbers
+from .mode_bounds import ONE_MINUS_R2, PEAK, ROWS, G, numbers_of, quick_numbers
 from .mode_clusters import error_of_nodes, is_dead
 
 _at: Any = None
@@ -32,7 +32,7 @@ _exceeds: Any = None
 _fallen: Any = None
 _search: Any = None
 _error: Any = None
-_cell: Any = None
+_point: Any = None
 _STATES = 3
 # rows that a mode needs: k and share, numbers twice, the ladder and the states
 MEMORY = 2 + 2 * ROWS + (LEVELS + _STATES) * POWER
@@ -44,11 +44,13 @@ _RUN = 16
 
 def quickly(slower, inner, k, rows):
     """Write what is known of each mode, NaN first where a sum is in doubt."""
-    apart()
+    assume_noalias()
     wide_vectors()
     for i in range(k.size):
-        g, pull, d, w, step, fall, most, kind = quick_numbers(_at(slower, inner, k[i]))
-        rows[0][i], rows[1][i], rows[2][i], rows[3][i] = g, pull, d, w
+        g, one_minus_T_plus_D, d, w, step, fall, most, kind = quick_numbers(
+            _at(slower, inner, k[i])
+        )
+        rows[0][i], rows[1][i], rows[2][i], rows[3][i] = g, one_minus_T_plus_D, d, w
         rows[4][i], rows[5][i], rows[6][i], rows[7][i] = step, fall, most, kind
 
 
@@ -71,7 +73,7 @@ def exceeds(slower, inner, table, level, modes, t):
     for i in range(table.shape[1]):
         most = table[1, i] * modes[PEAK, i]
         if t > 1.0:
-            most *= math.exp((t - 1.0) * math.log1p(-modes[FALL, i]))
+            most *= math.exp((t - 1.0) * math.log1p(-modes[ONE_MINUS_R2, i]))
         # at first roots near 0 have bounds that are rounded to nothing
         if most < tiny and t > EARLY:
             continue
@@ -83,61 +85,64 @@ def exceeds(slower, inner, table, level, modes, t):
     return hi > 0.0 or (hi == 0.0 and lo > 0.0)
 
 
-def listed(slower, inner, table, groups, level, low, k, shares, memory):
+def listed(slower, inner, table, clusters, level, low, k, coefficients, memory):
     """Write k and shares of what stands for the modes from a step on.
 
     Returns how many those are, and how much Σ share·w² may differ from there on.
     """
-    n = groups.mean.shape[1]
+    n = clusters.mean.shape[1]
     ends = memory[: 3 * ROWS * n].reshape(3, ROWS, n)
     for i in range(3):
-        _fill(slower, inner, groups.middle[i], ends[i])
+        _fill(slower, inner, clusters.middle[i], ends[i])
     count, slack = 0, 0.0
     for i in range(n):
-        mass = groups.mean[1, i]
+        mass = clusters.mean[1, i]
         left = is_dead(ends[0, :, i], ends[2, :, i], mass, low, level / n)
         if left < math.inf:
             slack += left
             continue
-        error = _error(slower, inner, groups, i, ends[1, :, i], low, level / n)
+        error = _error(slower, inner, clusters, i, ends[1, :, i], low, level / n)
         if error < math.inf:
             slack += error
-            nodes, masses = groups.nodes[i], groups.shares[i]
+            nodes, masses = clusters.nodes[i], clusters.coefficients[i]
         else:
-            part = slice(groups.starts[i], groups.starts[i + 1])
+            part = slice(clusters.starts[i], clusters.starts[i + 1])
             nodes, masses = table[0, part], table[1, part]
         k[count : count + nodes.size] = nodes
-        shares[count : count + nodes.size] = masses
+        coefficients[count : count + nodes.size] = masses
         count += nodes.size
     while count % LANES:
-        k[count], shares[count] = k[count - 1], 0.0
+        k[count], coefficients[count] = k[count - 1], 0.0
         count += 1
     return count, slack
 
 
-def error(slower, inner, groups, i, middle, low, level):
+def error(slower, inner, clusters, i, middle, low, level):
     """Return how much the nodes of a group err, inf where that is too much."""
-    if not groups.shares[i, 0] > 0.0:
+    if not clusters.coefficients[i, 0] > 0.0:
         return math.inf
-    a = _at(slower, inner, groups.middle[0, i])
-    b = _at(slower, inner, groups.middle[2, i])
+    a = _at(slower, inner, clusters.middle[0, i])
+    b = _at(slower, inner, clusters.middle[2, i])
     moved = (
         abs(total(b.trace)[0] - total(a.trace)[0]),
         abs(total(b.determinant)[0] - total(a.determinant)[0]),
         abs(total(b.first)[0] - total(a.first)[0]),
     )
-    return error_of_nodes(middle, moved, groups.mean[1, i], low, level)
+    return error_of_nodes(middle, moved, clusters.mean[1, i], low, level)
 
 
-def search(slower, inner, table, level, slack, low, k, shares, memory):
+def search(slower, inner, table, level, slack, low, k, coefficients, memory):
     """Return the last step at which the sum is above a level, 0 if none is from low on.
 
-    `k` and `shares` stand for the modes; where they leave a doubt, all modes are asked.
+    `k` and `coefficients` stand for the modes; all modes are asked where they leave a
+    doubt.
     """
-    modes, powers, states = carved(memory, k.size)
+    modes, powers, states = workspace_views(memory, k.size)
     others = memory[memory.size - ROWS * table.shape[1] :]
     _fill(slower, inner, k, modes)
-    t, sure, work = last_above(modes, shares, level[0], slack, low, powers, states)
+    t, sure, work = last_above(
+        modes, coefficients, level[0], slack, low, powers, states
+    )
     others = others.reshape(ROWS, -1)
     while not sure:
         if _exceeds(slower, inner, table, level, others, t):
@@ -145,13 +150,13 @@ def search(slower, inner, table, level, slack, low, k, shares, memory):
         first = t
         while first > max(low, 1.0):
             first = max(low, 1.0, t - 2.0 * (t - first) - 1.0)
-            if not falls_from(modes, shares, powers, states, first):
+            if not falls_from(modes, coefficients, powers, states, first):
                 break
             if _exceeds(slower, inner, table, level, others, first):
                 return _fallen(slower, inner, table, level, others, first, t)
         work += _ASKED * table.shape[1] + _ASKING
         t, sure, work = descend(
-            modes, shares, level[0], slack, low, powers, states, t, work
+            modes, coefficients, level[0], slack, low, powers, states, t, work
         )
     return t
 
@@ -173,7 +178,7 @@ def fallen(slower, inner, table, level, modes, low, high):
     return after if _exceeds(slower, inner, table, level, modes, after) else low
 
 
-def cells_of_map(head, modes, groups, inner, argument, memory, out):
+def points_of_map(head, modes, clusters, inner, argument, memory, out):
     """Fill a block of a map, cell by cell, in runs that are spread over the threads."""
     runs = (inner.size + _RUN - 1) // _RUN
     count = out.shape[0] * runs
@@ -185,13 +190,13 @@ def cells_of_map(head, modes, groups, inner, argument, memory, out):
         row, run = divmod(i * stride % count, runs)
         room = line_aligned(memory * modes.shape[1])
         for j in range(run * _RUN, min((run + 1) * _RUN, inner.size)):
-            out[row, j] = _cell(
-                _slower(head, row), inner[j], modes, groups, argument, room
+            out[row, j] = _point(
+                _slower(head, row), inner[j], modes, clusters, argument, room
             )
 
 
 @jit
-def carved(memory, n):
+def workspace_views(memory, n):
     """Return what is known of n modes, their ladder and their states, as `ladders`."""
     stop = (ROWS + LEVELS * POWER) * n
     modes = memory[: ROWS * n].reshape(ROWS, n)

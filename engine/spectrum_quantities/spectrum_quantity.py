@@ -33,7 +33,7 @@ class SpectrumQuantity(MapQuantity):
     """
 
     template: Callable[..., Any]
-    shares: Literal["weight", "slope", "distance", "loss"] = "loss"
+    coefficients: Literal["weight", "slope", "distance", "loss"] = "loss"
     argument: Literal["tol", "tol²"] | float = 0.0
     counted: str = ""
     memory: int = 0

@@ -19,17 +19,17 @@ from pathlib import Path
 import seeds
 
 from critdamp.cli.arguments.plans import make_plan
-from critdamp.data.exports.columns import opened
+from critdamp.data.exports.columns import open_columns
 from critdamp.data.formats.run_file import open_run
 from critdamp.data.formats.spectrum_file import load_spectrum
 from critdamp.data.inputs.axis_syntax import read_axis
 from critdamp.data.inputs.matrix_files import read_matrix, read_vector
 from critdamp.data.inputs.read_spectrum import read_spectrum
 from critdamp.data.inputs.schedule_syntax import read_schedule
-from critdamp.data.shards.folder import Parts
+from critdamp.data.shards.folder import RunFolder
+from critdamp.data.sweeps.check import verify
 from critdamp.data.sweeps.status import status
 from critdamp.data.sweeps.sweep import resume
-from critdamp.data.sweeps.verify import verify
 from critdamp.engine.errors import CritdampError
 
 MEMORY, SECONDS = 2**30, 5.0
@@ -77,7 +77,7 @@ def _run(data, folder):
 
 
 def _columns(path):
-    with opened(path) as columns:
+    with open_columns(path) as columns:
         return next(columns.blocks(columns.scales))
 
 
@@ -112,8 +112,8 @@ def _record(data, folder):
 
 def _shard(data, folder):
     path = folder / "run.h5"
-    shutil.copytree(folder.parent / "begun.h5.parts", Parts(path).folder)
-    Parts(path).shard(0).write_bytes(data)
+    shutil.copytree(folder.parent / "begun.h5.parts", RunFolder(path).folder)
+    RunFolder(path).shard(0).write_bytes(data)
     yield lambda: status(path)
     yield lambda: verify(path)
     yield lambda: resume(path, threads=1).close()

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 
 from critdamp.data.formats.spectrum_file import save_spectrum
 from critdamp.data.formats.trajectory_file import save_trajectory
-from critdamp.data.shards.folder import Parts
+from critdamp.data.shards.folder import RunFolder
 from critdamp.data.sweeps.sweep import sweep
 from critdamp.engine.maps.axis import Axis
 from critdamp.engine.maps.plan import Plan
@@ -100,7 +100,7 @@ def of(kind):
 
 
 def _written(kind, path):
-    parts = Parts(path)
+    parts = RunFolder(path)
     inside = {"record": parts.folder / "plan.json", "shard": parts.shard(0)}
     return inside.get(kind, path)
 
@@ -136,13 +136,13 @@ def _begun():
     """Return the files of a sweep that needs no more than to be merged, by name."""
     plan = Plan(eps=Axis.lin(0.1, 1, 5), p=[0, 0.5], k=[1, 2])
     with tempfile.TemporaryDirectory() as folder:
-        parts = Parts(Path(folder) / "run.h5")
+        parts = RunFolder(Path(folder) / "run.h5")
         sweep(plan, parts.path, threads=1, keep_shards=True).close()
         return {path.name: path.read_bytes() for path in parts.folder.iterdir()}
 
 
 def begun(path):
     """Make the folder of a sweep, always the same one."""
-    Parts(path).folder.mkdir()
+    RunFolder(path).folder.mkdir()
     for name, data in _begun().items():
-        (Parts(path).folder / name).write_bytes(data)
+        (RunFolder(path).folder / name).write_bytes(data)

@@ -2,7 +2,7 @@
  * included once for each kind of processor, with LANES, TARGET and NAMED(function). The
  * last group is filled up with modes that rest. */
 
-TARGET static void NAMED(rest)(double *w, double *other)
+TARGET static void NAMED(flush_denormals)(double *w, double *other)
 {
     for (int i = 0; i < LANES; i++) {
         const int dead = fabs(w[i]) + fabs(other[i]) < TINY;
@@ -32,7 +32,7 @@ TARGET static void NAMED(move)(const double *trace, const double *determinant, d
             const double after = fma(t[i], a[i], -(d[i] * b[i]));
             b[i] = a[i], a[i] = after;
         }
-        NAMED(rest)(a, b);
+        NAMED(flush_denormals)(a, b);
     }
     for (int i = 0; i < LANES; i++)
         b[i] = a[i] - b[i];
@@ -52,7 +52,7 @@ TARGET static void NAMED(follow)(const double *k, const double *eps, const doubl
                 b[i] = fma(-(eps[s] * c[i]), a[i], p[s] * b[i]);
                 a[i] += b[i];
             }
-        NAMED(rest)(a, b);
+        NAMED(flush_denormals)(a, b);
     }
     memcpy(w, a, size), memcpy(last, b, size);
 }

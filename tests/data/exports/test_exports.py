@@ -15,7 +15,7 @@ import critdamp as cd
 from critdamp.cli import group
 from critdamp.data.exports.columns import pieces
 from critdamp.data.exports.export import FORMATS, export
-from critdamp.data.shards.folder import Parts
+from critdamp.data.shards.folder import RunFolder
 from critdamp.data.storage import atomic_files as files
 from critdamp.data.sweeps.sweep import sweep
 from critdamp.engine.errors import (
@@ -105,7 +105,7 @@ def test_run(exported, plan, tmp_path):
 
 def test_one_quantity_of_a_live_view(exported, plan, tmp_path):
     assert sweep(plan, tmp_path / "run.h5", stop=lambda: True) is None
-    live = Parts(tmp_path / "run.h5").live
+    live = RunFolder(tmp_path / "run.h5").live
     for name, missing in (("spectral_radius", np.nan), ("regime", -128)):
         points, found = exported(live, name)
         check(live, plan.axes, [name], found, points)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from critdamp.cli import group
-from critdamp.data.formats import spectrum_file as boxed
-from critdamp.data.shards.folder import Parts
+from critdamp.data.formats import spectrum_file as bundled_spectra
+from critdamp.data.shards.folder import RunFolder
 from critdamp.data.sweeps.sweep import sweep
 from critdamp.engine.maps.plan import Plan
 from critdamp.engine.spectra.spectrum import Spectrum
@@ -42,14 +42,18 @@ def live_views(plan):
     other = Plan(quantities=["rate"], eps=[0.1], p=[0.5], spectrum=spectrum)
     assert sweep(plan, "0.h5", stop=lambda: True) is None
     sweep(other, "1.h5", keep_shards=True).close()
-    return [Parts(Path(f"{number}.h5")).live for number in range(2)]
+    return [RunFolder(Path(f"{number}.h5")).live for number in range(2)]
 
 
 def spectra(_plan):
     np.savetxt("k.csv", [0.0, 1.0, 2.0])
     run("spectrum", "k.csv", "-o", "a.h5")
     run("spectrum", "k.csv", "--zero-tolerance", "0.1", "-o", "b.h5")
-    return ["a.h5", "b.h5", *Path(boxed.__file__).with_suffix("").glob("*.h5")]
+    return [
+        "a.h5",
+        "b.h5",
+        *Path(bundled_spectra.__file__).with_suffix("").glob("*.h5"),
+    ]
 
 
 def trajectories(_plan):

@@ -17,7 +17,7 @@ import xarray
 
 import critdamp as cd
 from critdamp.data.formats.trajectory_file import save_trajectory
-from critdamp.data.shards.folder import Parts
+from critdamp.data.shards.folder import RunFolder
 from critdamp.data.sweeps.sweep import sweep
 from critdamp.engine.maps.plan import Plan
 from critdamp.engine.simulation.simulate import simulate
@@ -33,7 +33,7 @@ def a_run(plan, path):
 
 def a_live_view(plan, path):
     assert sweep(plan, path, stop=lambda: True) is None
-    return Parts(path).live
+    return RunFolder(path).live
 
 
 def a_map(_plan, path):

@@ -23,14 +23,14 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from seeds import DENSE, HDF5_KINDS, SPARSE, TEXT_KINDS, TEXTS
 
 from critdamp.cli.arguments.plans import KEYS
-from critdamp.data.exports.columns import opened
+from critdamp.data.exports.columns import open_columns
 from critdamp.data.formats.run_file import open_run
 from critdamp.data.formats.spectrum_file import load_spectrum
 from critdamp.data.inputs.axis_syntax import read_axis
 from critdamp.data.inputs.matrix_files import read_matrix, read_vector
 from critdamp.data.inputs.read_spectrum import read_spectrum
 from critdamp.data.inputs.schedule_syntax import read_schedule
-from critdamp.data.sweeps.verify import verify
+from critdamp.data.sweeps.check import check_file
 from critdamp.engine.errors import CritdampError, FileError, InputError
 
 TIMES = int(os.environ.get("CRITDAMP_TEST_FUZZ", "1"))
@@ -440,8 +440,8 @@ def test_values_in_other_files_are_not_followed(child, a_run, tmp_path, make):
 
 def test_a_fifo_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "fifo")
-    for read in (open_run, load_spectrum, verify, read_spectrum, read_matrix):
+    for read in (open_run, load_spectrum, check_file, read_spectrum, read_matrix):
         with pytest.raises(CritdampError):
             read(tmp_path / "fifo")
-    with pytest.raises(CritdampError), opened(tmp_path / "fifo"):
+    with pytest.raises(CritdampError), open_columns(tmp_path / "fifo"):
         pass

@@ -12,12 +12,12 @@ import pytest
 import small
 
 from critdamp.data.formats.run_file import open_run
-from critdamp.data.shards.folder import Parts
+from critdamp.data.shards.folder import RunFolder
 from critdamp.data.storage import atomic_files as files
-from critdamp.data.storage.new_hdf5 import CalmFile
+from critdamp.data.storage.new_hdf5 import ErrorLatchingFile
+from critdamp.data.sweeps.check import check_file
 from critdamp.data.sweeps.status import status
 from critdamp.data.sweeps.sweep import resume, sweep
-from critdamp.data.sweeps.verify import verify
 from critdamp.engine.errors import FileError, InputError
 
 
@@ -97,8 +97,8 @@ def test_a_failing_shard_takes_no_other_with_it(plan, tmp_path, monkeypatch):
     with pytest.raises(FileError, match="disk is full"):
         sweep(plan, path)
     assert failed
-    assert Parts(path).shard(1).exists()
-    assert Parts(path).shard(3).exists()
+    assert RunFolder(path).shard(1).exists()
+    assert RunFolder(path).shard(3).exists()
     assert not list(tmp_path.glob("**/*.tmp"))
     monkeypatch.undo()
 
@@ -110,13 +110,13 @@ def test_interrupt_below_hdf5_is_a_failure_like_any_other(
     path, calls = tmp_path / "run.h5", iter(range(1, 10**9))
     write = io.FileIO.write
 
-    class Interrupted(CalmFile):
+    class Interrupted(ErrorLatchingFile):
         def _plainly(self, data):
             if next(calls) == count:
                 raise KeyboardInterrupt
             return write(self, data)
 
-    monkeypatch.setattr(CalmFile, "_plainly", Interrupted._plainly)
+    monkeypatch.setattr(ErrorLatchingFile, "_plainly", Interrupted._plainly)
     with pytest.raises(KeyboardInterrupt):
         sweep(plan, path)
     assert not list(tmp_path.glob("**/*.tmp"))
@@ -207,20 +207,20 @@ def test_shard_of_another_sweep_is_left_alone(plan, tmp_path, stop_after):
     path, other = tmp_path / "run.h5", tmp_path / "other.h5"
     sweep(plan, path, stop=stop_after(4))
     sweep(plan, other, stop=stop_after(4))
-    Parts(path).shard(0).write_bytes(Parts(other).shard(0).read_bytes())
+    RunFolder(path).shard(0).write_bytes(RunFolder(other).shard(0).read_bytes())
     with pytest.raises(FileError, match=r"shard-0000\.h5: belongs to another sweep"):
         resume(path)
-    assert Parts(path).shard(0).exists()
+    assert RunFolder(path).shard(0).exists()
 
 
 @pytest.mark.parametrize("text", ["{}", "[", "", None])
 def test_damaged_record_is_taken_from_the_shards(plan, tmp_path, stop_after, text):
     path = tmp_path / "run.h5"
     sweep(plan, path, stop=stop_after(1))
-    record = Parts(path).folder / "plan.json"
+    record = RunFolder(path).folder / "plan.json"
     text = record.read_text().replace('"uuid":"', '"uuid":"0') if text is None else text
     record.write_text(text)
-    for do in (status, verify, lambda path: sweep(plan, path)):
+    for do in (status, check_file, lambda path: sweep(plan, path)):
         with pytest.raises(FileError, match=r"plan\.json: not the record.*resume"):
             do(path)
     seen = []
@@ -232,8 +232,8 @@ def test_damaged_record_is_taken_from_the_shards(plan, tmp_path, stop_after, tex
 def test_damaged_record_without_shards_is_named(plan, tmp_path, stop_after):
     path = tmp_path / "run.h5"
     sweep(plan, path, stop=stop_after(1))
-    Parts(path).shard(0).unlink()
-    (Parts(path).folder / "plan.json").write_text("{}")
+    RunFolder(path).shard(0).unlink()
+    (RunFolder(path).folder / "plan.json").write_text("{}")
     with pytest.raises(FileError, match=r"plan\.json: not the record"):
         resume(path)
 
@@ -241,7 +241,7 @@ def test_damaged_record_without_shards_is_named(plan, tmp_path, stop_after):
 def test_shard_under_a_wrong_name_is_not_taken(plan, tmp_path, stop_after):
     path = tmp_path / "run.h5"
     sweep(plan, path, stop=stop_after(4))
-    Parts(path).shard(3).write_bytes(Parts(path).shard(0).read_bytes())
+    RunFolder(path).shard(3).write_bytes(RunFolder(path).shard(0).read_bytes())
     with pytest.raises(FileError, match=r"shard-0003\.h5: damaged"):
         status(path)
     resume(path).close()

@@ -14,10 +14,10 @@ import h5py
 import pytest
 import small
 
-from critdamp.data.shards.folder import Parts
+from critdamp.data.shards.folder import RunFolder
+from critdamp.data.sweeps.check import check_file
 from critdamp.data.sweeps.status import status
 from critdamp.data.sweeps.sweep import resume, sweep
-from critdamp.data.sweeps.verify import verify
 from critdamp.engine.errors import FileError, InputError, PlanChangedError
 
 HERE = Path(__file__).parent
@@ -49,14 +49,14 @@ def test_a_flipped_bit_of_a_run_is_named_and_mended(plan, tmp_path, bits):
     path = tmp_path / "run.h5"
     sweep(plan, path).close()
     whole = bits(path)
-    assert verify(path) == []
+    assert check_file(path) == []
     start, size, corner = chunk_at(path, "settling_time", 3)
     flip(path, start + size // 2, 5)
-    (damage,) = verify(path)
+    (damage,) = check_file(path)
     assert damage.quantity == "settling_time"
     assert tuple(side.start for side in damage.where) == corner
     resume(path).close()
-    assert verify(path) == []
+    assert check_file(path) == []
     assert bits(path) == whole
     with pytest.raises(InputError, match="complete already"):
         resume(path)
@@ -68,10 +68,10 @@ def test_a_flipped_bit_of_a_shard_costs_its_tile(
     path, whole = tmp_path / "run.h5", tmp_path / "whole.h5"
     sweep(plan, whole).close()
     sweep(plan, path, stop=stop_after(6))
-    shard = Parts(path).shard(0)
+    shard = RunFolder(path).shard(0)
     start, size, corner = chunk_at(shard, "regime", 1)
     flip(shard, start + size // 3)
-    (damage,) = verify(path)
+    (damage,) = check_file(path)
     assert (damage.path, damage.quantity) == (shard, "regime")
     assert tuple(side.start for side in damage.where) == corner
     done = status(path).done
@@ -86,9 +86,9 @@ def test_a_shard_that_cannot_be_read_is_made_again(plan, tmp_path, bits, stop_af
     path, whole = tmp_path / "run.h5", tmp_path / "whole.h5"
     sweep(plan, whole).close()
     sweep(plan, path, stop=stop_after(6))
-    shard = Parts(path).shard(0)
+    shard = RunFolder(path).shard(0)
     shard.write_bytes(shard.read_bytes()[:700])
-    assert [one.quantity for one in verify(path)] == [""]
+    assert [one.quantity for one in check_file(path)] == [""]
     resume(path).close()
     assert bits(path) == bits(whole)
 
@@ -98,7 +98,7 @@ def test_a_shard_damaged_while_the_sweep_runs(plan, tmp_path, stop_after, bits):
     path, whole = tmp_path / "run.h5", tmp_path / "whole.h5"
     sweep(plan, whole).close()
     sweep(plan, path, stop=stop_after(6))
-    shard, seen = Parts(path).shard(1), []
+    shard, seen = RunFolder(path).shard(1), []
 
     def progress(*now):
         if not seen and shard.exists():
@@ -107,7 +107,7 @@ def test_a_shard_damaged_while_the_sweep_runs(plan, tmp_path, stop_after, bits):
             seen.append(now)
 
     resume(path, stop=stop_after(3), progress=progress)
-    (damage,) = verify(path)
+    (damage,) = check_file(path)
     assert damage.path == shard
     resume(path).close()
     assert bits(path) == bits(whole)
@@ -145,7 +145,7 @@ def read(path):
 def outcome(path):
     """Return «found», or a hash of what is read where nothing was found."""
     try:
-        if verify(path):
+        if check_file(path):
             return "found"
     except FileError:
         return "found"
@@ -218,7 +218,7 @@ def test_a_filter_that_is_left_out_is_found(plan, tmp_path, bits):
         struct.pack("<II", size, 0) + known,
         struct.pack("<II", size, 2) + known,
     )
-    (damage,) = verify(path)
+    (damage,) = check_file(path)
     assert tuple(side.start for side in damage.where) == corner
     resume(path).close()
     assert bits(path) == whole
@@ -231,10 +231,10 @@ def test_a_changed_index_of_chunks_takes_no_good_chunk_with_it(plan, tmp_path, b
     whole = bits(path)
     (start, _, corner), (other, *_) = chunks_at(path, "settling_time")[2:4]
     spoiled(path, struct.pack("<Q", start), struct.pack("<Q", other))
-    (damage,) = verify(path)
+    (damage,) = check_file(path)
     assert (damage.quantity, damage.where[0].start) == ("settling_time", corner[0])
     resume(path).close()
-    assert verify(path) == []
+    assert check_file(path) == []
     assert bits(path) == whole
     assert path.stat().st_mode & 0o777 == 0o640
 
@@ -250,7 +250,7 @@ def test_another_pipeline_of_filters_is_found(plan, tmp_path):
     at = data.find(b"shuffle")
     while at >= 0:  # the parameter of shuffle behind its name, the size of a number
         flip(path, at + 8, 3)
-        found += [one.quantity for one in verify(path)] == [""]
+        found += [one.quantity for one in check_file(path)] == [""]
         flip(path, at + 8, 3)
         at = data.find(b"shuffle", at + 1)
     assert found == len(plan.quantities)
@@ -260,12 +260,12 @@ def test_kept_shards_and_their_run_are_mended(plan, tmp_path, bits):
     path = tmp_path / "run.h5"
     sweep(plan, path, keep_shards=True).close()
     whole = bits(path)
-    for damaged in (path, Parts(path).shard(1)):
+    for damaged in (path, RunFolder(path).shard(1)):
         start, size, _ = chunk_at(damaged, "regime", 0)
         flip(damaged, start + size // 2)
-        assert [one.path for one in verify(path)] == [damaged]
+        assert [one.path for one in check_file(path)] == [damaged]
         resume(path).close()
-        assert verify(path) == []
+        assert check_file(path) == []
         assert bits(path) == whole
 
 
@@ -278,15 +278,15 @@ def test_what_another_program_has_open_is_not_called_damaged(
         "import sys, h5py\nf = h5py.File(sys.argv[1], 'r+')\nprint(flush=True)\n"
         "sys.stdin.read()"
     )
-    command = [sys.executable, "-c", held, Parts(path).shard(0)]
+    command = [sys.executable, "-c", held, RunFolder(path).shard(0)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, **pipes) as other:
         other.stdout.readline()
-        for do in (status, verify, resume):
+        for do in (status, check_file, resume):
             with pytest.raises(FileError, match="another program has it open"):
                 do(path)
         other.stdin.close()
-    assert verify(path) == []
+    assert check_file(path) == []
     assert status(path).done == 6
 
 
@@ -294,7 +294,7 @@ def test_a_file_that_a_sweep_will_replace_is_not_verified(plan, tmp_path, stop_a
     path = tmp_path / "run.h5"
     path.write_text("no run")
     sweep(plan, path, force=True, stop=stop_after(2))
-    assert verify(path) == []
+    assert check_file(path) == []
 
 
 def test_another_plan_is_not_mended(plan, tmp_path):
@@ -304,4 +304,4 @@ def test_another_plan_is_not_mended(plan, tmp_path):
     flip(path, start + size // 2)
     with pytest.raises(PlanChangedError, match=r"tol: 1e-06 → 0\.001"):
         resume(path, small.small_plan(tol=1e-3))
-    assert len(verify(path)) == 1
+    assert len(check_file(path)) == 1

@@ -18,8 +18,8 @@ import pytest
 import small
 
 from critdamp.data.formats.run_file import open_run
-from critdamp.data.shards.folder import Parts
-from critdamp.data.shards.partition import Cut
+from critdamp.data.shards.folder import RunFolder
+from critdamp.data.shards.partition import ShardPartition
 from critdamp.data.sweeps.status import status
 from critdamp.data.sweeps.sweep import resume, sweep
 from critdamp.engine.maps.axis import Axis
@@ -94,12 +94,12 @@ def prepare(how, path, plan, other, stop_after):
         sweep(other, path).close()
     if how != "sweep":
         sweep(plan, path, force=True, stop=stop_after(BEGUN))
-        (Parts(path).folder / "shard-0000.h5.0.tmp").touch()
+        (RunFolder(path).folder / "shard-0000.h5.0.tmp").touch()
 
 
 def state(path):
     """Return how far the sweep is; None if none began, and no map is there."""
-    if path.exists() or Parts(path).begun:
+    if path.exists() or RunFolder(path).begun:
         return status(path)
     assert not list(path.parent.rglob("*.h5"))
     return None
@@ -109,7 +109,7 @@ def lost(path, whole, done):
     """Return how many tiles differ, of those that count as done, in the live view."""
     if not done:
         return 0
-    with open_run(Parts(path).live) as view, open_run(whole) as run:
+    with open_run(RunFolder(path).live) as view, open_run(whole) as run:
         tiles = map(run.plan.grid.tile, range(run.plan.grid.n_tiles))
         kept = [
             all(view[q][at].tobytes() == run[q][at].tobytes() for q in run.quantities)
@@ -122,7 +122,7 @@ def finish(path, plan):
     """Go on as people do after a kill; return how many tiles that took."""
     seen = []
     given = {"progress": lambda *now: seen.append(now)}
-    if Parts(path).begun:
+    if RunFolder(path).begun:
         resume(path, plan, **given).close()
     elif not (path.exists() and status(path).sha256 == plan.sha256):
         sweep(plan, path, force=path.exists(), **given).close()
@@ -133,7 +133,11 @@ def finish(path, plan):
 @pytest.mark.usefixtures("plan")
 def test_killed_before_any_change(tmp_path, ends, facts, stop_after, capsys, how):
     plan, other = few(), few(tol=1e-3)
-    assert (plan.grid.n_tiles, Cut.of(plan).each, Cut.of(plan).shards) == (7, 3, 3)
+    assert (
+        plan.grid.n_tiles,
+        ShardPartition.of(plan).each,
+        ShardPartition.of(plan).shards,
+    ) == (7, 3, 3)
     whole, before = tmp_path / "whole.h5", tmp_path / "before"
     sweep(plan, whole).close()
     sweep(other, tmp_path / "other.h5").close()

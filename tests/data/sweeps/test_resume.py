@@ -14,7 +14,7 @@ import pytest
 import small
 
 from critdamp.data.formats.run_file import open_run
-from critdamp.data.shards.folder import Parts
+from critdamp.data.shards.folder import RunFolder
 from critdamp.data.sweeps.status import status
 from critdamp.data.sweeps.sweep import resume, sweep
 from critdamp.engine.errors import (
@@ -84,7 +84,7 @@ def test_live_view_shows_what_is_there(plan, tmp_path, stop_after):
     sweep(plan, path, stop=stop_after(5))
     tile, missing = plan.grid.tile(4), plan.grid.tile(5)
     expected = TileComputer(plan)(tile)["spectral_radius"]
-    with open_run(Parts(path).live) as view:
+    with open_run(RunFolder(path).live) as view:
         rho = view["spectral_radius"]
         assert rho[tile.slices].tobytes() == expected.tobytes()
         assert np.isnan(rho[missing.slices]).all()
@@ -174,7 +174,7 @@ def test_link_stands_for_its_file(plan, tmp_path):
 def test_shards_without_their_plan_are_not_mixed_up(plan, tmp_path, stop_after):
     path = tmp_path / "run.h5"
     sweep(plan, path, stop=stop_after(4))
-    (Parts(path).folder / "plan.json").unlink()
+    (RunFolder(path).folder / "plan.json").unlink()
     with pytest.raises(InputError, match=r"without their plan\.json"):
         sweep(plan, path)
     with pytest.raises(FileError, match="no such file"):
@@ -201,21 +201,21 @@ def test_existing_run_is_replaced_only_when_the_new_one_is_there(
 def test_killed_between_rename_and_removal(plan, tmp_path, computed):
     path = tmp_path / "run.h5"
     sweep(plan, path, keep_shards=True).close()
-    record = Parts(path).record()
+    record = RunFolder(path).record()
     record.keep_shards = False
-    Parts(path).save(record)
+    RunFolder(path).save(record)
     computed.clear()
     assert status(path).complete
     resume(path).close()
     assert computed == []
-    assert not Parts(path).folder.exists()
+    assert not RunFolder(path).folder.exists()
 
 
 def test_nothing_to_resume(plan, tmp_path):
     with pytest.raises(InputError, match="no unfinished sweep"):
         resume(tmp_path / "run.h5")
     sweep(plan, tmp_path / "run.h5", keep_shards=True).close()
-    assert Parts(tmp_path / "run.h5").shard(0).exists()
+    assert RunFolder(tmp_path / "run.h5").shard(0).exists()
     with pytest.raises(InputError, match="complete already"):
         resume(tmp_path / "run.h5")
 
@@ -223,10 +223,10 @@ def test_nothing_to_resume(plan, tmp_path):
 def test_shards_and_view_are_complete_files(plan, tmp_path):
     path = tmp_path / "run.h5"
     sweep(plan, path, keep_shards=True).close()
-    with open_run(path) as run, open_run(Parts(path).live) as view:
+    with open_run(path) as run, open_run(RunFolder(path).live) as view:
         for name in run.quantities:
             assert run[name][()].tobytes() == view[name][()].tobytes()
-    with h5py.File(Parts(path).shard(1), "r") as shard:
+    with h5py.File(RunFolder(path).shard(1), "r") as shard:
         assert shard["spectral_radius"].shape == plan.grid.shape
 
 
@@ -235,7 +235,7 @@ def test_killed_at_random_moments(plan, tmp_path, bits, child):
     began = time.monotonic()
     sweep(plan, whole).close()
     lasts = time.monotonic() - began
-    record, done, killed = Parts(path).folder / "plan.json", 0, 0
+    record, done, killed = RunFolder(path).folder / "plan.json", 0, 0
     while killed < KILLS or not path.exists():
         process = child(path)
         process.stdin.write("go\n")
@@ -255,7 +255,7 @@ def test_killed_at_random_moments(plan, tmp_path, bits, child):
             path.unlink()
             done = 0
     # a kill after the last removal leaves the empty folder
-    assert not Parts(path).begun
+    assert not RunFolder(path).begun
     assert not list(tmp_path.glob("run.h5.parts/*"))
 
 
@@ -289,7 +289,7 @@ def test_killed_while_merging(plan, tmp_path, bits, child):
 def test_two_processes_do_not_write_one_run(plan, tmp_path, stop_after):
     path = tmp_path / "run.h5"
     sweep(plan, path, stop=stop_after(1))
-    with Parts(path).claimed():
+    with RunFolder(path).claimed():
         code = "import sys, critdamp.data.sweeps.sweep as s; s.resume(sys.argv[1])"
         command = [os.sys.executable, "-c", code, str(path)]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -302,9 +302,9 @@ def test_two_processes_do_not_write_one_run(plan, tmp_path, stop_after):
 def test_a_dead_writer_is_nobodys_lock(plan, tmp_path, stop_after):
     path = tmp_path / "run.h5"
     sweep(plan, path, stop=stop_after(1))
-    (Parts(path).folder / "writer").write_text("elsewhere, process 1")
+    (RunFolder(path).folder / "writer").write_text("elsewhere, process 1")
     resume(path).close()
-    assert not Parts(path).folder.exists()
+    assert not RunFolder(path).folder.exists()
 
 
 def test_a_clock_that_goes_back_changes_nothing(
@@ -328,8 +328,8 @@ def test_a_view_shows_no_shards_of_another_sweep(
     path, other = tmp_path / "run.h5", tmp_path / "other.h5"
     sweep(plan, path, stop=stop_after(3))
     sweep(small.small_plan(tol=1e-3), other, keep_shards=True).close()
-    monkeypatch.chdir(Parts(other).folder)
-    with open_run(Parts(path).live) as view:
+    monkeypatch.chdir(RunFolder(other).folder)
+    with open_run(RunFolder(path).live) as view:
         there = np.isfinite(view["spectral_radius"][()])
     assert there.sum() == status(path).done_points
 
@@ -339,7 +339,7 @@ def test_links_that_lead_elsewhere(plan, tmp_path, what):
     path = tmp_path / "run.h5"
     if what == "folder":
         (tmp_path / "elsewhere").mkdir()
-        Parts(path).folder.symlink_to(tmp_path / "elsewhere")
+        RunFolder(path).folder.symlink_to(tmp_path / "elsewhere")
     else:
         path.symlink_to(path)
     with pytest.raises(CritdampError, match="a link"):
@@ -347,7 +347,7 @@ def test_links_that_lead_elsewhere(plan, tmp_path, what):
 
 
 def test_other_files_in_the_folder_are_left_alone(plan, tmp_path):
-    folder = Parts(tmp_path / "run.h5").folder
+    folder = RunFolder(tmp_path / "run.h5").folder
     folder.mkdir()
     (folder / "notes.tmp").write_text("precious")
     sweep(plan, tmp_path / "run.h5").close()
@@ -369,7 +369,7 @@ def test_a_reader_that_stays_open_sees_what_is_new(plan, tmp_path, stop_after):
     path = tmp_path / "run.h5"
     sweep(plan, path, stop=stop_after(3))
     counts = []
-    with open_run(Parts(path).live) as view:
+    with open_run(RunFolder(path).live) as view:
         rho = view["spectral_radius"]
 
         def progress(*_now):

@@ -8,7 +8,7 @@ import sys
 import time
 
 import critdamp as cd
-from critdamp.data.shards.folder import Parts
+from critdamp.data.shards.folder import RunFolder
 
 SECONDS = float(os.environ.get("CRITDAMP_TEST_SOAK", "8"))
 
@@ -58,13 +58,13 @@ def test_soak(tmp_path, bits):
         for _ in range(rng.randint(0, 4)):
             if path.exists():
                 break
-            begun = Parts(path).begun
+            begun = RunFolder(path).begun
             what = (
                 ("resume", str(path)) if begun else ("sweep", *given, "-o", str(path))
             )
             kills += run(*what, patience=rng.uniform(0.3, 1.1) * lasts)
-        if not path.exists() or Parts(path).begun:
-            begun = Parts(path).begun
+        if not path.exists() or RunFolder(path).begun:
+            begun = RunFolder(path).begun
             run(
                 *(
                     ("resume", str(path))
@@ -73,7 +73,9 @@ def test_soak(tmp_path, bits):
                 )
             )
         assert bits(path) == bits(whole), given
-        assert not Parts(path).folder.exists() or not any(Parts(path).folder.iterdir())
+        assert not RunFolder(path).folder.exists() or not any(
+            RunFolder(path).folder.iterdir()
+        )
         cd.open_run(path).close()
         whole.unlink()
         path.unlink()

@@ -84,7 +84,13 @@ def test_jumps_are_powers(m):
         truth = matrix_power((eps, p, k), m)
         envelope = float(cd.spectral_radius(eps, p, k)) ** m
         truth = *truth, 1 - truth[0] + truth[1], truth[2] - 1
-        found = by.trace[0], by.determinant[0], by.first[0], by.pull[0], by.step[0]
+        found = (
+            by.trace[0],
+            by.determinant[0],
+            by.first[0],
+            by.one_minus_T_plus_D[0],
+            by.step[0],
+        )
         for one, other in zip(found, truth, strict=True):
             slack = 1e-12 * envelope + 2.0**-53 * abs(other) + 1e-300
             assert abs(one - other) <= slack, (eps, p, m)

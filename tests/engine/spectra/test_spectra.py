@@ -208,16 +208,16 @@ def test_design_matrices_keep_the_small_end():
 def test_zero_and_negative_modes_are_treated_as_asked():
     spectrum = cd.Spectrum([-0.5, 0.0, 1e-20, 1.0, 2.0], [1, 2, 3, 4, 5], name="five")
     with pytest.raises(InputError, match=r"five: 1 negative modes.* drop\|abs\|keep"):
-        spectrum.treated()
-    assert spectrum.treated(negative="drop").k.tolist() == [1.0, 2.0]
-    assert spectrum.treated(negative="abs").k.tolist() == [0.5, 1.0, 2.0]
-    assert spectrum.treated(negative="abs").weights.tolist() == [1, 4, 5]
-    assert len(spectrum.treated("keep", "keep")) == 5
-    shifted = spectrum.treated(shift=0.75)
+        spectrum.filtered()
+    assert spectrum.filtered(negative="drop").k.tolist() == [1.0, 2.0]
+    assert spectrum.filtered(negative="abs").k.tolist() == [0.5, 1.0, 2.0]
+    assert spectrum.filtered(negative="abs").weights.tolist() == [1, 4, 5]
+    assert len(spectrum.filtered("keep", "keep")) == 5
+    shifted = spectrum.filtered(shift=0.75)
     assert shifted.k.tolist() == [0.25, 0.75, 0.75, 1.75, 2.75]
-    assert len(spectrum.treated(negative="drop", tolerance=1.5)) == 1
+    assert len(spectrum.filtered(negative="drop", tolerance=1.5)) == 1
     with pytest.raises(InputError, match="no mode is positive"):
-        cd.Spectrum([0.0, 0.0]).treated()
+        cd.Spectrum([0.0, 0.0]).filtered()
 
 
 def test_what_is_no_hessian_is_refused(monkeypatch):

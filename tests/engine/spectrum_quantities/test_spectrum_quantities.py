@@ -146,25 +146,25 @@ def test_groups_stand_for_their_modes_within_their_bound():
     from critdamp.engine.simulation.ensemble import recurrences
     from critdamp.engine.spectrum_quantities.mode_bounds import numbers_of
     from critdamp.engine.spectrum_quantities.mode_clusters import (
+        clusters_of,
         error_of_nodes,
-        groups_of,
     )
 
     method = METHODS["heavy_ball"]
     k = np.geomspace(1e-3, 1, 4000)
-    groups = groups_of(k, k)
+    clusters = clusters_of(k, k)
     stood = 0
     for eps, p, t in ((1.0, 0.5, 400), (0.3, 0.9, 300), (1.5, 0.0, 900), (1, 0.97, 40)):
         squares = recurrences(method, (eps, p), k, t).first ** 2
-        for i in range(groups.mean.shape[1]):
-            ends = [method.recurrence(eps, p, one) for one in groups.middle[:, i]]
-            moved = abs(eps * (groups.middle[2, i] - groups.middle[0, i]))
+        for i in range(clusters.mean.shape[1]):
+            ends = [method.recurrence(eps, p, one) for one in clusters.middle[:, i]]
+            moved = abs(eps * (clusters.middle[2, i] - clusters.middle[0, i]))
             numbers = np.array(numbers_of(ends[1]))
-            mass = groups.mean[1, i]
+            mass = clusters.mean[1, i]
             bound = error_of_nodes(numbers, (moved, 0.0, moved), mass, t, 1e6)
-            part = slice(groups.starts[i], groups.starts[i + 1])
-            at_nodes = recurrences(method, (eps, p), groups.nodes[i], t).first ** 2
-            error = abs(groups.shares[i] @ at_nodes - k[part] @ squares[part])
+            part = slice(clusters.starts[i], clusters.starts[i + 1])
+            at_nodes = recurrences(method, (eps, p), clusters.nodes[i], t).first ** 2
+            error = abs(clusters.shares[i] @ at_nodes - k[part] @ squares[part])
             if np.isfinite(bound):
                 stood += 1
                 rounding = 1e-11 * (k[part] @ squares[part])

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 
 import critdamp as cd
-from critdamp.data.exports.columns import opened
+from critdamp.data.exports.columns import open_columns
 
 HERE = Path(__file__).parent
 K = np.array([0, 0.01, 0.1, 0.1, 1])
@@ -78,7 +78,7 @@ def test_spectrum():
 
 def test_trajectory():
     w = walked(1, 0.5, 20)[::5]
-    with opened(HERE / "trajectory.h5") as columns:
+    with open_columns(HERE / "trajectory.h5") as columns:
         assert columns.names == ("loss", "distance")
         assert columns.scales["t"].tolist() == [0, 5, 10, 15, 20]
         loss, distance = (columns.file[name][()] for name in columns.names)

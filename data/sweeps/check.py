@@ -16,8 +16,8 @@ from ..chunks.deflate import crc32
 from ..chunks.raw_chunks import read_chunk
 from ..formats.run_file import Run, open_run
 from ..shards.contents import damaged_tiles
-from ..shards.folder import Parts
-from ..shards.partition import Cut
+from ..shards.folder import RunFolder
+from ..shards.partition import ShardPartition
 from ..shards.record import Record
 from ..storage.os_errors import refusal
 from .status import merged
@@ -43,7 +43,7 @@ class Damage:
         return named(self.quantity, self.where) if self.quantity else "its description"
 
 
-def verify(path: str | Path) -> list[Damage]:
+def check_file(path: str | Path) -> list[Damage]:
     """Return what is damaged of a run, or of the shards of an unfinished one.
 
     Raises
@@ -51,22 +51,22 @@ def verify(path: str | Path) -> list[Damage]:
     FileError
         A file cannot be read at all, or nothing is there.
     """
-    parts = Parts.of(path)
+    parts = RunFolder.of(path)
     record = parts.record()
     found: list[Damage] = []
     if record is not None:
-        for index in range(Cut.of(record.plan).shards):
+        for index in range(ShardPartition.of(record.plan).shards):
             bad = _of_shard(parts, index, record)
             found += [Damage(parts.shard(index), *one) for one in bad]
         if not parts.begun:  # it was finished while we looked
-            return verify(path)
+            return check_file(path)
     if record is None or merged(parts, record):
         with open_run(path) as run:
             found += of_run(run)
     return found
 
 
-def _of_shard(parts: Parts, index: int, record: Record) -> list[tuple[str, Where]]:
+def _of_shard(parts: RunFolder, index: int, record: Record) -> list[tuple[str, Where]]:
     try:
         bad = damaged_tiles(parts, index, record)
     except DamagedError:
