@@ -7,10 +7,13 @@ import signal
 import sys
 from importlib import import_module
 from io import StringIO, TextIOWrapper
+from typing import Any
 
 import click
 
-from .terminal.exit_status import exit_status
+from critdamp.engine.errors import InputError
+
+from .terminal.exit_status import BadInput, exit_status
 
 COMMANDS = {
     "sweep": "Compute maps over a grid into a run file.",
@@ -39,6 +42,14 @@ class Commands(click.Group):
             return None
         command: click.Command = import_module(f"{__name__}.commands.{name}").command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what is wrong with a value is said of its option."""
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            command = self.get_command(ctx, ctx.invoked_subcommand or "")
+            raise BadInput(error, command) from error
 
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter

@@ -6,7 +6,26 @@ class CritdampError(Exception):
 
 
 class InputError(CritdampError, ValueError):
-    """A value that was given is not allowed; the message says which and why."""
+    """A value that was given is not allowed.
+
+    Parameters
+    ----------
+    message : what was given, what is allowed, what to do
+    parameter : name of the argument that it is about, empty if it is about none
+
+    Attributes
+    ----------
+    message, parameter : as given; the text of the error has the parameter before the
+        message
+    """
+
+    def __init__(self, message: str, parameter: str = "") -> None:
+        super().__init__(message, parameter)
+        self.message, self.parameter = message, parameter
+
+    def __str__(self) -> str:
+        """Return the message, behind the name of the parameter."""
+        return f"{self.parameter}: {self.message}" if self.parameter else self.message
 
 
 class OutputExistsError(InputError):

@@ -19,6 +19,7 @@ from critdamp.engine.maps.axis import Axis
 from critdamp.engine.maps.plan import Plan
 from critdamp.engine.modes.methods import VARIABLES
 from critdamp.engine.spectra.spectrum import Spectrum
+from critdamp.engine.validation import about
 
 # a.b.c…: tomllib takes a time that grows with the square of its length
 _CHAIN = re.compile(r"""(?<![\w"'-])(?:[\w"'-]+[ \t]*\.[ \t]*){50}""")
@@ -101,13 +102,13 @@ def _value(key: str, value: Any, folder: Path, notes: list[str]) -> tuple[str, A
     if key == "quantity":
         names = [value] if isinstance(value, str) else value
         if not isinstance(names, list | tuple):
-            raise InputError(f"quantity: {value!r} is no name or list of names")
+            raise InputError(f"{value!r} is no name or list of names", "quantity")
         return "quantities", [str(name) for name in names]
     if key == "tol":
         try:
             return key, float(value)
         except (TypeError, ValueError, OverflowError):
-            raise InputError(f"tol: {value!r} is no number") from None
+            raise InputError(f"{value!r} is no number", "tol") from None
     return key, str(value)
 
 
@@ -142,10 +143,11 @@ def _spectrum(value: Any, folder: Path, notes: list[str]) -> Spectrum:
 
 @contextmanager
 def _keyed(key: str) -> Iterator[None]:
-    """Begin the message of what goes wrong with a key."""
+    """Say of what goes wrong with a key which one it is."""
     try:
-        yield
-    except (InputError, OverflowError) as error:
-        raise InputError(f"{key}: {error}") from error
+        with about(key):
+            yield
+    except OverflowError as error:
+        raise InputError(str(error), key) from error
     except FileError as error:
         raise FileError(f"--{key}: {error}") from error

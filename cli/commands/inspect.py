@@ -11,6 +11,7 @@ import click
 from critdamp.data.formats.run_file import QuantitySummary, Run, open_run
 from critdamp.engine.errors import InputError
 from critdamp.engine.tuning.closed_forms import Tuning, polyak
+from critdamp.engine.validation import about
 
 from ..arguments.options import FILE, json_option
 from ..terminal.formatting import emit
@@ -57,10 +58,8 @@ def _point(text: str) -> dict[str, float]:
 
 
 def _show_point(run: Run, text: str, as_json: bool) -> None:
-    try:
+    with about("at"):
         point, values = run.at(**_point(text))
-    except InputError as error:
-        raise InputError(f"at: {error}") from error
     if as_json:
         emit({"point": point, "values": values})
         return

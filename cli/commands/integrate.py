@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +12,17 @@ from critdamp.data.formats.spectrum_file import load_spectrum
 from critdamp.data.formats.trajectory_file import save_trajectory
 from critdamp.data.inputs.axis_syntax import read_axis
 from critdamp.data.inputs.schedule_syntax import read_schedule
-from critdamp.data.inputs.text import whole_number
-from critdamp.engine.backends import ufuncs
+from critdamp.data.inputs.text import parse_whole_number
+from critdamp.engine.backends.ufuncs import BoundMethod, heavy_ball
 from critdamp.engine.callbacks import ignore
-from critdamp.engine.errors import InputError
-from critdamp.engine.modes.methods import METHODS
 from critdamp.engine.modes.powers import LONGEST
 from critdamp.engine.simulation.oscillators import Energies, simulate_continuous
-from critdamp.engine.simulation.simulate import Keep, Trajectory, recorded, simulate
+from critdamp.engine.simulation.simulate import Keep, simulate
+from critdamp.engine.simulation.trajectory import Trajectory, recorded
 from critdamp.engine.spectra.spectrum import Spectrum
+from critdamp.engine.validation import about, whole_number
 
+from ..arguments.methods import method_of, method_option, variable_options
 from ..arguments.options import FILE, json_option, running_options
 from ..arguments.outputs import check_output
 from ..terminal.formatting import command_line, emit
@@ -33,10 +32,8 @@ from ..terminal.tables import print_table
 @click.command("integrate")
 @click.argument("source", metavar="SPECTRUM")
 @click.option("-o", "--output", type=FILE, metavar="FILE", help="The trajectory file.")
-@click.option("--eps", metavar="VALUE", help="Learning rate, or a schedule.")
-@click.option("--p", default="0", metavar="VALUE", help="Momentum, or a schedule.  [0]")
-@click.option("--nu", type=float, metavar="NU", help="Of the method qhm.")
-@click.option("--method", type=click.Choice(list(METHODS)), default="heavy_ball")
+@variable_options("VALUE")
+@method_option()
 @click.option("--steps", type=int, default=1000, metavar="N", help="[1000]")
 @click.option(
     "--record",
@@ -69,22 +66,25 @@ def command(
     """
     check_output(output, force)
     spectrum = load_spectrum(source)
-    given = {} if how["continuous"] else _parameters(how)
+    attributes = {f"made_{name}": v for name, v in how.items() if v is not None}
+    method, texts = method_of(how) if not how["continuous"] else (heavy_ball, {})
+    given = _parameters(texts, how["steps"])
     schedules = {name: v for name, v in given.items() if isinstance(v, np.ndarray)}
 
     def simulated(keep: Keep) -> Trajectory | Energies:
         if how["continuous"]:
             return _continuous(spectrum, how)
-        return _discrete(spectrum, how, keep, **given)
+        return _discrete(spectrum, method, given, how, keep)
 
     if output is None:
         found = simulated(ignore)
     else:
-        about = {f"made_{name}": v for name, v in how.items() if v is not None}
-        about |= {"command_line": command_line(), "spectrum_name": spectrum.name}
+        attributes |= {"command_line": command_line(), "spectrum_name": spectrum.name}
         kept = how["modes"] and not how["continuous"]
         rows = recorded(_recorded(how["record"]), how["steps"]).size if kept else 0
-        found = save_trajectory(simulated, spectrum, output, about, schedules, rows)
+        found = save_trajectory(
+            simulated, spectrum, output, attributes, schedules, rows
+        )
     record = _record(found)
     if as_json:
         emit(record)
@@ -92,56 +92,48 @@ def command(
         print_table(["", ""], [[name, _text(value)] for name, value in record.items()])
 
 
-@contextmanager
-def _option(name: str) -> Iterator[None]:
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"--{name}: {error}") from error
-
-
 def _continuous(spectrum: Spectrum, how: dict[str, Any]) -> Energies:
     if how["times"] is None:
         raise click.UsageError("--times: needed with --continuous, e.g. lin:0:50:501")
-    with _option("times"):
+    with about("times"):
         times = read_axis(how["times"]).values
-    return simulate_continuous(spectrum, how["mass"], how["friction"], times)
+    return simulate_continuous(
+        spectrum, how["mass"], how["friction"], times, threads=how["threads"]
+    )
 
 
-def _parameters(how: dict[str, Any]) -> dict[str, Any]:
-    """Return eps and p, as a number or as an array with a value for each step."""
-    if how["eps"] is None:
-        raise click.UsageError("--eps: needed, a learning rate or a schedule of it")
-    if not 1 <= how["steps"] <= LONGEST:
-        raise InputError(f"--steps: {how['steps']} given, from 1 to {LONGEST} works")
+def _parameters(texts: dict[str, str | None], steps: int) -> dict[str, Any]:
+    """Return each parameter, as a number or as an array with a value for each step."""
+    whole_number("steps", steps, 1, LONGEST)
     found = {}
-    for name in ("eps", "p"):
-        with _option(name):
-            found[name] = read_schedule(how[name], how["steps"])
+    for name, text in texts.items():
+        if text is not None:
+            with about(name):
+                found[name] = read_schedule(text, steps)
     return found
 
 
 def _discrete(
-    spectrum: Spectrum, how: dict[str, Any], keep: Keep, eps: Any, p: Any
+    spectrum: Spectrum,
+    method: BoundMethod,
+    given: dict[str, Any],
+    how: dict[str, Any],
+    keep: Keep,
 ) -> Trajectory:
-    method = getattr(ufuncs, how["method"])
-    if (how["nu"] is None) == (how["method"] == "qhm"):
-        raise click.UsageError("--nu: goes with --method qhm, which needs it")
     return simulate(
         spectrum,
-        eps,
-        p,
-        how["steps"],
+        steps=how["steps"],
         record=_recorded(how["record"]),
-        method=method if how["nu"] is None else method(nu=how["nu"]),
+        method=method,
         modes=keep if how["modes"] else False,
         threads=how["threads"],
         backend=how["backend"],
+        **given,
     )
 
 
 def _recorded(text: str) -> Any:
-    numbers = [whole_number(part) for part in text.split(",")]
+    numbers = [parse_whole_number(part) for part in text.split(",")]
     return text if None in numbers else numbers
 
 

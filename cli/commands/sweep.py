@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,28 +16,17 @@ from critdamp.engine.modes.methods import METHODS, VARIABLES
 from critdamp.engine.quantities.registry import QUANTITIES
 from critdamp.engine.spectrum_quantities.registry import names_of
 
+from ..arguments.methods import variable_options
 from ..arguments.options import FILE, running_options
 from ..arguments.plans import make_plan
 from ..terminal.formatting import command_line, nbytes
 from ..terminal.interrupts import compute
 
 
-def axis_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add an option for each variable that a method may have."""
-    for name, (long_name, _) in reversed(VARIABLES.items()):
-        taken = [m.name for m in METHODS.values() if name in m.dimensions]
-        only = "" if len(taken) > 1 else f", for {taken[0]}"
-        option = click.option(
-            f"--{name}", metavar="AXIS", help=f"{long_name.capitalize()}{only}."
-        )
-        function = option(function)
-    return function
-
-
 @click.command("sweep")
 @click.argument("plan", required=False, type=FILE)
 @click.option("--like", type=FILE, metavar="RUN", help="The plan of a run file again.")
-@axis_options
+@variable_options("AXIS", VARIABLES)
 @click.option("--spectrum", metavar="NAME|FILE", help="A whole spectrum, not --k.")
 @click.option("--method", metavar="NAME", help=f"{', '.join(METHODS)}.  [heavy_ball]")
 @click.option(

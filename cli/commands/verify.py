@@ -9,11 +9,13 @@ import click
 
 from critdamp.data.inputs.matrix_files import read_matrix
 from critdamp.data.problems.tasks import TASKS, task_of
+from critdamp.engine.backends.ufuncs import heavy_ball
 from critdamp.engine.errors import InputError
 from critdamp.engine.simulation.coupled import Verification, verify
 from critdamp.engine.simulation.training import Training, verify_training
 from critdamp.engine.spectra.per_weight import inverse_diagonal
 
+from ..arguments.methods import method_of, method_option, variable_options
 from ..arguments.options import json_option
 from ..terminal.formatting import emit
 from ..terminal.tables import print_table
@@ -22,8 +24,8 @@ from ..terminal.tables import print_table
 @click.command("verify")
 @click.argument("source", metavar="HESSIAN", required=False)
 @click.option("--problem", metavar="NAME", help=f"In its place, {', '.join(TASKS)}.")
-@click.option("--eps", type=float, required=True, metavar="E", help="Learning rate.")
-@click.option("--p", type=float, default=0.0, metavar="P", help="Momentum.  [0]")
+@variable_options("VALUE", type=float)
+@method_option()
 @click.option(
     "--per-weight", is_flag=True, help="Learning rates eps/h_ii for each weight."
 )
@@ -66,9 +68,14 @@ def command(
     found: Training | Verification
     if train:
         task = task_of(str(problem), _report)
-        parts = task.gradient, task.minimiser, task.hessian
         how["scale"] = 1e-4 if scale is None else scale
-        found = verify_training(*parts, how.pop("eps"), how.pop("p"), **how)
+        method, given = method_of(how)
+        if method.method is not heavy_ball.method:
+            raise click.UsageError("--train: trains with --method heavy_ball")
+        eps, p = map(float, method.values(given).values())
+        found = verify_training(
+            task.gradient, task.minimiser, task.hessian, eps, p, **how
+        )
     else:
         found = _beside_modes(source, problem, per_weight, how)
     record = asdict(found)
@@ -85,10 +92,10 @@ def _beside_modes(
     matrix = read_matrix(source) if source else task_of(str(problem), _report).hessian
     if isinstance(matrix, dict):
         raise InputError(f"{source}: holds several arrays; say which one, as FILE:NAME")
-    eps, p = how.pop("eps"), how.pop("p")
+    method, given = method_of(how)
     if per_weight:
-        eps = eps * inverse_diagonal(matrix)
-    return verify(matrix, eps, p, **how)
+        given["eps"] = given["eps"] * inverse_diagonal(matrix)
+    return verify(matrix, method=method, **given, **how)
 
 
 def _report(line: str) -> None:

@@ -46,7 +46,7 @@ def exit_status() -> Iterator[ExitStatus]:
     except click.exceptions.Exit as error:
         status.code = error.exit_code
     except InputError as error:
-        say_error(_as_option(str(error)))
+        say_error(str(error))
         status.code = USAGE
     except CritdampError as error:
         say_error(str(error))
@@ -88,16 +88,18 @@ def _with_hint(error: click.ClickException) -> str:
     return error.format_message().replace("\n", " ").rstrip(".") + hint
 
 
-def _as_option(message: str) -> str:
-    """Name the option where a message begins with what the option sets."""
-    name, colon, rest = message.partition(":")
-    if not colon:
-        return message
-    # whoever raised this has loaded the engine
-    from ..arguments.plans import KEYS
+class BadInput(click.ClickException):
+    """A value that was given is not allowed; the line begins with its option."""
 
-    return (
-        f"--{name}:{rest}"
-        if name in {*KEYS, "at", "backend", "output", "threads"}
-        else message
-    )
+    exit_code = USAGE
+
+    def __init__(self, error: InputError, command: click.Command | None) -> None:
+        names = {f"--{error.parameter}", error.parameter}
+        options = [
+            parameter.opts[0]
+            for parameter in (command.params if command else ())
+            if isinstance(parameter, click.Option)
+            and names & {parameter.name, *parameter.opts}
+        ]
+        message = f"{options[0]}: {error.message}" if options else str(error)
+        super().__init__(message)

@@ -43,7 +43,7 @@ def export(source: Path, target: Path, names: Sequence[str] = ()) -> int:
     """
     write = FORMATS[ending_of(target)]
     if target.exists() and target.samefile(source):
-        raise InputError(f"output: {target} is what is read; choose another name")
+        raise InputError(f"{target} is what is read; choose another name", "output")
     target = target.resolve() if target.is_symlink() else target
     with open_columns(source, names) as columns, failures(target, "write"):
         with appearing(target) as temporary:
@@ -62,7 +62,9 @@ def ending_of(target: Path) -> str:
     ending = target.suffix.lower()
     if ending not in FORMATS:
         known = ", ".join(FORMATS)
-        raise InputError(f"output: {target}: no format; end its name in one of {known}")
+        raise InputError(
+            f"{target}: no format; end its name in one of {known}", "output"
+        )
     return ending
 
 

@@ -150,7 +150,7 @@ class Run:
         for name, value in values.items():
             choose("axis", name, self.axes)
             if not np.isfinite(value):
-                raise InputError(f"{name}: {value} is not finite")
+                raise InputError(f"{value} is not finite", name)
         index = {name: self._nearest(name, values) for name in self.axes}
         point = {name: float(self.axes[name].values[i]) for name, i in index.items()}
         place = tuple(index.values())
@@ -171,7 +171,7 @@ class Run:
     def _nearest(self, name: str, values: dict[str, float]) -> int:
         axis = self.axes[name]
         if name not in values and len(axis) > 1:
-            raise InputError(f"{name}: no value was given; the axis is {axis}")
+            raise InputError(f"no value was given; the axis is {axis}", name)
         return axis.nearest(values.get(name, axis.values[0]))
 
     def to_xarray(self) -> xarray.Dataset:

@@ -72,12 +72,12 @@ def lay_out(
 
 
 def _add_axis(file: h5py.File, name: str, axis: Axis) -> None:
-    long_name, comment = VARIABLES[name]
+    variable = VARIABLES[name]
     scale = file.create_dataset(name, data=axis.values, dtype=np.float64)
     scale.make_scale(name)
     scale.attrs["units"] = "1"
-    scale.attrs["long_name"] = long_name
-    scale.attrs["comment"] = comment
+    scale.attrs["long_name"] = variable.long_name
+    scale.attrs["comment"] = variable.comment
     scale.attrs["scale"] = axis.scale
 
 

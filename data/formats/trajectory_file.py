@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from critdamp.engine.simulation.oscillators import Energies
-from critdamp.engine.simulation.simulate import Keep, Trajectory
+from critdamp.engine.simulation.simulate import Keep
+from critdamp.engine.simulation.trajectory import Trajectory
 from critdamp.engine.spectra.spectrum import Spectrum
 
 from ..storage.new_hdf5 import new_hdf5

@@ -13,7 +13,7 @@ from critdamp.engine.maps.axis import Axis
 
 from ..formats.spectrum_file import bundled_spectra, load_spectrum
 from .matrix_files import reading
-from .text import whole_number
+from .text import parse_whole_number
 
 _ALLOWED = (
     "write lin:START:STOP:NUM, log:START:STOP:NUM, values like 0.1,0.2, @FILE.npy, "
@@ -53,7 +53,7 @@ def read_axis(
     if scale not in ("lin", "log") or len(fields) != 3:
         raise InputError(f"{text!r}: {_ALLOWED}")
     start, stop = (_number(part, text) for part in fields[:2])
-    num = whole_number(fields[2])
+    num = parse_whole_number(fields[2])
     if num is None:
         raise InputError(f"{text!r}: {fields[2]!r} is no number of values")
     space = Axis.lin if scale == "lin" else Axis.log

@@ -11,7 +11,6 @@ import numpy as np
 
 from critdamp.engine.callbacks import ignore
 from critdamp.engine.errors import InputError
-from critdamp.engine.spectra.eigenvalues import from_design, from_hessian
 from critdamp.engine.spectra.per_weight import inverse_diagonal, scaled
 from critdamp.engine.spectra.spectrum import Spectrum
 from critdamp.engine.validation import real
@@ -45,7 +44,7 @@ def read_spectrum(
     per_weight : of D^−½HD^−½ with D the diagonal of a Hessian H, the one that counts
         where each weight has the learning rate ε/h_ii
     report : called with a line on what takes long, or was found
-    **options : of `hessians.from_hessian`, for a Hessian
+    **options : of `Spectrum.from_hessian`, for a Hessian
 
     Raises
     ------
@@ -62,7 +61,7 @@ def read_spectrum(
                 return _spectrum(found, meaning, report, options)
             _refuse(meaning in ("design", "eigenvalues") or np.ndim(found) == 1)
             _refuse(isinstance(found, Mapping))
-            return from_hessian(
+            return Spectrum.from_hessian(
                 scaled(found, inverse_diagonal(found)), report=report, **options
             )
     except InputError as error:
@@ -108,8 +107,9 @@ def _spectrum(
         return _columns(found, name)
     if meaning == "design":
         matrix = dense(found)
-        return from_design(matrix[:, None] if matrix.ndim == 1 else matrix, name=name)
-    return from_hessian(found, report=report, **options)
+        columns = matrix[:, None] if matrix.ndim == 1 else matrix
+        return Spectrum.from_design(columns, name=name)
+    return Spectrum.from_hessian(found, report=report, **options)
 
 
 def _named(arrays: Mapping[str, Any]) -> tuple[Any, Any] | None:
@@ -144,7 +144,7 @@ def from_eigenvalues(k: Any, weights: Any = None, *, name: str = "") -> Spectrum
     values = real(k)
     masses = np.ones(values.shape) if weights is None else real(weights)
     if masses.shape != values.shape:
-        raise InputError(f"weights: shape {masses.shape} for {values.shape} of k")
+        raise InputError(f"shape {masses.shape} for {values.shape} of k", "weights")
     if values.ndim == 2 and 1 not in values.shape:
         masses = masses / len(values)
     nodes = np.asarray(values, dtype=np.float64).ravel()

@@ -26,7 +26,7 @@ def open_text(path: Path) -> io.TextIOBase:
     return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig")
 
 
-def whole_number(text: str) -> int | None:
+def parse_whole_number(text: str) -> int | None:
     """Return the number that a text of up to 19 digits is, None if it is none."""
     digits = text.strip(" ")
     return int(digits) if digits.isdecimal() and len(digits) < 20 else None

@@ -12,8 +12,6 @@ from typing import Any
 from critdamp.engine.backends.cache import cache_dir
 from critdamp.engine.callbacks import ignore
 from critdamp.engine.errors import CritdampError, InputError
-from critdamp.engine.spectra.eigenvalues import from_design, from_hessian
-from critdamp.engine.spectra.lanczos import quadrature
 from critdamp.engine.spectra.spectrum import Spectrum
 
 from ..formats.spectrum_file import load_spectrum, save_spectrum
@@ -25,13 +23,13 @@ Report = Callable[[str], object]
 def _least_squares(data: str, **_ways: Any) -> Spectrum:
     from . import datasets
 
-    return from_design(getattr(datasets, data)()[0])
+    return Spectrum.from_design(getattr(datasets, data)()[0])
 
 
 def _of_task(name: str, report: Report, **_ways: Any) -> Spectrum:
     from .tasks import task_of
 
-    return from_hessian(task_of(name, report).hessian, report=report)
+    return Spectrum.from_hessian(task_of(name, report).hessian, report=report)
 
 
 def _matrix_free(
@@ -40,7 +38,7 @@ def _matrix_free(
     from .tasks import trained
 
     net, at = trained(hidden, tolerance, most, report)
-    return quadrature(partial(net.hessian_product, at), net.size, **ways)
+    return Spectrum.from_hessian(partial(net.hessian_product, at), n=net.size, **ways)
 
 
 PROBLEMS: dict[str, tuple[str, Callable[..., Spectrum]]] = {
@@ -89,7 +87,7 @@ def problem_spectrum(name: str, *, report: Report = ignore, **options: Any) -> S
     """
     if name not in PROBLEMS:
         lines = "; ".join(f"{known}: {what}" for known, (what, _) in PROBLEMS.items())
-        raise InputError(f"problem: {name!r} is unknown; there are {lines}")
+        raise InputError(f"{name!r} is unknown; there are {lines}", "problem")
     path = _kept(name, options)
     if path.exists():
         try:

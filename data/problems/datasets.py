@@ -15,7 +15,7 @@ def _load(name: str) -> tuple[Any, Any]:
         from sklearn import datasets
     except ImportError:
         raise InputError(
-            "problem: needs scikit-learn; pip install 'critdamp[problems]'"
+            "needs scikit-learn; pip install 'critdamp[problems]'", "problem"
         ) from None
     options = {"scaled": False} if name == "diabetes" else {}
     inputs, targets = getattr(datasets, f"load_{name}")(return_X_y=True, **options)

@@ -100,5 +100,7 @@ def task_of(name: str, report: Report) -> Task:
         There is none of this name, or it has no minimiser.
     """
     if name not in TASKS:
-        raise InputError(f"problem: {name!r} has no training; {', '.join(TASKS)} have")
+        raise InputError(
+            f"{name!r} has no training; {', '.join(TASKS)} have", "problem"
+        )
     return TASKS[name](report)

@@ -118,7 +118,7 @@ def open_shard(
 
 
 def contents(parts: RunFolder, index: int, record: Record) -> Contents:
-    """Return what a shard holds, nothing if there is none; raises as `open_shard` does."""
+    """Return what a shard holds, nothing if there is none; see `open_shard`."""
     with open_shard(parts, index, record) as (_, found):
         return found
 

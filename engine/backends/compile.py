@@ -27,7 +27,7 @@ from ..spectrum_quantities import point_templates
 from . import templates
 from .cache import caching
 from .templates import specialise
-from .threads import PARALLEL
+from .threads import on_threads
 
 
 def _parts(method: Method, quantity: Quantity) -> dict[str, Any]:
@@ -38,20 +38,23 @@ def _parts(method: Method, quantity: Quantity) -> dict[str, Any]:
 
 def _place(method: Method) -> dict[str, Any]:
     """Return what finds the recurrence of a point in a block of a grid."""
-    which = len(method.parameters) - 1
-    at = specialise(templates.AT[which], method.name, _recurrence=method.recurrence)
-    return {"_slower": jit(templates.SLOWER[which]), "_at": jit(at)}
+    slower = jit(templates.no_slower)
+    for place in range(len(method.parameters) - 1):
+        names = {"_slower": slower, "_place": place}
+        slower = jit(specialise(templates.one_slower, method.name, **names))
+    at = specialise(templates.at, method.name, _recurrence=method.recurrence)
+    return {"_slower": slower, "_at": jit(at)}
 
 
 @functools.cache
 def ufunc(method: Method, quantity: Quantity) -> np.ufunc:
     """Return the NumPy ufunc (*parameters, k[, tol]) of a quantity of a method."""
-    points = templates.TOL_POINT if quantity.needs_tol else templates.POINT
-    template = points[len(method.parameters) - 1]
+    template = templates.tol_point if quantity.needs_tol else templates.point
     name = f"{method.name}_{quantity.name}"
-    scalar = specialise(template, name, **_parts(method, quantity))
-    scalar.__doc__ = _document(method, quantity)
+    point = specialise(template, name, **_parts(method, quantity))
     count = len(method.parameters) + 1 + quantity.needs_tol
+    scalar = specialise(templates.ARGUMENTS[count - 2], name, _point=jit(point))
+    scalar.__doc__ = _document(method, quantity)
     signature = f"{quantity.dtype}({', '.join(['float64'] * count)})"
     with caching():
         compiled: np.ufunc = numba.vectorize([signature], cache=True)(scalar)
@@ -66,7 +69,9 @@ def _document(method: Method, quantity: Quantity) -> str:
     """Return the docstring of a ufunc."""
     about = _docstring(quantity.kernel), _docstring(method.recurrence)
     names = (*method.parameters, "k")
-    lines = [f"{n} : real, {VARIABLES[n][0]}; {VARIABLES[n][1]}" for n in names]
+    lines = [
+        f"{n} : real, {VARIABLES[n].long_name}; {VARIABLES[n].comment}" for n in names
+    ]
     if quantity.needs_tol:
         lines.append("tol : in [1e-290, 1), relative to w_0")
     codes = "-128" if quantity.flags else "NaN"
@@ -144,7 +149,7 @@ def spectrum_map_kernel(
     for part in ("quickly", "fill", "exceeds", "fallen", "error", "listed", "search"):
         piece = specialise(getattr(point_templates, part), method.name, **names)
         names[f"_{part}"] = jit(piece)
-    names["_cell"] = jit(specialise(template, method.name, **names))
+    names["_point"] = jit(specialise(template, method.name, **names))
     name = f"{method.name}_{template.__name__}"
     with caching():
         return _compile(specialise(point_templates.points_of_map, name, **names))
@@ -197,7 +202,7 @@ def cached(function: Callable[..., Any], parallel: bool = False) -> Callable[...
 
 def threading_layer() -> str:
     """Return the name of the threading layer that Numba runs kernels on."""
-    with PARALLEL, caching():
+    with on_threads(None), caching():
         _compile(_nothing)(np.zeros(2))
     layer: str = numba.threading_layer()
     return layer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -13,9 +12,6 @@ from ..modes.methods import Method
 from ..quantities.quantity import Quantity
 from . import c
 from .compile import map_kernel
-from .threads import _forked, _started
-
-os.register_at_fork(after_in_child=lambda: _forked.extend(_started))
 
 
 def backends() -> dict[str, bool]:
@@ -35,11 +31,12 @@ def choose_backend(name: str) -> str:
     if name == "auto":
         return next(one for one, usable in here.items() if usable)
     if name not in here:
-        raise InputError(f"backend: {name!r} is unknown; choose from auto, c, numba")
+        raise InputError(f"{name!r} is unknown; choose from auto, c, numba", "backend")
     if not here[name]:
         raise InputError(
-            "backend: the C kernels were not built here; install critdamp again "
-            "with a C compiler and CRITDAMP_REQUIRE_C=1 to see why"
+            "the C kernels were not built here; install critdamp again "
+            "with a C compiler and CRITDAMP_REQUIRE_C=1 to see why",
+            "backend",
         )
     return name
 

@@ -28,6 +28,8 @@ _kernel: Any = None
 _quick: Any = None
 _value: Any = None
 _slower: Any = None
+_place: Any = None
+_point: Any = None
 _at: Any = None
 _sign: Any = None
 _between: Any = None
@@ -46,64 +48,64 @@ def value_with_tol(r, tol):
     return _kernel(r, tol)
 
 
-def slower_one(head, row):
-    """Return what a row has of the slower parameters, of a method of one."""
+def no_slower(head, row):
+    """Return what a row has of the slower parameters of a method of one parameter."""
     return ()
 
 
-def slower_two(head, row):
-    """Return the same of a method of two parameters."""
-    return (head[0, row],)
+def one_slower(head, row):
+    """Return the same with one parameter more."""
+    return _slower(head, row) + (head[_place, row],)
 
 
-def slower_three(head, row):
-    """Return the same of a method of three parameters."""
-    return head[0, row], head[1, row]
+def at(slower, inner, k):
+    """Return the recurrence of a point of a row."""
+    return _recurrence(*(slower + (inner, k)))
 
 
-def at_one(slower, inner, k):
-    """Return the recurrence of a point of a row, of a method of one parameter."""
-    return _recurrence(inner, k)
+def point(arguments):
+    """Return a quantity at a point (*parameters, k)."""
+    return _value(_recurrence(*arguments), 0.0)
 
 
-def at_two(slower, inner, k):
-    """Return the same of a method of two parameters."""
-    return _recurrence(slower[0], inner, k)
+def tol_point(arguments):
+    """Return a quantity that needs a tolerance at a point (*parameters, k, tol)."""
+    return _value(_recurrence(*arguments[:-1]), arguments[-1])
 
 
-def at_three(slower, inner, k):
-    """Return the same of a method of three parameters."""
-    return _recurrence(slower[0], slower[1], inner, k)
+def of_two(a, b):
+    """Return a number of two arguments; NumPy's ufuncs have a fixed number of them."""
+    return _point((a, b))
 
 
-def point_one(a, k):
-    """Return a quantity at a point, of a method of one parameter."""
-    return _value(_recurrence(a, k), 0.0)
+def of_three(a, b, c):
+    """Return the same of three arguments."""
+    return _point((a, b, c))
 
 
-def point_two(a, b, k):
-    """Return the same of a method of two parameters."""
-    return _value(_recurrence(a, b, k), 0.0)
+def of_four(a, b, c, d):
+    """Return the same of four arguments."""
+    return _point((a, b, c, d))
 
 
-def point_three(a, b, c, k):
-    """Return the same of a method of three parameters."""
-    return _value(_recurrence(a, b, c, k), 0.0)
+def of_five(a, b, c, d, e):
+    """Return the same of five arguments."""
+    return _point((a, b, c, d, e))
 
 
-def tol_point_one(a, k, tol):
-    """Return a quantity that needs a tolerance, of a method of one parameter."""
-    return _value(_recurrence(a, k), tol)
+def of_six(a, b, c, d, e, f):
+    """Return the same of six arguments."""
+    return _point((a, b, c, d, e, f))
 
 
-def tol_point_two(a, b, k, tol):
-    """Return the same of a method of two parameters."""
-    return _value(_recurrence(a, b, k), tol)
+def of_seven(a, b, c, d, e, f, g):
+    """Return the same of seven arguments."""
+    return _point((a, b, c, d, e, f, g))
 
 
-def tol_point_three(a, b, c, k, tol):
-    """Return the same of a method of three parameters."""
-    return _value(_recurrence(a, b, c, k), tol)
+def of_eight(a, b, c, d, e, f, g, h):
+    """Return the same of eight arguments."""
+    return _point((a, b, c, d, e, f, g, h))
 
 
 def row(slower, inner, k, tol, out):
@@ -205,11 +207,8 @@ def rises(values):
     return so_far
 
 
-# for methods of one, two and three parameters
-SLOWER = (slower_one, slower_two, slower_three)
-AT = (at_one, at_two, at_three)
-POINT = (point_one, point_two, point_three)
-TOL_POINT = (tol_point_one, tol_point_two, tol_point_three)
+# by the number of arguments, from two on: a parameter and k
+ARGUMENTS = (of_two, of_three, of_four, of_five, of_six, of_seven, of_eight)
 
 
 def specialise(template: Callable[..., Any], name: str, **names: Any) -> FunctionType:

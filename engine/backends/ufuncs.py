@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,12 @@ from ..arithmetic.double_double import add, multiply, root
 from ..arithmetic.exact_sums import combine
 from ..arithmetic.jit import jit
 from ..errors import InputError
-from ..modes.methods import METHODS, Method
+from ..modes.methods import METHODS, VARIABLES, Method
 from ..quantities.registry import QUANTITIES
-from .compile import multi_output_kernel, ufunc
-from .threads import PARALLEL
+from ..typing import Floats
+from ..validation import finite
+from .compile import ufunc
+from .evaluate import evaluate
 
 
 class BoundMethod:
@@ -75,6 +78,40 @@ class BoundMethod:
         """Pickle by the method's name."""
         return _restored, (self.method.name, self.bound)
 
+    def values(self, given: Mapping[str, npt.ArrayLike | None]) -> dict[str, Floats]:
+        """Return the value of each parameter: as bound, as given, or by default.
+
+        Parameters
+        ----------
+        given : name → finite real numbers; None where none was given
+
+        Raises
+        ------
+        InputError
+            A value is missing, not finite, given though it is bound, or one of a
+            parameter that the method does not have.
+        """
+        name, known = self.method.name, self.method.parameters
+        values: dict[str, npt.ArrayLike] = dict(self.bound)
+        for parameter, value in given.items():
+            if value is None:
+                continue
+            if parameter in self.bound:
+                raise InputError(f"is bound already in {self!r}", parameter)
+            if parameter in known:
+                values[parameter] = value
+            elif not _is_default(parameter, value):
+                raise InputError(
+                    f"{name} has no such parameter; it has {', '.join(known)}",
+                    parameter,
+                )
+        for parameter in known:
+            default = VARIABLES[parameter].default
+            if values.get(parameter, default) is None:
+                raise InputError(f"{name} needs a value", parameter)
+            values.setdefault(parameter, default or 0.0)
+        return {parameter: finite(parameter, values[parameter]) for parameter in known}
+
     def eigenvalues(self, *arguments: npt.ArrayLike) -> npt.NDArray[np.complex128]:
         """Return λ = (T ± √(T² − 4D))/2 for (*parameters, k)  [Eq. 31].
 
@@ -91,12 +128,9 @@ class BoundMethod:
             raise InputError(f"{len(arguments)} arguments given, {free} and k expected")
         values = (*self.bound.values(), *arguments)
         arrays = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in values))
-        *head, inner, k = (array.flatten() for array in arrays)
-        out = np.empty((inner.size, 2), dtype=np.complex128)
-        block = np.array(head, dtype=np.float64).reshape(len(head), inner.size)
-        kernel = multi_output_kernel(self.method, _eigenvalues)
-        with PARALLEL:
-            kernel(block, k, inner, 0.0, out)
+        *parameters, k = (array.flatten() for array in arrays)
+        out = np.empty((k.size, 2), dtype=np.complex128)
+        evaluate(self.method, _eigenvalues, parameters, k, out)
         return out.reshape(*arrays[0].shape, 2)
 
 
@@ -122,6 +156,12 @@ def _root_of_discriminant(th, tl, dh, dl):
     sign = -1.0 if hi < 0.0 else 1.0
     sh, sl = root(sign * hi, sign * lo)
     return sign, sh, sl
+
+
+def _is_default(parameter: str, value: npt.ArrayLike) -> bool:
+    """Tell whether a value is what a method without the parameter has."""
+    default = VARIABLES[parameter].default if parameter in VARIABLES else None
+    return default is not None and bool(np.all(np.asarray(value) == default))
 
 
 def _restored(name: str, bound: dict[str, float]) -> BoundMethod:

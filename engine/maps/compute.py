@@ -71,7 +71,7 @@ class TileComputer:
                 return worst_kernel(method, quantity)
             case Quantity(), None:
                 return fill_kernel(method, quantity, dtype, self.backend, self.threads)
-        raise InputError(f"quantity: {quantity.name} has no kernel here")
+        raise InputError(f"{quantity.name} has no kernel here", "quantity")
 
     def _coordinates(self, tile: Tile) -> tuple[npt.NDArray[Any], ...]:
         axes = self.plan.axes

@@ -59,7 +59,9 @@ def table_of(quantity: SpectrumQuantity, spectrum: Spectrum, tol: float) -> Tabl
     if isinstance(quantity.argument, float):
         return Table(_filled_up(coefficients), no_clusters(), _pair(quantity.argument))
     if tol < _LEAST_TOL:
-        raise InputError(f"tol: {tol:g}; {quantity.name} takes {_LEAST_TOL:g} and more")
+        raise InputError(
+            f"{tol:g}; {quantity.name} takes {_LEAST_TOL:g} and more", "tol"
+        )
     if not np.isfinite(coefficients[1].sum()):
         raise InputError(f"{spectrum.name or 'unnamed'}: what modes count overflows")
     # a power of two changes no digit, but of what is nothing beside the sum

@@ -17,6 +17,7 @@ from ..quantities.settling_time import LEAST_TOL
 from ..spectra.spectrum import Spectrum
 from ..spectrum_quantities.registry import quantity_of
 from ..typing import Floats
+from ..validation import about
 from .axis import Axis
 from .grid import Grid
 
@@ -66,19 +67,17 @@ class Plan:
     def _check(self) -> None:
         names = [quantity.name for quantity in self.quantities]
         if not names:
-            raise InputError("quantity: none was asked for")
+            raise InputError("none was asked for", "quantity")
         for name in names:
             if names.count(name) > 1:
-                raise InputError(f"quantity: {name} was asked for twice")
+                raise InputError(f"{name} was asked for twice", "quantity")
         if not LEAST_TOL <= self.tol < 1:
-            raise InputError(f"tol: {self.tol:g} is outside [{LEAST_TOL:g}, 1)")
+            raise InputError(f"{self.tol:g} is outside [{LEAST_TOL:g}, 1)", "tol")
         if self.spectrum is None:
             return
         free = not any(quantity.positive_only for quantity in self.quantities)
-        try:
+        with about("spectrum"):
             self.spectrum.filtered(negative="keep" if free else "error")
-        except InputError as error:
-            raise InputError(f"spectrum: {error}") from error
 
     def _sorted_axes(self, given: dict[str, Any]) -> dict[str, Axis]:
         names = [
@@ -90,8 +89,9 @@ class Plan:
             if name not in names:
                 why = " beside a spectrum" if name == "k" else ""
                 raise InputError(
-                    f"{name}: {self.method.name} has no such axis{why}; "
-                    f"its axes are {', '.join(names)}"
+                    f"{self.method.name} has no such axis{why}; "
+                    f"its axes are {', '.join(names)}",
+                    name,
                 )
         return {name: _axis(name, given) for name in names}
 
@@ -208,17 +208,18 @@ class Plan:
 def choose(what: str, name: str, known: Any) -> str:
     """Return a name that is known, or raise an InputError that lists those that are."""
     if name not in known:
-        raise InputError(f"{what}: {name!r} is unknown; choose from {', '.join(known)}")
+        raise InputError(f"{name!r} is unknown; choose from {', '.join(known)}", what)
     return name
 
 
 def _axis(name: str, given: dict[str, Any]) -> Axis:
     if given.get(name) is None:
-        raise InputError(f"{name}: no values were given for this axis")
-    try:
-        return Axis.of(given[name])
-    except (InputError, ValueError, TypeError) as error:
-        raise InputError(f"{name}: {error}") from error
+        raise InputError("no values were given for this axis", name)
+    with about(name):
+        try:
+            return Axis.of(given[name])
+        except (TypeError, ValueError) as error:
+            raise InputError(str(error)) from error
 
 
 def _spectrum_to_dict(spectrum: Spectrum | None) -> dict[str, Any] | None:

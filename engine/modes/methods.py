@@ -16,13 +16,32 @@ from typing import Any, NamedTuple
 from ..arithmetic.double_double import product
 from ..arithmetic.jit import jit
 
-# the curvature and every parameter that a method has: what it is, and more exactly
+
+class Variable(NamedTuple):
+    """The curvature, or a parameter of methods.
+
+    Attributes
+    ----------
+    long_name : for people and files
+    comment : what it is more exactly
+    default : its value where none is given, None where one is needed
+    """
+
+    long_name: str
+    comment: str
+    default: float | None = None
+
+
 VARIABLES = {
-    "k": ("curvature", "eigenvalue of the Hessian"),
-    "eps": ("learning rate", "epsilon in step = -epsilon * gradient + p * last step"),
-    "p": ("momentum", "share of the last step that is kept"),
-    "nu": ("share of momentum in the step", "nu of quasi-hyperbolic momentum"),
+    "k": Variable("curvature", "eigenvalue of the Hessian"),
+    "eps": Variable(
+        "learning rate", "epsilon in step = -epsilon * gradient + p * last step"
+    ),
+    "p": Variable("momentum", "share of the last step that is kept", default=0.0),
+    "nu": Variable("share of momentum in the step", "nu of quasi-hyperbolic momentum"),
 }
+# NumPy's ufuncs have a fixed number of arguments; `templates` has those for so many
+MOST_PARAMETERS = 6
 
 
 class Recurrence(NamedTuple):
@@ -47,12 +66,14 @@ class Recurrence(NamedTuple):
 class Method:
     """A method by name, with the names of its parameters.
 
-    T and D are affine in the last parameter: `between` of a quantity relies on it.
+    T and D are affine in the last parameter, which `between` of a quantity relies on,
+    and in k, which worst modes of spectra and the coupled iteration rely on. A
+    parameter `eps` is in them as the product ε·k alone.
 
     Attributes
     ----------
     name : as in options and files
-    parameters : names, slowest dimension of a grid first
+    parameters : names from `VARIABLES`, at most six, slowest dimension of a grid first
     recurrence : kernel (*parameters, k) → Recurrence
     long_name : for people
     """
@@ -64,9 +85,11 @@ class Method:
 
     @property
     def dimensions(self) -> tuple[str, ...]:
-        """Return the order of a grid's dimensions: k before eps, the last fastest."""
-        at = self.parameters.index("eps")
-        return (*self.parameters[:at], "k", *self.parameters[at:])
+        """Return the order of a grid's dimensions: k before the last two parameters.
+
+        An image at one k is then over ε and p.
+        """
+        return (*self.parameters[:-2], "k", *self.parameters[-2:])
 
 
 @jit
@@ -122,7 +145,7 @@ def _qhm(nu, eps, p, k):
     first = (1.0, -x, -y, ah, al, bh, bl, ch, cl, dh, dl)
     noise_coefficients = (-eps * (1.0 - mh), eps * p * (1.0 - nu), -eps * (1.0 - p))
     return Recurrence(
-        first + (p,),  # noqa: RUF005, Numba has no unpacking here
+        first + (p,),
         (p, -xh, -xl, -yh, -yl, ah, al, bh, bl, ch, cl, dh, dl),
         first,
         noise_coefficients,

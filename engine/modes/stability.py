@@ -40,7 +40,7 @@ def quick_folded_margins(th, tl, d, size):
 
 @jit
 def folded_margins(trace, determinant, t, d, sign, size):
-    """Return what `quick_folded_margins` does, of sums that may cancel as far as they like."""
+    """Return what `quick_folded_margins` does, however far the sums cancel."""
     g = near(2.0, -sign, trace, 0.0, determinant, t, d, size)
     m = near(1.0, -sign, trace, 1.0, determinant, t, d, size)
     u = near(1.0, 0.0, trace, -1.0, determinant, t, d, size)

@@ -1,4 +1,4 @@
-"""Comparison."""
+"""An iteration beside the modes that it decouples into, step by step."""
 
 from __future__ import annotations
 
@@ -7,16 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..modes.methods import METHODS
 from ..typing import Floats
-from .ensemble import Ensemble, recurrences
+from .ensemble import Ensemble, Recurrences
 
 
 @dataclass(frozen=True, eq=False)
 class Modes:
-    """Modes that an iteration decouples into: w = rotation @ (amplitudes · w_modes)."""
+    """Modes that an iteration decouples into: w = rotation @ (amplitudes · w_modes).
 
-    eps: float
+    Attributes
+    ----------
+    k : (m,) curvatures
+    amplitudes : (m,) of w_0 − w* in each mode
+    rotation : (n, m) a column for each mode
+    """
+
     k: Floats
     amplitudes: Floats
     rotation: Floats
@@ -47,7 +52,7 @@ class Comparison:
 def compare(
     coupled: Iterator[Floats],
     modes: Modes,
-    p: float,
+    decoupled: Recurrences,
     limit: float,
     steps: int,
     *,
@@ -60,19 +65,18 @@ def compare(
     ----------
     coupled : yields w_0, w_1, …
     modes : what w decouples into
-    p : momentum
+    decoupled : what moves the modes by one step
     limit : |w| that counts as settled
     steps : iterations at most
     enough : of the limit, where the comparison ends
     most : |w| from which on an iteration is lost
     """
-    by = recurrences(METHODS["heavy_ball"], (modes.eps, p), modes.k)
     ensemble = Ensemble(modes.k.size)
     worst, last, peaks, left, t = 0.0, np.array([-1, -1]), np.zeros(2), False, -1
     with np.errstate(all="ignore"):
         for w in coupled:
             t += 1
-            ensemble.advance(by, 1 if t else 0)
+            ensemble.advance(decoupled, 1 if t else 0)
             other = modes.rotation @ (modes.amplitudes * ensemble.w)
             norms = np.linalg.norm([w, other], axis=1)
             last[~(norms <= limit)] = t

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ..backends.ufuncs import BoundMethod, heavy_ball
 from ..errors import InputError
 from ..spectra.eigenvalues import SPARSE_AS_DENSE
-from ..spectra.lanczos import Apply, lanczos
-from ..spectra.operators import as_matrix, as_operator, is_sparse
+from ..spectra.lanczos import lanczos
+from ..spectra.operators import Hessian, as_hessian
 from ..spectra.per_weight import scaled
-from ..typing import Floats
-from ..validation import real
+from ..typing import Apply, Floats
+from ..validation import finite, real, whole_number
 from .comparison import Modes, compare
+from .coupled_step import coupled_step, iterate
+from .ensemble import recurrences
 
 
 @dataclass(frozen=True)
@@ -40,122 +42,126 @@ class Verification:
     modes: int
 
 
-def iterate(
-    apply: Apply,
-    start: Floats,
-    eps: float | Floats,
-    p: float | Floats,
-) -> Iterator[Floats]:
-    """Yield w_0, w_1, … of Δw_t = −ε Hw + p Δw_{t−1}, from rest  [Eq. 2, 26].
-
-    Parameters
-    ----------
-    apply : w → Hw
-    start : (n,) w_0 − w*
-    eps, p : numbers, or (n,) one for each weight (Jacobs 1988)
-    """
-    w, step = np.array(start, dtype=np.float64), np.zeros(start.size)
-    while True:
-        yield w
-        step = p * step - eps * apply(w)
-        w = w + step
-
-
 def verify(
     hessian: Any,
-    eps: float | npt.ArrayLike,
-    p: float,
+    eps: float | npt.ArrayLike | None = None,
+    p: float | None = None,
     *,
+    method: BoundMethod = heavy_ball,
     start: npt.ArrayLike | None = None,
     tol: float = 1e-6,
     steps: int = 10_000,
     seed: int = 0,
     depth: int = 300,
+    threads: int | None = None,
+    **parameters: float,
 ) -> Verification:
     """Run the coupled iteration beside the rotated, decoupled modes, and compare them.
 
-    Both are the same [Eq. 26 to 28]; they differ by rounding alone. Of an operator or a
-    sparse matrix beyond 2,000 weights the modes are those of the Krylov space of the
-    start: exact for as many steps as there are modes, less one, and later as far as
-    what the start is made of has been found.
+    Both are the same [Eq. 26] [Eq. 27] [Eq. 28]; they differ by rounding alone. Of an
+    operator or a sparse matrix beyond 2,000 weights the modes are those of the Krylov
+    space of the start: exact for as many steps as there are modes, less one, and later
+    as far as what the start is made of has been found.
 
     Parameters
     ----------
     hessian : (n, n) symmetric: an array, a scipy.sparse matrix, or a LinearOperator
     eps : learning rate, or (n,) one for each weight, see `per_weight.scaled`
     p : momentum
+    method : with or without leading parameters bound, as `qhm(nu=0.7)`
     start : (n,) w_0 − w*, from the seed by default
     tol : relative distance at which a run has settled
     steps : iterations at most; the comparison ends where both are below tol/1000
     seed : of the start
     depth : modes of a Krylov space at most
+    threads : as for `sweep`; they change no bit
+    **parameters : of the method, beside eps and p
 
     Raises
     ------
     InputError
-        The Hessian is none, a number is not finite, or steps or tol is not positive.
+        The Hessian is none, a number is missing or not finite, or steps, tol or depth
+        is out of its range.
     """
-    rates = np.asarray(real(eps), dtype=np.float64)
-    if not np.isfinite(rates).all() or rates.ndim > 1:
-        raise InputError(f"eps: {eps!r} given, has to be a finite number")
-    if np.ndim(p) or not np.isfinite(p):
-        raise InputError(f"p: {p} given, has to be a finite number")
-    if not (isinstance(steps, int | np.integer) and steps >= 1) or not 0.0 < tol < 1.0:
-        raise InputError(f"steps: {steps} and tol: {tol}; from 1 on, and in (0, 1)")
-    if depth < 1:
-        raise InputError(f"depth: {depth} given, from 1 on works")
-    apply, n, matrix = _products(hessian)
+    whole_number("steps", steps), whole_number("depth", depth)
+    if not 0.0 < tol < 1.0:
+        raise InputError(f"{tol} given, between 0 and 1 works", "tol")
+    rates = None if eps is None or np.ndim(eps) == 0 else _rates(eps)
+    given = {"eps": eps if rates is None else 1.0, "p": p, **parameters}
+    values = tuple(float(_single(n, v)) for n, v in method.values(given).items())
+    hessian = _products(hessian)
+    first = _start(start, hessian.n, seed)
+    apply = hessian.apply
+    if rates is not None and hessian.matrix is None:
+        raise InputError(
+            "one for each weight goes with up to 2,000 weights here", "eps"
+        )
+    if rates is not None:
+        apply = _times(rates, apply)
+    modes = _modes(hessian, first, rates, depth)
+    limit = tol * float(np.linalg.norm(first))
+    coupled = iterate(apply, first, coupled_step(method.method, values))
+    decoupled = recurrences(method.method, values, modes.k, threads=threads)
+    found = compare(coupled, modes, decoupled, limit, steps, enough=1e-3)
+    return Verification(found.steps, found.difference, *found.settled, modes.k.size)
+
+
+def _rates(eps: Any) -> Floats:
+    rates = finite("eps", eps)
+    if rates.ndim > 1:
+        raise InputError("a number, or one for each weight, is needed", "eps")
+    return rates
+
+
+def _single(name: str, value: Floats) -> Floats:
+    if value.ndim:
+        raise InputError(f"{value.size} values given; one number is needed", name)
+    return value
+
+
+def _times(rates: Floats, apply: Apply) -> Apply:
+    return lambda w: rates * apply(w)
+
+
+def _start(start: npt.ArrayLike | None, n: int, seed: int) -> Floats:
+    """Return w_0 − w*, scaled by a power of two so that no square is out of range."""
     if start is None:
         start = np.random.default_rng(seed).standard_normal(n)
     first = real(start).astype(np.float64).ravel()
     if first.size != n:
-        raise InputError(f"start: {first.size} values for {n} weights")
+        raise InputError(f"{first.size} values for {n} weights", "start")
     if not (first.any() and np.isfinite(first).all()):
-        raise InputError("start: is 0 or not finite, so that nothing moves")
-    # its size changes nothing but the range of squares
-    first = np.ldexp(first, -np.frexp(np.abs(first).max())[1])
-    if rates.ndim and matrix is None:
-        raise InputError("eps: one for each weight goes with up to 2,000 weights here")
-    modes = _modes(apply, matrix, first, rates, depth)
-    limit = tol * float(np.linalg.norm(first))
-    coupled = iterate(apply, first, rates, p)
-    found = compare(coupled, modes, p, limit, steps, enough=1e-3)
-    return Verification(found.steps, found.difference, *found.settled, modes.k.size)
+        raise InputError("is 0 or not finite, so that nothing moves", "start")
+    scaled_start: Floats = np.ldexp(first, -np.frexp(np.abs(first).max())[1])
+    return scaled_start
 
 
-def _products(hessian: Any) -> tuple[Apply, int, Floats | None]:
-    """Return w → Hw, n, and the dense matrix where it is not too large."""
-    matrix = as_matrix(hessian)
-    if matrix is not None:
-        sparse, n = is_sparse(matrix), matrix.shape[0]
-        if sparse and n > SPARSE_AS_DENSE:
-            half = (0.5 * (matrix + matrix.T)).astype(np.float64).tocsr()
-            return half.__matmul__, n, None
-        matrix = matrix.toarray() if sparse else matrix
-        matrix = 0.5 * (matrix + matrix.T).astype(np.float64)
-        return matrix.__matmul__, n, matrix
-    apply, n, _ = as_operator(hessian)
-
-    def flat(vector: Floats) -> Floats:
-        return np.asarray(apply(vector), dtype=np.float64).ravel()
-
-    if n > SPARSE_AS_DENSE:
-        return flat, n, None
-    matrix = np.array([flat(unit) for unit in np.eye(n)])
-    return flat, n, 0.5 * (matrix + matrix.T)
-
-
-def _modes(
-    apply: Apply, matrix: Floats | None, start: Floats, rates: Floats, depth: int
-) -> Modes:
+def _products(given: Any) -> Hessian:
+    """Return the symmetric part, with its dense matrix where it is not too large."""
+    hessian = as_hessian(given)
+    n, matrix = hessian.n, hessian.matrix
+    if hessian.is_sparse and n > SPARSE_AS_DENSE:
+        half = (0.5 * (matrix + matrix.T)).astype(np.float64).tocsr()
+        return Hessian(n, half.__matmul__)
+    if matrix is None and n > SPARSE_AS_DENSE:
+        return Hessian(n, hessian.product)
     if matrix is None:
-        found = lanczos(apply, start, depth, np.empty((0, start.size)))
-        amplitudes = found.rotation[0] * np.linalg.norm(start)
-        rotation = found.basis.T @ found.rotation
-        return Modes(float(rates), found.values, amplitudes, rotation)
-    if not rates.ndim:
-        k, vectors = np.linalg.eigh(matrix)
-        return Modes(float(rates), k, vectors.T @ start, vectors)
-    k, vectors = np.linalg.eigh(scaled(matrix, rates))
+        matrix = np.array([hessian.product(unit) for unit in np.eye(n)])
+        return Hessian(n, hessian.product, 0.5 * (matrix + matrix.T))
+    matrix = matrix.toarray() if hessian.is_sparse else matrix
+    matrix = 0.5 * (matrix + matrix.T).astype(np.float64)
+    return Hessian(n, matrix.__matmul__, matrix)
+
+
+def _modes(hessian: Hessian, start: Floats, rates: Floats | None, depth: int) -> Modes:
+    """Return the modes of H, or of E^½HE^½ where each weight has its learning rate."""
+    if hessian.matrix is None:
+        ritz = lanczos(hessian.apply, start, depth, np.empty((0, start.size)))
+        amplitudes = ritz.rotation[0] * np.linalg.norm(start)
+        return Modes(ritz.values, amplitudes, ritz.basis.T @ ritz.rotation)
+    if rates is None:
+        k, vectors = np.linalg.eigh(hessian.matrix)
+        return Modes(k, vectors.T @ start, vectors)
+    k, vectors = np.linalg.eigh(scaled(hessian.matrix, rates))
     roots = np.sqrt(rates)
-    return Modes(1.0, k, vectors.T @ (start / roots), roots[:, None] * vectors)
+    return Modes(k, vectors.T @ (start / roots), roots[:, None] * vectors)

@@ -9,13 +9,14 @@ import numpy.typing as npt
 
 from ..arithmetic.memory import page_aligned
 from ..backends import c
-from ..backends.compile import multi_output_kernel
+from ..backends.evaluate import evaluate
 from ..backends.select import choose_backend
 from ..backends.threads import choose_threads, on_threads
 from ..errors import InputError
 from ..modes.methods import Method
 from ..modes.powers import LONGEST, matrix_power
 from ..typing import Floats
+from ..validation import whole_number
 from . import step_kernels
 
 
@@ -41,7 +42,11 @@ class Recurrences:
 
 
 def recurrences(
-    method: Method, parameters: tuple[float, ...], k: Floats, stride: int = 1
+    method: Method,
+    parameters: tuple[float, ...],
+    k: Floats,
+    stride: int = 1,
+    threads: int | None = None,
 ) -> Recurrences:
     """Return what moves modes by a stride, each number rounded once.
 
@@ -53,6 +58,7 @@ def recurrences(
     method, parameters : as the method names them, ε and p for the heavy ball
     k : (n,) curvatures
     stride : m ≥ 1, in iterations
+    threads : as for `sweep`; they change no bit
 
     Raises
     ------
@@ -60,16 +66,20 @@ def recurrences(
         The stride is not a whole number from 1 to 2³⁰, or the number of parameters
         is not that of the method.
     """
-    if not (isinstance(stride, int | np.integer) and 1 <= stride <= LONGEST):
-        raise InputError(f"stride: {stride} given, whole and from 1 to {LONGEST} works")
+    whole_number("stride", stride, 1, LONGEST)
     if len(parameters) != len(method.parameters):
         names = ", ".join(method.parameters)
         raise InputError(f"{len(parameters)} parameters given, {names} expected")
-    *head, inner = (np.full(k.size, value, dtype=np.float64) for value in parameters)
-    slower = np.array(head, dtype=np.float64).reshape(len(head), k.size)
     out = np.empty((k.size, 5))
-    with on_threads():
-        multi_output_kernel(method, matrix_power)(slower, k, inner, float(stride), out)
+    evaluate(
+        method,
+        matrix_power,
+        parameters,
+        k,
+        out,
+        argument=float(stride),
+        threads=threads,
+    )
     trace, determinant, first, one_minus_T_plus_D, step = (
         page_aligned(column) for column in out.T
     )
@@ -114,10 +124,10 @@ class Ensemble:
         if by.trace.shape != self.w.shape:
             raise InputError(f"{by.trace.size} recurrences for {self.w.size} modes")
         if count < 0:
-            raise InputError(f"count: {count} given, from 0 on works")
+            raise InputError(f"{count} given, from 0 on works", "count")
         if self.t and by.stride != self._stride:
             raise InputError(
-                f"stride: {by.stride} after steps of {self._stride}; start from rest"
+                f"{by.stride} after steps of {self._stride}; start from rest", "stride"
             )
         if not self.t and count > 0:
             self._stride = by.stride
@@ -148,20 +158,20 @@ class Ensemble:
             )
         if self._stride != 1:
             raise InputError(f"a schedule cannot go on after steps of {self._stride}")
-        if self.backend == "c":
-            arrays = k, eps, p, eps.size, self.w, self.last
-            c.function("follow")(*arrays, self.w.size, self.threads)
-        else:
-            with on_threads(self.threads):
+        with on_threads(self.threads):
+            if self.backend == "c":
+                arrays = k, eps, p, eps.size, self.w, self.last
+                c.function("follow")(*arrays, self.w.size, self.threads)
+            else:
                 step_kernels.follow(k, eps, p, self.w, self.last, self._block)
         self.t += eps.size
 
     def _move(self, by: Recurrences, count: int) -> None:
         arrays = by.trace, by.determinant, self.w, self.last
-        if self.backend == "c":
-            c.function("move")(*arrays, self.w.size, count, self.threads)
-        else:
-            with on_threads(self.threads):
+        with on_threads(self.threads):
+            if self.backend == "c":
+                c.function("move")(*arrays, self.w.size, count, self.threads)
+            else:
                 step_kernels.move(*arrays, count, self._block)
 
     @property

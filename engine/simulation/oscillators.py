@@ -108,11 +108,16 @@ _run = cached(_sums_of_blocks, parallel=True)
 
 
 def simulate_continuous(
-    spectrum: Spectrum, mass: float, friction: float, times: npt.ArrayLike
+    spectrum: Spectrum,
+    mass: float,
+    friction: float,
+    times: npt.ArrayLike,
+    *,
+    threads: int | None = None,
 ) -> Energies:
     """Return the energies of a spectrum's oscillators, from their exact motion.
 
-    m w″ + μ w′ = −k w, w = 1 and w′ = 0 at t = 0 [Eq. 16, 20]; without mass
+    m w″ + μ w′ = −k w, w = 1 and w′ = 0 at t = 0 [Eq. 16] [Eq. 20]; without mass
     w = e^{−kt/μ} [Eq. 18].
 
     Parameters
@@ -120,6 +125,7 @@ def simulate_continuous(
     spectrum : curvatures, weights and displacements
     mass, friction : m ≥ 0 and μ ≥ 0, not both 0, within 1e±100
     times : (n,) increasing, not below 0
+    threads : as for `sweep`; they change no bit
 
     Returns
     -------
@@ -134,15 +140,15 @@ def simulate_continuous(
     check_constants(mass=mass, friction=friction)
     t = np.array(times, dtype=np.float64).ravel()
     if not (t.size and np.isfinite(t).all() and t[0] >= 0.0 and (np.diff(t) > 0).all()):
-        raise InputError("times: finite, increasing and not below 0 is needed")
+        raise InputError("finite, increasing and not below 0 is needed", "times")
     coefficients = np.asarray(spectrum.weights) * np.asarray(spectrum.displacement)
     # what counts nowhere does not move, so that nothing of it overflows
     k = np.where(coefficients > 0.0, spectrum.k, 0.0)
     sizes = np.abs(k[k != 0.0])
     if sizes.size and not 1.0 / MOST <= sizes.min() <= sizes.max() <= MOST:
-        raise InputError(f"k: 0, or a size from {1 / MOST:g} to {MOST:g} works")
+        raise InputError(f"0, or a size from {1 / MOST:g} to {MOST:g} works", "k")
     sums = np.empty((t.size, -(-len(spectrum) // _TOGETHER), 3))
-    with on_threads():
+    with on_threads(threads):
         _run(float(mass), float(friction), k, coefficients, t, sums)
     potential, kinetic, square = np.cumsum(sums, axis=1)[:, -1].T
     return Energies(t, 0.5 * potential, 0.5 * mass * kinetic, np.sqrt(square))

@@ -34,7 +34,7 @@ def discrete(mass: float, friction: float, dt: float) -> Discrete:
     """
     check_constants(mass=mass, friction=friction)
     if not LEAST <= dt <= 1.0 / LEAST:
-        raise InputError(f"dt: {dt} given, from {LEAST:g} to {1 / LEAST:g} works")
+        raise InputError(f"{dt} given, from {LEAST:g} to {1 / LEAST:g} works", "dt")
     whole = mass + friction * dt
     return Discrete(dt * dt / whole, mass / whole)
 
@@ -49,9 +49,9 @@ def continuous(eps: float, p: float, dt: float) -> tuple[float, float]:
     """
     for name, value in (("eps", eps), ("dt", dt)):
         if not 0.0 < value < math.inf:
-            raise InputError(f"{name}: {value} given, positive and finite is needed")
+            raise InputError(f"{value} given, positive and finite is needed", name)
     if not 0.0 <= p <= 1.0:
-        raise InputError(f"p: {p} given, from 0 to 1 has a mass and a friction")
+        raise InputError(f"{p} given, from 0 to 1 has a mass and a friction", "p")
     return p * dt * dt / eps, (1.0 - p) * dt / eps
 
 
@@ -74,7 +74,9 @@ def improvement(mass: float, friction: float, k: float) -> float:
     """
     check_constants(mass=mass, friction=friction)
     if not (friction > 0.0 and 0.0 < k < math.inf):
-        raise InputError(f"friction: {friction} and k: {k} given, both have to be > 0")
+        raise InputError(
+            f"{friction} and k: {k} given, both have to be > 0", "friction"
+        )
     z = mass * k / (friction * friction)
     if z > 0.25:
         return 1.0 / (2.0 * z)
@@ -87,7 +89,7 @@ def check_constants(**values: float) -> None:
     for name, value in values.items():
         if not (value == 0.0 or LEAST <= value <= 1.0 / LEAST):
             raise InputError(
-                f"{name}: {value} given; 0, or from {LEAST:g} to {1 / LEAST:g} works"
+                f"{value} given; 0, or from {LEAST:g} to {1 / LEAST:g} works", name
             )
     if not any(values.values()):
         raise InputError(f"{' and '.join(values)}: both are 0, so that nothing holds w")

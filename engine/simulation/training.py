@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..backends.ufuncs import heavy_ball
 from ..errors import InputError
-from ..spectra.lanczos import Apply
 from ..spectra.operators import check_matrix
 from ..spectra.spectrum import Spectrum
-from ..validation import real
+from ..typing import Apply
+from ..validation import finite, real, whole_number
 from .comparison import Modes, compare
-from .coupled import iterate
+from .coupled_step import coupled_step, iterate
+from .ensemble import recurrences
 
 # training further than that from where it began is lost
 _LOST = 1e3
@@ -74,26 +76,31 @@ def verify_training(
     InputError
         A number is out of its range.
     """
-    if not (np.isfinite(eps) and np.isfinite(p)):
-        raise InputError(f"eps: {eps}, p: {p}; both have to be finite")
-    if not (0.0 < scale < np.inf and 0.0 < tol < 1.0 and steps >= 1):
-        raise InputError(f"scale: {scale}, tol: {tol}, steps: {steps}; out of range")
+    finite("eps", eps), finite("p", p), whole_number("steps", steps)
+    if not 0.0 < scale < np.inf:
+        raise InputError(f"{scale} given, positive and finite is needed", "scale")
+    if not 0.0 < tol < 1.0:
+        raise InputError(f"{tol} given, between 0 and 1 works", "tol")
     at, matrix = np.asarray(minimiser, dtype=np.float64).ravel(), real(hessian)
     check_matrix(matrix)
     if at.size != len(matrix):
-        raise InputError(f"minimiser: {at.size} values, {len(matrix)} rows of H")
+        raise InputError(f"{at.size} values, {len(matrix)} rows of H", "minimiser")
     k, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T).astype(np.float64))
     zero = np.abs(k) <= Spectrum(k).zero_tolerance
     if zero.all():
-        raise InputError("hessian: is zero, so that nothing moves")
+        raise InputError("is zero, so that nothing moves", "hessian")
     # drawn for the weights: the signs of eigenvectors differ from library to library
     drawn = np.random.default_rng(seed).standard_normal(k.size)
     amplitudes = np.where(zero, 0.0, vectors.T @ drawn)
     size = scale * (float(np.linalg.norm(at)) or 1.0)
     amplitudes *= size / np.linalg.norm(amplitudes)
-    displaced = iterate(lambda w: gradient(at + w), vectors @ amplitudes, eps, p)
-    modes, limit = Modes(eps, k, amplitudes, vectors), tol * size
-    found = compare(displaced, modes, p, limit, steps, enough=1e-2, most=_LOST * size)
+    modes, limit = Modes(k, amplitudes, vectors), tol * size
+    step = coupled_step(heavy_ball.method, (eps, p))
+    displaced = iterate(lambda w: gradient(at + w), vectors @ amplitudes, step)
+    decoupled = recurrences(heavy_ball.method, (eps, p), k)
+    found = compare(
+        displaced, modes, decoupled, limit, steps, enough=1e-2, most=_LOST * size
+    )
     trained, predicted = found.settled
     peak, peak_of_modes = (highest / size for highest in found.peaks)
     difference = np.inf if found.left else found.difference

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,12 @@ import numpy.typing as npt
 
 from ..callbacks import ignore
 from ..errors import InputError
-from ..typing import Floats
-from ..validation import _count, real
-from .lanczos import from_displacement, quadrature
-from .operators import _check_finite, as_operator, check_matrix, is_sparse
-from .spectrum import Spectrum
+from ..typing import Floats, Report
+from ..validation import real, whole_number
+from .lanczos import displacement_quadrature, quadrature
+from .nodes import Nodes
+from .operators import DOUBLE_EPS, Hessian, check_finite
 
-Report = Callable[[str], object]
 # of max|H|: rounding leaves some 1e-15, a wrong matrix far more
 ASYMMETRY = 1e-8
 # up to which a sparse matrix is treated as a dense one, or factorised for its small end
@@ -27,78 +25,54 @@ SPARSE_AS_DENSE, FACTORISED = 2000, 300_000
 _LONG = 1500
 
 
-def from_hessian(
-    hessian: Any,
+def nodes_of_hessian(
+    hessian: Hessian,
     *,
-    n: int | None = None,
     displacement: npt.ArrayLike | None = None,
     steps: int = 100,
     probes: int = 4,
     seed: int = 0,
-    name: str = "",
     report: Report = ignore,
-) -> Spectrum:
-    """Return the spectrum of a symmetric matrix, by the way that suits its kind.
+) -> Nodes:
+    """Return the eigenvalues of a symmetric matrix, or nodes that stand for them.
 
-    A dense matrix gives every eigenvalue. A larger sparse one, an operator or a
-    function gives nodes and weights by Lanczos quadrature, with a bound on the error of
-    each.
-
-    Parameters
-    ----------
-    hessian : (n, n) array, scipy.sparse matrix, LinearOperator, or function v → Hv
-    n : size, needed for a function alone
-    displacement : (n,) where the weights start from, w(0) − w*; matrix-free, the nodes
-        are then those with which loss(t) is exact for t < steps
-    steps, probes, seed : of the quadrature, see `lanczos.quadrature`
-    name : for people
-    report : called with a line on what takes long, or was found
+    A dense matrix, or a sparse one of at most 2,000 rows, gives every eigenvalue;
+    anything else nodes and weights by Lanczos quadrature, with a bound on the error of
+    each. See `Spectrum.from_hessian` for the arguments.
 
     Raises
     ------
     InputError
-        It is not square, real, finite or symmetric, or too large for the memory.
+        It is not symmetric, or too large for the memory, or a number is out of range.
     """
-    steps, probes = _count("steps", steps), _count("probes", probes)
-    seed, eps = _count("seed", seed, 0), float(np.finfo(np.float64).eps)
-    if is_sparse(hessian):
-        check_matrix(hessian)
-        if hessian.shape[0] <= SPARSE_AS_DENSE:
-            return _dense(hessian.toarray(), displacement, name, report)
-        matrix = _symmetric(hessian.astype(np.float64).tocsr(), report)
-        apply, n = matrix.__matmul__, matrix.shape[0]
-    elif callable(getattr(hessian, "matvec", None)):
-        matrix, (apply, n, eps) = None, as_operator(hessian)
-    elif callable(hessian):
-        if n is None:
-            raise InputError("n: a function v → Hv needs its size n beside it")
-        matrix, apply, n = None, hessian, _count("n", n)
-    else:
-        return _dense(hessian, displacement, name, report)
-    if displacement is not None:
-        start = _of_size(displacement, n)
-        return from_displacement(apply, start, steps=steps, name=name)
+    steps, probes = whole_number("steps", steps), whole_number("probes", probes)
+    seed, matrix = whole_number("seed", seed, 0), hessian.matrix
+    start = None if displacement is None else _of_size(displacement, hessian.n)
+    if matrix is not None and (not hessian.is_sparse or hessian.n <= SPARSE_AS_DENSE):
+        dense = matrix.toarray() if hessian.is_sparse else matrix
+        return _dense(dense, start, report)
+    apply = hessian.apply
+    if matrix is not None:
+        matrix = _symmetric(matrix.astype(np.float64).tocsr(), report)
+        apply = matrix.__matmul__
+    if start is not None:
+        return displacement_quadrature(apply, start, steps=steps)
     return quadrature(
         apply,
-        n,
+        hessian.n,
         steps=steps,
         probes=probes,
         seed=seed,
         known=None if matrix is None else _ends(matrix, seed, report),
-        name=name,
-        eps=eps,
+        eps=hessian.eps,
     )
 
 
-def from_design(design: npt.ArrayLike, *, name: str = "") -> Spectrum:
-    """Return the spectrum of XᵀX/N, the Hessian of least squares, from X itself.
+def nodes_of_design(design: npt.ArrayLike) -> Nodes:
+    """Return the eigenvalues of XᵀX/N, the Hessian of least squares, from X itself.
 
-    The squares of the singular values keep the small end, which XᵀX would lose.
-
-    Parameters
-    ----------
-    design : (N, n) a row for each sample
-    name : for people
+    The squares of the singular values keep the small end, which XᵀX would lose. See
+    `Spectrum.from_design` for the arguments.
 
     Raises
     ------
@@ -108,21 +82,21 @@ def from_design(design: npt.ArrayLike, *, name: str = "") -> Spectrum:
     matrix = real(design).astype(np.float64)
     if matrix.ndim != 2 or not matrix.size:
         raise InputError(f"shape {matrix.shape}: a design matrix is samples × features")
-    _check_finite(matrix)
+    check_finite(matrix)
     samples, features = matrix.shape
     k = np.zeros(features)
     values = np.linalg.svd(matrix, compute_uv=False) ** 2 / samples
     k[: values.size] = values
     k = np.sort(k)
     # singular values are known to eps of the largest, and these are their squares
-    rounding = max(matrix.shape) * np.finfo(np.float64).eps
-    return Spectrum(k, name=name, tolerance=float(rounding**2 * k[-1]))
+    rounding = max(matrix.shape) * DOUBLE_EPS
+    return Nodes(k, tolerance=float(rounding**2 * k[-1]))
 
 
 def _of_size(displacement: npt.ArrayLike, n: int) -> Floats:
     vector = real(displacement).astype(np.float64).ravel()
     if vector.size != n:
-        raise InputError(f"displacement: {vector.size} values for {n} weights")
+        raise InputError(f"{vector.size} values for {n} weights", "displacement")
     return vector
 
 
@@ -141,17 +115,12 @@ def _symmetric(matrix: Any, report: Report) -> Any:
     return matrix / 2 + matrix.T / 2 if defect else matrix
 
 
-def _dense(
-    hessian: Any, displacement: npt.ArrayLike | None, name: str, report: Report
-) -> Spectrum:
-    matrix = real(hessian)
-    check_matrix(matrix)
+def _dense(matrix: Any, start: Floats | None, report: Report) -> Nodes:
     n = matrix.shape[0]
     _check_memory(n)
-    start = None if displacement is None else _of_size(displacement, n)
     with np.errstate(over="ignore"):
         matrix = matrix.astype(np.float64)
-    _check_finite(matrix)
+    check_finite(matrix)
     matrix = _symmetric(matrix, report)
     if n >= _LONG:
         seconds = dense_seconds(n)
@@ -160,9 +129,9 @@ def _dense(
             "memory"
         )
     if start is None:
-        return Spectrum(np.linalg.eigvalsh(matrix), name=name)
+        return Nodes(np.linalg.eigvalsh(matrix))
     k, vectors = np.linalg.eigh(matrix)
-    return Spectrum(k, None, (vectors.T @ start) ** 2, name)
+    return Nodes(k, displacement=(vectors.T @ start) ** 2)
 
 
 def _nbytes(n: int) -> float:

@@ -8,20 +8,18 @@ as ghosts. A Ritz value has an eigenvalue within its residual bound β_m|s_m|.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import InputError
-from ..typing import Floats
-from .spectrum import Spectrum
+from ..typing import Apply, Floats
+from .nodes import Nodes
+from .operators import DOUBLE_EPS
 
-Apply = Callable[[Floats], Floats]
 # of the largest |Ritz value|: a pair with a smaller residual is taken as an eigenpair
 _EIGENPAIR = 1e-10
 _SYMMETRIC = 1e-6
-_DOUBLE = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +51,7 @@ def _orthogonal(vector: Floats, *bases: Floats) -> Floats:
 
 
 def lanczos(
-    apply: Apply, start: Floats, steps: int, without: Floats, eps: float = _DOUBLE
+    apply: Apply, start: Floats, steps: int, without: Floats, eps: float = DOUBLE_EPS
 ) -> Ritz:
     """Return what `steps` products know of a symmetric matrix.
 
@@ -116,9 +114,8 @@ def quadrature(
     probes: int = 4,
     seed: int = 0,
     known: tuple[Floats, Floats, Floats] | None = None,
-    name: str = "",
-    eps: float = _DOUBLE,
-) -> Spectrum:
+    eps: float = DOUBLE_EPS,
+) -> Nodes:
     """Return nodes and weights for the whole spectrum of a symmetric matrix.
 
     A first run finds the ends. What has converged there is an eigenpair: it gets its
@@ -134,7 +131,6 @@ def quadrature(
     seed : of the random vectors; the same seed gives the same spectrum
     known : eigenvalues (c,), orthonormal eigenvectors (c, n) and the bounds (c,) of
         what was found otherwise
-    name : for people
     eps : relative rounding error of a product, more than 2⁻⁵² for single precision
 
     Raises
@@ -160,8 +156,8 @@ def quadrature(
         weights.append(run.weights * left / probes)
         residuals.append(np.hypot(run.residuals, leak))
         del run  # its basis, before the next one comes
-    found = _sorted(nodes, weights, residuals, name)
-    return found if eps <= _DOUBLE else _coarse(found, n * eps)
+    found = _sorted(nodes, weights, residuals)
+    return found if eps <= DOUBLE_EPS else _coarse(found, n * eps)
 
 
 def _eigenpairs(
@@ -177,16 +173,16 @@ def _eigenpairs(
     return run.values[sure], vectors, run.residuals[sure]
 
 
-def _coarse(found: Spectrum, relative: float) -> Spectrum:
-    """Return a spectrum whose values are known to a relative error of the largest."""
+def _coarse(found: Nodes, relative: float) -> Nodes:
+    """Return nodes that are known to a relative error of the largest."""
     limit = relative * float(np.abs(found.k).max())
     bounds = np.maximum(np.asarray(found.residuals), limit)
-    return replace(found, residuals=bounds, tolerance=limit)
+    return found._replace(residuals=bounds, tolerance=limit)
 
 
-def from_displacement(
-    apply: Apply, displacement: Floats, *, steps: int = 100, name: str = ""
-) -> Spectrum:
+def displacement_quadrature(
+    apply: Apply, displacement: Floats, *, steps: int = 100
+) -> Nodes:
     """Return the nodes with which loss(t) is exact for t < steps, from a displacement.
 
     loss(t) and distance(t)² from w(0) − w* = b are Σ over modes of b's components
@@ -198,7 +194,6 @@ def from_displacement(
     apply : v → Hv
     displacement : (n,) b, not 0
     steps : of the Lanczos iteration
-    name : for people
 
     Raises
     ------
@@ -208,10 +203,10 @@ def from_displacement(
     b = np.asarray(displacement, dtype=np.float64).ravel()
     size = float(b @ b)
     if not 0.0 < size < np.inf:
-        raise InputError("displacement: is 0 or not finite, so that nothing moves")
+        raise InputError("is 0 or not finite, so that nothing moves", "displacement")
     _check_symmetry(apply, b.size, np.random.default_rng(0))
     run = lanczos(apply, b, steps, np.empty((0, b.size)))
-    return Spectrum(run.values, None, size * run.weights, name, run.residuals)
+    return Nodes(run.values, None, size * run.weights, run.residuals)
 
 
 def _check_symmetry(apply: Apply, n: int, rng: np.random.Generator) -> None:
@@ -229,11 +224,11 @@ def _check_symmetry(apply: Apply, n: int, rng: np.random.Generator) -> None:
 
 
 def _sorted(
-    nodes: list[Floats], weights: list[Floats], residuals: list[Floats], name: str
-) -> Spectrum:
+    nodes: list[Floats], weights: list[Floats], residuals: list[Floats]
+) -> Nodes:
     k = np.concatenate(nodes)
     order = np.argsort(k, kind="stable")
     # a weight may underflow, where its node still tells where the spectrum ends
     mass = np.maximum(np.concatenate(weights), np.finfo(float).tiny)
     bounds = np.concatenate(residuals)
-    return Spectrum(k[order], mass[order], None, name, bounds[order])
+    return Nodes(k[order], mass[order], None, bounds[order])

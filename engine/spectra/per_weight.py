@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from ..errors import InputError
 from ..typing import Floats
-from ..validation import real
-from .operators import as_matrix, as_operator, check_matrix, is_sparse
+from ..validation import real, whole_number
+from .operators import as_hessian, check_matrix
 
 
 def diagonal(hessian: Any, *, probes: int | None = None, seed: int = 0) -> Floats:
@@ -34,22 +34,21 @@ def diagonal(hessian: Any, *, probes: int | None = None, seed: int = 0) -> Float
     InputError
         The Hessian is none.
     """
-    matrix = as_matrix(hessian)
-    if matrix is not None:
-        return np.array(matrix.diagonal(), dtype=np.float64)
-    apply, n, _ = as_operator(hessian)
+    given = as_hessian(hessian)
+    n = given.n
+    if given.matrix is not None:
+        return np.array(given.matrix.diagonal(), dtype=np.float64)
     if probes is None:
         unit, found = np.zeros(n), np.empty(n)
         for i in range(n):
             unit[i] = 1.0
-            found[i] = np.asarray(apply(unit)).ravel()[i]
+            found[i] = given.product(unit)[i]
             unit[i] = 0.0
         return found
-    if not (isinstance(probes, int) and probes >= 1):
-        raise InputError(f"probes: {probes} given, a whole number from 1 on works")
+    whole_number("probes", probes)
     rng = np.random.default_rng(seed)
     signs = (rng.choice([-1.0, 1.0], n) for _ in range(probes))
-    total: Floats = np.sum([v * np.asarray(apply(v)).ravel() for v in signs], axis=0)
+    total: Floats = np.sum([v * given.product(v) for v in signs], axis=0)
     return total / probes
 
 
@@ -74,27 +73,23 @@ def scaled(hessian: Any, rates: npt.ArrayLike) -> Any:
         A rate is not positive and finite, or they are not n.
     """
     values = np.asarray(real(rates), dtype=np.float64).ravel()
-    matrix = as_matrix(hessian)
+    given = as_hessian(hessian)
+    roots, matrix = _roots(values, given.n), given.matrix
+    if given.is_sparse:
+        return matrix.multiply(roots[:, None]).multiply(roots[None, :]).tocsr()
     if matrix is not None:
-        roots = _roots(values, matrix.shape[0])
-        if is_sparse(matrix):
-            return matrix.multiply(roots[:, None]).multiply(roots[None, :]).tocsr()
         return roots[:, None] * matrix * roots
     from scipy.sparse.linalg import LinearOperator
 
-    apply, n, _ = as_operator(hessian)
-    roots = _roots(values, n)
-
     def product(vector: Floats) -> Floats:
-        inner: Floats = np.asarray(apply(roots * vector.ravel())).ravel()
-        return roots * inner
+        return roots * given.product(roots * vector.ravel())
 
-    return LinearOperator((n, n), matvec=product, dtype=np.float64)
+    return LinearOperator((given.n, given.n), matvec=product, dtype=np.float64)
 
 
 def _roots(rates: Floats, n: int) -> Floats:
     if rates.size != n:
-        raise InputError(f"rates: {rates.size} for {n} weights")
+        raise InputError(f"{rates.size} for {n} weights", "rates")
     bad = np.flatnonzero(~((rates > 0.0) & (rates < np.inf)))
     if bad.size:
         raise InputError(
@@ -147,7 +142,7 @@ def per_weight_radius(
     given = [np.asarray(values, dtype=np.float64) for values in (eps, p)]
     for name, values in zip(("eps", "p"), given, strict=True):
         if values.shape not in ((), (n,)) or not np.isfinite(values).all():
-            raise InputError(f"{name}: a finite number, or {n} of them, is needed")
+            raise InputError(f"a finite number, or {n} of them, is needed", name)
     rates, momenta = (np.broadcast_to(values, (n,)) for values in given)
     top = np.diag(1.0 + momenta) - rates[:, None] * matrix
     whole = np.block([[top, -np.diag(momenta)], [np.eye(n), np.zeros((n, n))]])

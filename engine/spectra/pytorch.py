@@ -65,7 +65,7 @@ class _Loss:
             if value.requires_grad
         }
         if not self.parameters:
-            raise InputError("model: no parameter requires a gradient")
+            raise InputError("no parameter requires a gradient", "model")
         self.fixed = {
             # a copy, since layers that count batches would change it
             name: _cast(value.detach(), kind).clone()
@@ -134,18 +134,19 @@ class _Batches:
         self.data: Iterable[Any] = [data] if self.single else data
         if iter(self.data) is self.data:
             raise InputError(
-                "data: an iterator ends after one pass; give a list of batches or a "
-                "DataLoader"
+                "an iterator ends after one pass; give a list of batches or a "
+                "DataLoader",
+                "data",
             )
         try:
             self.samples = sum(len(inputs) for inputs, _ in self.data)
         except (TypeError, ValueError):
             raise InputError(
-                "data: (inputs, targets), or a list or DataLoader of such pairs, is "
-                "needed"
+                "(inputs, targets), or a list or DataLoader of such pairs, is needed",
+                "data",
             ) from None
         if not self.samples:
-            raise InputError("data: there are no samples")
+            raise InputError("there are no samples", "data")
 
     def __iter__(self) -> Any:
         for inputs, targets in self.data:

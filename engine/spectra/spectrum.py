@@ -7,10 +7,14 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
+from ..callbacks import ignore
 from ..errors import InputError
-from ..typing import Floats
-from ..validation import real
+from ..typing import Floats, Report
+from ..validation import about, real
+from .eigenvalues import nodes_of_design, nodes_of_hessian
+from .operators import as_hessian
 
 Zero = Literal["drop", "keep"]
 Negative = Literal["error", "drop", "abs", "keep"]
@@ -52,7 +56,7 @@ class Spectrum:
         """Check and freeze the values."""
         k = _vector("k", self.k)
         if np.any(np.diff(k) < 0):
-            raise InputError("k: the curvatures must not decrease; sort them first")
+            raise InputError("the curvatures must not decrease; sort them first", "k")
         object.__setattr__(self, "k", k)
         for name, least, default in (
             ("weights", np.nextafter(0, 1), 1.0),
@@ -63,20 +67,72 @@ class Spectrum:
             given = np.full_like(k, default) if given is None else given
             values = _vector(name, given)
             if values.shape != k.shape:
-                raise InputError(f"{name}: {values.size} values for {k.size} of k")
+                raise InputError(f"{values.size} values for {k.size} of k", name)
             if values.min() < least:
-                raise InputError(f"{name}: {values.min():.17g} is too small")
+                raise InputError(f"{values.min():.17g} is too small", name)
             object.__setattr__(self, name, values)
 
-    @staticmethod
-    def from_hessian(hessian: Any, **options: Any) -> Spectrum:
-        """Return the spectrum of a Hessian: dense, sparse, or a linear operator.
+    @classmethod
+    def from_hessian(
+        cls,
+        hessian: Any,
+        *,
+        n: int | None = None,
+        displacement: npt.ArrayLike | None = None,
+        steps: int = 100,
+        probes: int = 4,
+        seed: int = 0,
+        name: str = "",
+        report: Report = ignore,
+    ) -> Spectrum:
+        """Return the spectrum of a symmetric matrix, by the way that suits its kind.
 
-        See `hessians.from_hessian` for what it takes and raises.
+        A dense matrix gives every eigenvalue. A larger sparse one, an operator or a
+        function gives nodes and weights by Lanczos quadrature, with a bound on the
+        error of each.
+
+        Parameters
+        ----------
+        hessian : (n, n) array, scipy.sparse matrix, LinearOperator, or function v → Hv
+        n : size, needed for a function alone
+        displacement : (n,) where the weights start from, w(0) − w*; matrix-free, the
+            nodes are then those with which loss(t) is exact for t < steps
+        steps, probes, seed : of the quadrature, see `lanczos.quadrature`
+        name : for people
+        report : called with a line on what takes long, or was found
+
+        Raises
+        ------
+        InputError
+            It is not square, real, finite or symmetric, or too large for the memory.
         """
-        from .eigenvalues import from_hessian
+        nodes = nodes_of_hessian(
+            as_hessian(hessian, n),
+            displacement=displacement,
+            steps=steps,
+            probes=probes,
+            seed=seed,
+            report=report,
+        )
+        return cls(**nodes._asdict(), name=name)
 
-        return from_hessian(hessian, **options)
+    @classmethod
+    def from_design(cls, design: npt.ArrayLike, *, name: str = "") -> Spectrum:
+        """Return the spectrum of XᵀX/N, the Hessian of least squares, from X itself.
+
+        The squares of the singular values keep the small end, which XᵀX would lose.
+
+        Parameters
+        ----------
+        design : (N, n) a row for each sample
+        name : for people
+
+        Raises
+        ------
+        InputError
+            It is not a real, finite matrix.
+        """
+        return cls(**nodes_of_design(design)._asdict(), name=name)
 
     def __len__(self) -> int:
         """Return the number of different entries."""
@@ -216,14 +272,12 @@ class Spectrum:
 
 
 def _vector(name: str, values: Floats) -> Floats:
-    try:
+    with about(name):
         array = np.array(real(values), dtype=np.float64)
-    except InputError as error:
-        raise InputError(f"{name}: {error}") from error
     if array.ndim != 1 or array.size == 0:
-        raise InputError(f"{name}: shape {array.shape}, expected at least 1 value")
+        raise InputError(f"shape {array.shape}, expected at least 1 value", name)
     bad = np.flatnonzero(~np.isfinite(array))
     if bad.size:
-        raise InputError(f"{name}: value {bad[0]} is {array[bad[0]]}, not finite")
+        raise InputError(f"value {bad[0]} is {array[bad[0]]}, not finite", name)
     array.flags.writeable = False
     return array

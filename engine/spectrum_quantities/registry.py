@@ -48,18 +48,19 @@ def quantity_of(name: str, of_spectrum: bool) -> MapQuantity:
         return listed[name]
     if name in listed:
         raise InputError(
-            f"quantity: {name} after how many iterations? write {name}:100"
+            f"{name} after how many iterations? write {name}:100", "quantity"
         )
     if name in QUANTITIES:
         raise InputError(
-            f"quantity: {name} has no map for a whole spectrum; choose from {names}"
+            f"{name} has no map for a whole spectrum; choose from {names}", "quantity"
         )
     if name in SPECTRUM_QUANTITIES or (counted and counted.counted):
         raise InputError(
-            f"quantity: {name} is one of a whole spectrum, not of single curvatures; "
-            f"choose from {names}"
+            f"{name} is one of a whole spectrum, not of single curvatures; "
+            f"choose from {names}",
+            "quantity",
         )
-    raise InputError(f"quantity: {name!r} is unknown; choose from {names}")
+    raise InputError(f"{name!r} is unknown; choose from {names}", "quantity")
 
 
 def names_of(of_spectrum: bool) -> list[str]:
@@ -77,5 +78,7 @@ def _known(of_spectrum: bool) -> dict[str, MapQuantity]:
 
 def _after(counted: SpectrumQuantity, steps: int) -> SpectrumQuantity:
     if steps > LONGEST:
-        raise InputError(f"quantity: {counted.name}:{steps}; from 0 to {LONGEST} works")
+        raise InputError(
+            f"{counted.name}:{steps}; from 0 to {LONGEST} works", "quantity"
+        )
     return counted.after(steps)

@@ -41,7 +41,7 @@ def polyak(kmin: float, kmax: float) -> Tuning:
         The ends are not finite, not positive or in the wrong order.
     """
     if not 0 < kmin <= kmax < math.inf:
-        raise InputError(f"k: {kmin:g} to {kmax:g}; 0 < kmin ≤ kmax < inf is needed")
+        raise InputError(f"{kmin:g} to {kmax:g}; 0 < kmin ≤ kmax < inf is needed", "k")
     small, large = math.sqrt(kmin), math.sqrt(kmax)
     radius = (large - small) / (large + small)
     rate = math.inf if radius == 0 else -math.log1p(-2 * small / (large + small))

@@ -54,14 +54,12 @@ if TYPE_CHECKING:
         discrete as discrete,
         improvement as improvement,
     )
-    from critdamp.engine.simulation.simulate import (
-        Trajectory as Trajectory,
-        simulate as simulate,
-    )
+    from critdamp.engine.simulation.simulate import simulate as simulate
     from critdamp.engine.simulation.training import (
         Training as Training,
         verify_training as verify_training,
     )
+    from critdamp.engine.simulation.trajectory import Trajectory as Trajectory
     from critdamp.engine.spectra.per_weight import (
         diagonal as diagonal,
         per_weight_radius as per_weight_radius,
@@ -92,7 +90,7 @@ _HOMES = {
     "Run": "data.formats.run_file",
     "Spectrum": "engine.spectra.spectrum",
     "Training": "engine.simulation.training",
-    "Trajectory": "engine.simulation.simulate",
+    "Trajectory": "engine.simulation.trajectory",
     "Tuning": "engine.tuning.closed_forms",
     "Verification": "engine.simulation.coupled",
     "continuous": "engine.simulation.physical_analogy",
