@@ -13,7 +13,7 @@ import click
 
 from critdamp.engine.errors import InputError
 
-from .terminal.exit_status import BadInput, exit_status
+from .terminal.exit_status import exit_status
 
 COMMANDS = {
     "sweep": "Compute maps over a grid into a run file.",
@@ -44,12 +44,15 @@ class Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; what is wrong with a value is said of its option."""
+        """Run a command; an error about a parameter is one about its option."""
         try:
             return super().invoke(ctx)
         except InputError as error:
             command = self.get_command(ctx, ctx.invoked_subcommand or "")
-            raise BadInput(error, command) from error
+            for option in command.params if command else ():
+                if error.parameter in (option.name, option.opts[-1].lstrip("-")):
+                    error.parameter = option.opts[-1]
+            raise
 
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter

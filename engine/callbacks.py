@@ -1,4 +1,4 @@
-"""Callbacks."""
+"""Callbacks that do nothing, for arguments that are not given."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Case."""
+"""A case: one thing to measure, and by whom it is done."""
 
 from __future__ import annotations
 

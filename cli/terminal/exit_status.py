@@ -86,20 +86,3 @@ def _with_hint(error: click.ClickException) -> str:
     ctx = getattr(error, "ctx", None)
     hint = f" (see {ctx.command_path} --help)" if ctx else ""
     return error.format_message().replace("\n", " ").rstrip(".") + hint
-
-
-class BadInput(click.ClickException):
-    """A value that was given is not allowed; the line begins with its option."""
-
-    exit_code = USAGE
-
-    def __init__(self, error: InputError, command: click.Command | None) -> None:
-        names = {f"--{error.parameter}", error.parameter}
-        options = [
-            parameter.opts[0]
-            for parameter in (command.params if command else ())
-            if isinstance(parameter, click.Option)
-            and names & {parameter.name, *parameter.opts}
-        ]
-        message = f"{options[0]}: {error.message}" if options else str(error)
-        super().__init__(message)

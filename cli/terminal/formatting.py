@@ -1,4 +1,4 @@
-"""Formatting."""
+"""Numbers, sizes, command lines and JSON as a terminal shows them."""
 
 from __future__ import annotations
 

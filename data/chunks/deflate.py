@@ -15,14 +15,17 @@ import numpy.typing as npt
 from critdamp.engine.backends.compile import cached
 
 encoder: Any
-
-
 try:
     from isal import isal_zlib as encoder
 except ImportError:
     encoder = zlib
 
-
+# options of h5py for a dataset whose chunks any reader inflates and puts in order
+DEFLATE: dict[str, Any] = {
+    "compression": "gzip",
+    "compression_opts": 1,
+    "shuffle": True,
+}
 ENCODER = "zlib" if encoder is zlib else "isal"
 # the same number, five times as fast
 crc32 = encoder.crc32

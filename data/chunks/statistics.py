@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from critdamp.engine.arithmetic.jit import jit
 from critdamp.engine.backends.compile import cached
-from critdamp.engine.quantities.quantity import MapQuantity
+from critdamp.engine.quantities.quantity import NOT_COMPUTED, MapQuantity
 
 _ALL = np.int64(2**63 - 1)
 _BLOCK = 2048
@@ -59,7 +59,7 @@ class Statistics:
 
 def fill_of(dtype: np.dtype[Any]) -> Any:
     """Return the value that stands where nothing was computed."""
-    return dtype.type(np.nan) if dtype.kind == "f" else dtype.type(-128)
+    return dtype.type(np.nan) if dtype.kind == "f" else dtype.type(NOT_COMPUTED)
 
 
 def statistics_of(

@@ -1,4 +1,4 @@
-"""Arrays."""
+"""Arrays for other programs: .npz and netCDF-4."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from ..chunks.checksums import SEALS
+from ..chunks.deflate import DEFLATE
 from ..storage.new_hdf5 import new_hdf5
 from .columns import Columns
 
@@ -50,9 +51,8 @@ def _to_netcdf(columns: Columns, path: Path) -> None:
 def _copy(columns: Columns, name: str, file: h5py.File) -> h5py.Dataset:
     data = columns.file[name]
     if data.is_virtual:
-        packed = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
         fill = {"fillvalue": data.fillvalue}
-        made = file.create_dataset(name, data.shape, data.dtype, **packed, **fill)
+        made = file.create_dataset(name, data.shape, data.dtype, **DEFLATE, **fill)
         for where in columns.pieces(name):
             made[where] = columns.read(name, where)
     else:

@@ -1,4 +1,4 @@
-"""Tables."""
+"""Tables for other programs, a row for each point: .csv and .parquet."""
 
 from __future__ import annotations
 

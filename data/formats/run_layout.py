@@ -12,6 +12,7 @@ from critdamp.engine.maps.plan import Plan
 from critdamp.engine.modes.methods import VARIABLES
 from critdamp.engine.quantities.quantity import MapQuantity
 
+from ..chunks.deflate import DEFLATE
 from ..chunks.statistics import Statistics, fill_of
 from .kinds import RUN
 from .spectrum_layout import add_spectrum
@@ -32,14 +33,13 @@ def stored(plan: Plan, compression: bool) -> MakeDataset:
 
     def make(file: h5py.File, quantity: MapQuantity) -> h5py.Dataset:
         dtype = plan.dtype_of(quantity)
-        filters = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
         return file.create_dataset(
             quantity.name,
             plan.grid.shape,
             dtype,
             chunks=plan.grid.chunk_shape,
             fillvalue=fill_of(dtype),
-            **(filters if compression else {}),
+            **(DEFLATE if compression else {}),
         )
 
     return make

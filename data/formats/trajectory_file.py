@@ -15,6 +15,7 @@ from critdamp.engine.simulation.simulate import Keep
 from critdamp.engine.simulation.trajectory import Trajectory
 from critdamp.engine.spectra.spectrum import Spectrum
 
+from ..chunks.deflate import DEFLATE
 from ..storage.new_hdf5 import new_hdf5
 from ..storage.os_errors import failures
 from .kinds import TRAJECTORY
@@ -91,7 +92,7 @@ class _States:
         if rows:
             chunk = (min(rows, self._most, _ROWS), min(n, _PIECE))
             self._modes = file.create_dataset(
-                "modes", (rows, n), np.float64, chunks=chunk, **_PACKED
+                "modes", (rows, n), np.float64, chunks=chunk, **DEFLATE
             )
 
     def add(self, w: npt.NDArray[np.float64]) -> None:
@@ -111,16 +112,11 @@ class _States:
 
 # values of modes that wait to be written, and rows of a chunk at most
 _PIECE, _ROWS = 2**17, 2**10
-_PACKED: dict[str, Any] = {
-    "compression": "gzip",
-    "compression_opts": 1,
-    "shuffle": True,
-}
 _CONTINUOUS = ("potential", "kinetic", "total", "distance")
 
 
 def _add(file: h5py.File, name: str, values: Any, along: list[str]) -> None:
-    dataset = file.create_dataset(name, data=values, **(_PACKED if along else {}))
+    dataset = file.create_dataset(name, data=values, **(DEFLATE if along else {}))
     _describe(dataset, name, along)
 
 

@@ -65,6 +65,8 @@ def read_spectrum(
                 scaled(found, inverse_diagonal(found)), report=report, **options
             )
     except InputError as error:
+        if error.parameter:  # not about the file
+            raise
         raise InputError(f"{source}: {error}") from error
     except MemoryError:
         raise InputError(f"{source}: does not fit into the memory") from None

@@ -1,4 +1,4 @@
-"""Schedule syntax."""
+"""Schedules as people write them: `0.1`, `0.1,0.2,…`, `@file.npy`, `cyclic:…`."""
 
 from __future__ import annotations
 

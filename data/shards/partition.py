@@ -1,4 +1,4 @@
-"""Partition."""
+"""How the tiles of a plan are divided into shards."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Os errors."""
+"""Errors of the system in words: what happened, and what to do."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Looks for bits that have changed in runs and shards."""
+"""Checks runs and shards for bytes that have changed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from critdamp.engine.errors import FileError
 
-from ..chunks.blocks import Where, named
+from ..chunks.blocks import Where, chunk_block, chunk_counts, named
 from ..chunks.checksums import GROUP, HASH, DamagedError, sealed
 from ..chunks.deflate import crc32
 from ..chunks.raw_chunks import read_chunk
@@ -95,11 +95,10 @@ def _blocks(file: h5py.File, run: Run) -> list[tuple[str, Where]]:
     for name in run.quantities:
         stored_in, shape, side = file[name].id, file[name].shape, file[name].chunks
         sums = file[GROUP][name][()]
-        if sums.shape != tuple(-(-n // c) for n, c in zip(shape, side, strict=True)):
+        if sums.shape != chunk_counts(shape, side):
             raise ValueError("checksums of another shape")
         for at, checksum in np.ndenumerate(sums):
-            ends = zip(at, side, shape, strict=True)
-            where = tuple(slice(i * c, min(i * c + c, n)) for i, c, n in ends)
+            where = chunk_block(at, shape, side)
             data = read_chunk(stored_in, where)
             if data is None or crc32(data) != checksum:
                 bad.append((name, where))

@@ -1,4 +1,4 @@
-"""Live view."""
+"""The view of an unfinished run: all shards as one file."""
 
 import h5py
 

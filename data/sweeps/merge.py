@@ -10,7 +10,7 @@ from critdamp.engine.errors import FileError
 from critdamp.engine.maps.plan import Plan
 from critdamp.engine.quantities.quantity import MapQuantity
 
-from ..chunks.blocks import chunks_of, corner, place_of
+from ..chunks.blocks import chunk_counts, chunk_index, corner
 from ..chunks.checksums import add_checksums, seal
 from ..chunks.statistics import Statistics
 from ..formats.provenance import history, now
@@ -127,12 +127,13 @@ def _checksums(
     quantity: MapQuantity, plan: Plan, shards: dict[int, Contents]
 ) -> npt.NDArray[np.uint32]:
     """Return the CRC-32 of each chunk of a map."""
-    sums = np.zeros(chunks_of(plan.grid), np.uint32)
+    side = plan.grid.chunk_shape
+    sums = np.zeros(chunk_counts(plan.grid.shape, side), np.uint32)
     for shard in shards.values():
         for index, known in shard.checksums.items():
             places = plan.grid.chunks(plan.grid.tile(index))
             for where, one in zip(places, known[quantity.name], strict=True):
-                sums[place_of(plan.grid, corner(where))] = one
+                sums[chunk_index(corner(where), side)] = one
     return sums
 
 

@@ -1,4 +1,4 @@
-"""Damaged tiles and blocks are made again."""
+"""Repairs runs and shards: damaged blocks are computed again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from critdamp.engine.maps.compute import TileComputer
 from critdamp.engine.maps.grid import Grid
 from critdamp.engine.maps.plan import Plan
 
-from ..chunks.blocks import corner, place_of
+from ..chunks.blocks import chunk_index, corner
 from ..chunks.checksums import GROUP, SEALS, DamagedError, seal
 from ..chunks.encoder import ChunkEncoder
 from ..chunks.raw_chunks import read_chunk, write_chunk
@@ -131,7 +131,7 @@ def _compute(file: h5py.File, plan: Plan, bad: Blocks, compute: TileComputer) ->
                 name = chunk.quantity.name
                 if (name, chunk.offset) in bad:
                     write_chunk(file[name].id, chunk.offset, chunk.data)
-                    place = place_of(grid, chunk.offset)
+                    place = chunk_index(chunk.offset, grid.chunk_shape)
                     file[GROUP][name][place] = chunk.checksum
 
 

@@ -1,4 +1,4 @@
-"""Exact sums."""
+"""Sums of doubles without rounding errors that matter, however far they cancel."""
 
 import math
 

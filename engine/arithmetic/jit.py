@@ -1,4 +1,4 @@
-"""Jit."""
+"""The options with which kernels are compiled, and the reasons for them."""
 
 import numba
 

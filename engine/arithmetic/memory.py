@@ -1,4 +1,4 @@
-"""Memory."""
+"""Arrays that begin where a cache line or a page does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Axis."""
+"""Axes: sorted values of one parameter, with their spacing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stability."""
+"""Stability of a recurrence: its discriminant and its Jury margins."""
 
 import numpy as np
 

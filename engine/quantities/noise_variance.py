@@ -1,4 +1,4 @@
-"""Noise variance."""
+"""The stationary variance of a mode under noise on the gradient."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Spectral radius."""
+"""The spectral radius of a recurrence."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""How far a mode swings from rest before it settles."""
+"""The largest |w_t| of a mode that starts from rest."""
 
 import math
 

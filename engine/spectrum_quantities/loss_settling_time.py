@@ -1,4 +1,4 @@
-"""Loss settling time."""
+"""Settling times of the loss and of the distance of a whole spectrum."""
 
 from __future__ import annotations
 

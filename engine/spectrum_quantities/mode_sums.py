@@ -1,4 +1,4 @@
-"""Mode sums."""
+"""Sums and maxima over the modes of a spectrum."""
 
 from __future__ import annotations
 

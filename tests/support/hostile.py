@@ -27,7 +27,7 @@ from critdamp.data.inputs.matrix_files import read_matrix, read_vector
 from critdamp.data.inputs.read_spectrum import read_spectrum
 from critdamp.data.inputs.schedule_syntax import read_schedule
 from critdamp.data.shards.folder import RunFolder
-from critdamp.data.sweeps.check import verify
+from critdamp.data.sweeps.check import check_file
 from critdamp.data.sweeps.status import status
 from critdamp.data.sweeps.sweep import resume
 from critdamp.engine.errors import CritdampError
@@ -70,7 +70,7 @@ def _run(data, folder):
     for what in ("attributes", "summary", "meaning", "at"):
         yield functools.partial(_part, path, what)
     yield lambda: status(path)
-    yield lambda: verify(path)
+    yield lambda: check_file(path)
     yield functools.partial(_columns, path)
     yield lambda: load_spectrum(path)
     yield lambda: read_matrix(path)
@@ -115,7 +115,7 @@ def _shard(data, folder):
     shutil.copytree(folder.parent / "begun.h5.parts", RunFolder(path).folder)
     RunFolder(path).shard(0).write_bytes(data)
     yield lambda: status(path)
-    yield lambda: verify(path)
+    yield lambda: check_file(path)
     yield lambda: resume(path, threads=1).close()
 
 

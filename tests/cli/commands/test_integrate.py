@@ -81,13 +81,13 @@ def test_divergence_leaves_a_complete_file(critdamp, tmp_path):
         (("--eps", "0.1,0.2"), "--eps: 2 values for 9 steps"),
         (("--eps", "fast"), "--eps: 'fast': write a number"),
         (("--eps", "@none.npy"), "none.npy: no such file"),
-        (("--eps", "nan"), "eps: has to be finite"),
-        ((), "--eps: needed"),
+        (("--eps", "nan"), "--eps: nan given; finite"),
+        ((), "--eps: needed by heavy_ball"),
         (("--eps", "1", "--steps", "0"), "--steps: 0 given"),
         (("--eps", "1", "--record", "2,1"), "record: whole numbers from 0 to 9"),
         (("--eps", "1", "--record", "often"), "record: 'often'; write every:M"),
-        (("--eps", "1", "--nu", "0.5"), "--nu: goes with --method qhm"),
-        (("--eps", "1", "--method", "qhm"), "--nu: goes with --method qhm"),
+        (("--eps", "1", "--nu", "0.5"), "--nu: heavy_ball has --eps, --p"),
+        (("--eps", "1", "--method", "qhm"), "--nu: needed by qhm"),
         (
             ("--eps", "0.1,0.2", "--steps", "2", "--method", "nesterov"),
             "only the heavy",
@@ -117,7 +117,7 @@ def test_verify(critdamp, tmp_path):
     for options, said in (
         (("none.npy", "--eps", "1"), "none.npy: no such file"),
         (("h.npy", "--eps", "nan"), "eps: nan given"),
-        (("h.npy",), "Missing option '--eps'"),
+        (("h.npy",), "--eps: needed by heavy_ball"),
         (("h.npy", "--eps", "1", "--steps", "0"), "steps: 0"),
     ):
         refused = critdamp("verify", *options)

@@ -112,7 +112,7 @@ def test_bad_input_writes_nothing(critdamp, hessian, tmp_path):
         (("--problem", "nope"), "'nope' is unknown; there are diabetes"),
         (("h.npy", "--shift", "nan"), "--shift: nan is not finite"),
         (("h.npy", "--zero-tolerance", "-1"), "--zero-tolerance: -1.0 given"),
-        (("h.npy", "--steps", "0"), "steps: 0 given, a whole number from 1 on"),
+        (("h.npy", "--steps", "0"), "--steps: 0 given; a whole number from 1 on"),
         (("h.npy", "--displacement", "x.npy"), "shape (4, 6), a vector of real"),
         (("h.npy", "--displacement", "k.npy"), "3 values for 6 weights"),
         (("h.npy", "--displacement", "two.npz"), "holds 2 arrays, a, b; say which"),

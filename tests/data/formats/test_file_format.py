@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from critdamp.cli import group
-from critdamp.data.formats import spectrum_file as bundled_spectra
+from critdamp.data import bundled
 from critdamp.data.shards.folder import RunFolder
 from critdamp.data.sweeps.sweep import sweep
 from critdamp.engine.maps.plan import Plan
@@ -52,7 +52,7 @@ def spectra(_plan):
     return [
         "a.h5",
         "b.h5",
-        *Path(bundled_spectra.__file__).with_suffix("").glob("*.h5"),
+        *Path(bundled.__file__).parent.glob("*.h5"),
     ]
 
 

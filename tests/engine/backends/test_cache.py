@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 CODE = (
-    "import critdamp as cd; from critdamp.engine import cache as k; "
+    "import critdamp as cd; from critdamp.engine.backends import cache as k; "
     "assert cd.spectral_radius(0.25, 0.25, 1) == 0.5; print(k.cache_dir())"
 )
 

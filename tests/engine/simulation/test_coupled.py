@@ -7,7 +7,7 @@ import critdamp as cd
 from critdamp.data.problems import datasets
 from critdamp.data.problems.softmax import Softmax
 from critdamp.engine.errors import InputError
-from critdamp.engine.simulation.coupled import iterate
+from critdamp.engine.simulation.coupled_step import CoupledStep, iterate
 from critdamp.engine.spectra.per_weight import per_weight_radius
 
 
@@ -68,7 +68,8 @@ def test_per_weight_rates_are_a_scaled_hessian():
     radius = per_weight_radius(hessian, eps, momenta)
     start = np.ones(len(hessian))
     norms = []
-    for t, w in enumerate(iterate(hessian.__matmul__, start, eps, momenta)):
+    step = CoupledStep((momenta, 0.0), (0.0, eps), (0.0, -eps))
+    for t, w in enumerate(iterate(hessian.__matmul__, start, step)):
         norms.append(np.linalg.norm(w))
         if t == 3000:
             break
@@ -80,10 +81,10 @@ def test_bad_input():
     for arguments, options, said in (
         ((np.ones((2, 3)), 0.1, 0.9), {}, "a Hessian is square"),
         ((good, np.nan, 0.9), {}, "eps: nan given"),
-        ((good, 0.1, 0.9), {"steps": 0}, "steps: 0 and tol"),
+        ((good, 0.1, 0.9), {"steps": 0}, "steps: 0 given"),
         ((good, 0.1, 0.9), {"tol": 2}, "tol: 2"),
         ((good, 0.1, 0.9), {"start": [np.nan, 1]}, "start: is 0 or not finite"),
-        ((good, 0.1, 0.9), {"steps": 2.5}, "steps: 2.5 and tol"),
+        ((good, 0.1, 0.9), {"steps": 2.5}, "steps: 2.5 given"),
         ((good, 0.1, 0.9), {"start": [1, 2, 3]}, "start: 3 values for 2 weights"),
     ):
         with pytest.raises(InputError, match=said):

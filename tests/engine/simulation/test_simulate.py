@@ -141,8 +141,8 @@ def test_recorded_iterations():
         ([], 9, "record: whole numbers"),
         (np.array([0, 8, 3], np.uint64), 9, "record: whole numbers"),
         ("every:" + "9" * 5000, 9, "write every:M"),
-        ("every:1", 0, "steps: 0 given, from 1 to"),
-        ("every:1", 2**30, "more than 100,000,000 iterations"),
+        ("every:1", 0, "steps: 0 given; a whole number from 1 to"),
+        ("every:1", 2**30, "more than 100,000,000 times"),
     ):
         with pytest.raises(InputError, match=said):
             recorded(record, steps)
@@ -152,14 +152,21 @@ def test_bad_input():
     one = cd.Spectrum([1.0])
     for arguments, options, said in (
         ((0.1, [0.5, 0.6], 3), {}, "p: 2 values for 3 steps"),
-        ((np.nan, 0.5, 3), {}, "eps: has to be finite"),
-        ((0.1, 0.5, 3), {"method": cd.gradient_descent}, "p: gradient_descent has no"),
+        ((np.nan, 0.5, 3), {}, "eps: nan given; finite numbers are needed"),
+        (
+            (0.1, 0.5, 3),
+            {"method": cd.gradient_descent},
+            "p: gradient_descent has no such parameter; it has eps",
+        ),
         (([0.1] * 3, 0.5, 3), {"method": cd.nesterov}, "only the heavy ball follows"),
-        ((0.1, 0.5, 3), {"method": cd.heavy_ball(eps=0.1)}, "eps and p are given"),
-        ((0.1, 0.5, 3), {"method": cd.qhm(nu=np.inf)}, "what is bound has to be"),
-        (("a", 0.5, 3), {}, "holds <U1, real numbers are needed"),
+        ((0.1, 0.5, 3), {"method": cd.heavy_ball(eps=0.1)}, "eps: is bound already"),
+        ((0.1, 0.5, 3), {"method": cd.qhm(nu=np.inf)}, "nu: inf given; finite"),
+        (("a", 0.5, 3), {}, "eps: holds <U1, real numbers are needed"),
         ((0.1, 0.5, 3), {"backend": "gpu"}, "backend: 'gpu' is unknown"),
         ((0.1, 0.5, 3), {"threads": 0}, "threads: 0 asked for"),
+        ((0.1, 0.5, 3), {"method": cd.qhm}, "nu: qhm needs a value"),
+        ((None, 0.5, 3), {}, "eps: heavy_ball needs a value"),
+        ((0.1, 0.5, 3), {"nu": 0.5}, "nu: heavy_ball has no such parameter"),
     ):
         with pytest.raises(InputError, match=said):
             cd.simulate(one, *arguments, **options)

@@ -11,8 +11,8 @@ from critdamp.data.problems import datasets
 from critdamp.data.problems.perceptron import Perceptron
 from critdamp.engine.errors import InputError
 from critdamp.engine.spectra import eigenvalues as hessians
-from critdamp.engine.spectra.eigenvalues import from_design, from_hessian
-from critdamp.engine.spectra.lanczos import from_displacement, quadrature
+
+from_hessian, from_design = cd.Spectrum.from_hessian, cd.Spectrum.from_design
 
 
 def laplacian(side):
@@ -38,7 +38,7 @@ def net():
 def test_dense_and_sparse_laplacian():
     matrix, values = laplacian(20)
     for kind in (matrix, matrix.toarray()):
-        found = cd.Spectrum.from_hessian(kind)
+        found = from_hessian(kind)
         np.testing.assert_allclose(found.k, values, rtol=1e-12)
         assert (found.modes, found.kmin_converged) == (400, True)
         assert found.multiplicities()[0] == (pytest.approx(4.0), 20)
@@ -79,7 +79,7 @@ CROWDS = {
 def test_bounds_hold_and_what_has_converged_is_right(name, seed):
     """Outliers that are left out must not come back as ghosts below the bulk."""
     truth, steps = CROWDS[name]
-    found = quadrature(lambda v: truth * v, truth.size, steps=steps, seed=seed)
+    found = from_hessian(lambda v: truth * v, n=truth.size, steps=steps, seed=seed)
     assert found.modes == pytest.approx(truth.size)
     rounding = 1e-13 * truth.max()
     for k, bound in zip(found.k, found.residuals, strict=True):
@@ -130,7 +130,7 @@ def test_quadrature_of_a_net(net, steps):
     def product(vector):
         return small.hessian_product(at, vector)
 
-    found = quadrature(product, small.size, steps=steps)
+    found = from_hessian(product, n=small.size, steps=steps)
     assert found.k[-1] == pytest.approx(truth[-1], rel=1e-10)
     right = found.k[0] == pytest.approx(truth[0], rel=0.01)
     assert right or not found.kmin_converged
@@ -159,7 +159,8 @@ def test_nodes_of_a_displacement_give_the_loss_exactly(net):
     _, _, hessian = net
     rng = np.random.default_rng(5)
     start, steps, eps, p = rng.standard_normal(len(hessian)), 12, 0.5, 0.8
-    found = from_displacement(hessian.__matmul__, start, steps=steps)
+    options = {"n": len(start), "displacement": start, "steps": steps}
+    found = from_hessian(hessian.__matmul__, **options)
     dense = from_hessian(hessian, displacement=start)
     w, last = start, start
     for t in range(steps):
@@ -251,7 +252,7 @@ def test_what_is_no_hessian_is_refused(monkeypatch):
     with pytest.raises(InputError, match="displacement: 2 values for 3 weights"):
         from_hessian(good, displacement=[1, 2])
     with pytest.raises(InputError, match="is 0 or not finite"):
-        from_displacement(good.__matmul__, np.zeros(3))
+        from_hessian(good.__matmul__, n=3, displacement=np.zeros(3))
     monkeypatch.setattr(hessians.os, "sysconf", lambda _name: 1)
     with pytest.raises(InputError, match=r"need 2\.16e-07 GB, 1e-09 GB are here"):
         from_hessian(good)
