@@ -17,10 +17,9 @@ from critdamp.engine.errors import FileError
 from critdamp.engine.maps.plan import choose
 
 from ..chunks.blocks import Where
-from ..formats.kinds import KINDS, SPECTRUM
-from ..formats.spectrum_layout import LONG_NAMES
+from ..formats.kinds import kind_of, open_kind
 from ..storage.bounded_read import read_bounded
-from ..storage.open_hdf5 import open_file, undamaged
+from ..storage.open_hdf5 import undamaged
 
 # points that are read at a time
 _POINTS = 2**20
@@ -84,7 +83,7 @@ def open_columns(path: Path, names: Sequence[str] = ()) -> Iterator[Columns]:
     InputError
         There is no array of such a name.
     """
-    with open_file(path, *KINDS) as file:
+    with open_kind(path) as file:
         with undamaged(path):
             found = _found(path, file)
             arrays = [file[name] for name in found.names]
@@ -115,11 +114,12 @@ def pieces(
 
 
 def _found(path: Path, file: h5py.File) -> Columns:
-    if file.attrs["format"] == SPECTRUM.format:
-        known = tuple(name for name in LONG_NAMES if name in file)
-        return Columns(path, file, ("mode",), known, {})
-    others = file.attrs.get("auxiliary_signals", ())
+    kind = kind_of(file)
+    if kind.columns:
+        columns = tuple(name for name in kind.columns if name in file)
+        return Columns(path, file, kind.axes, columns, {})
     axes = tuple(map(str, file.attrs["axes"]))
+    others = file.attrs.get("auxiliary_signals", ())
     names = tuple(map(str, (file.attrs["signal"], *others)))
     if any("/" in name for name in (*axes, *names)):
         raise FileError(f"{path}: damaged: its axes and arrays are not where it says")

@@ -1,11 +1,46 @@
 """The kinds of file that critdamp writes; each is a line of `KINDS`."""
 
-from ..storage.open_hdf5 import Kind
+from pathlib import Path
+
+import h5py
+
+from ..storage.open_hdf5 import Kind, open_file
 from .unfinished import how_to_go_on
 
-RUN = Kind("critdamp-run", 1, "a run", needs=("plan",), if_missing=how_to_go_on)
+RUN = Kind(
+    "critdamp-run",
+    1,
+    "a run",
+    needs=("plan",),
+    command="critdamp inspect",
+    if_missing=how_to_go_on,
+)
 SPECTRUM = Kind(
-    "critdamp-spectrum", 1, "a spectrum", needs=("k", "weights", "displacement")
+    "critdamp-spectrum",
+    1,
+    "a spectrum",
+    needs=("k", "weights", "displacement"),
+    axes=("mode",),
+    columns=("k", "weights", "displacement", "residuals"),
+    command="critdamp spectrum",
 )
 TRAJECTORY = Kind("critdamp-trajectory", 1, "a trajectory", needs=("distance",))
+
 KINDS = (RUN, SPECTRUM, TRAJECTORY)
+
+
+def open_kind(path: Path, *kinds: Kind) -> h5py.File:
+    """Return the opened file, which has to be of one of the kinds, any by default.
+
+    Raises
+    ------
+    FileError
+        It is missing, unfinished, damaged, foreign, of another kind, or made by a newer
+        critdamp.
+    """
+    return open_file(path, *(kinds or KINDS), others=KINDS)
+
+
+def kind_of(file: h5py.File) -> Kind:
+    """Return the kind of a file that was opened by `open_kind`."""
+    return next(kind for kind in KINDS if kind.format == file.attrs["format"])

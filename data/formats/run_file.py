@@ -17,8 +17,8 @@ from critdamp.engine.maps.axis import Axis
 from critdamp.engine.maps.plan import Plan, choose
 
 from ..storage.bounded_read import read_bounded
-from ..storage.open_hdf5 import open_file, undamaged
-from .kinds import RUN
+from ..storage.open_hdf5 import undamaged
+from .kinds import RUN, open_kind
 
 if TYPE_CHECKING:
     import xarray
@@ -199,7 +199,7 @@ def open_run(path: str | Path) -> Run:
     FileError
         It is missing, unfinished, damaged, foreign, or made by a newer critdamp.
     """
-    run = Run(Path(path), open_file(Path(path), RUN))
+    run = Run(Path(path), open_kind(Path(path), RUN))
     try:
         with undamaged(run.path):
             for name in run.quantities:

@@ -14,9 +14,9 @@ from critdamp.engine.spectra.spectrum import Spectrum
 
 from ..storage.bounded_read import read_bounded
 from ..storage.new_hdf5 import new_hdf5
-from ..storage.open_hdf5 import open_file, undamaged
+from ..storage.open_hdf5 import undamaged
 from ..storage.os_errors import failures
-from .kinds import SPECTRUM
+from .kinds import SPECTRUM, open_kind
 from .provenance import origin
 from .spectrum_layout import LONG_NAMES, add_spectrum
 
@@ -49,7 +49,7 @@ def load_spectrum(source: str | Path) -> Spectrum:
                 f"{source}: no such file, nor a spectrum in the box "
                 f"({', '.join(bundled_spectra())})"
             )
-    with open_file(path, SPECTRUM) as file, undamaged(path):
+    with open_kind(path, SPECTRUM) as file, undamaged(path):
         there = [name for name in LONG_NAMES if name in file]
         values = {name: np.asarray(read_bounded(file[name])) for name in there}
         name = str(file.attrs.get("name", ""))

@@ -1,7 +1,7 @@
 """Opening a file that may be anything, with a clear line for what it is not."""
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,9 @@ class Kind:
     format, version : as in the root's attributes
     called : in messages
     needs : datasets that each such file has
+    axes, columns : dimensions and arrays that an export takes, in this order, where
+        they are there; those that the root's attributes name by default
+    command : what shows such a file to people
     if_missing : what to say of a path where no file is, nothing by default
     """
 
@@ -30,6 +33,9 @@ class Kind:
     version: int
     called: str
     needs: tuple[str, ...]
+    axes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    command: str = "critdamp export"
     if_missing: Callable[[Path], str] = lambda _path: ""
 
 
@@ -45,8 +51,14 @@ def undamaged(path: Path) -> Iterator[None]:
         raise FileError(f"{path}: damaged: {reason}") from error
 
 
-def open_file(path: Path, *kinds: Kind) -> h5py.File:
+def open_file(path: Path, *kinds: Kind, others: Iterable[Kind] = ()) -> h5py.File:
     """Return the opened file, which has to be of one of the kinds.
+
+    Parameters
+    ----------
+    path : of the file
+    kinds : that it may be of
+    others : kinds that are named where it is of one of them
 
     Raises
     ------
@@ -62,7 +74,7 @@ def open_file(path: Path, *kinds: Kind) -> h5py.File:
         raise FileError(f"{path}: {_unreadable(path, error)}") from error
     try:
         with undamaged(path):
-            _check(path, file, kinds)
+            _check(path, file, kinds, others)
     except BaseException:
         file.close()
         raise
@@ -88,7 +100,9 @@ def _unreadable(path: Path, error: Exception) -> str:
     return "cut off or damaged; make it again from its plan"
 
 
-def _check(path: Path, file: h5py.File, kinds: tuple[Kind, ...]) -> None:
+def _check(
+    path: Path, file: h5py.File, kinds: tuple[Kind, ...], others: Iterable[Kind]
+) -> None:
     called = " or ".join(kind.called for kind in kinds)
     said = str(file.attrs.get("format"))
     kind = {kind.format: kind for kind in kinds}.get(said)
@@ -99,6 +113,9 @@ def _check(path: Path, file: h5py.File, kinds: tuple[Kind, ...]) -> None:
         refuse_elsewhere(file[name])
     needs = kind.needs if kind else ()
     lacks = [name for name in needs if not isinstance(file.get(name), h5py.Dataset)]
+    other = {kind.format: kind for kind in others}.get(said)
+    if kind is None and other is not None:
+        raise FileError(f"{path}: {other.called}, not {called}; see {other.command}")
     if kind is None or lacks:
         raise FileError(f"{path}: an HDF5 file, but not {called} of critdamp")
     found = operator.index(file.attrs["format_version"])

@@ -173,7 +173,7 @@ def test_any_flipped_bit_is_found_or_changes_nothing(plan, tmp_path):
     expected, found, ended, left = str(read(path)), 0, 0, FLIPS
     while left:  # a child that HDF5 ends is followed by another
         shutil.copyfile(path, copy)
-        command = [sys.executable, "-c", CHILD, copy, HERE, HERE.parent]
+        command = [sys.executable, "-c", CHILD, copy, HERE, Path(small.__file__).parent]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         with subprocess.Popen(
             command, text=True, stderr=subprocess.DEVNULL, **pipes
