@@ -1,4 +1,5 @@
-# make demo: set everything up and run the main job. make test: set up and test.
+# make demo: set everything up and run the main job. make test: set up and test, in some
+# minutes; make test-all: every test in its long form.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
@@ -7,7 +8,7 @@ CRITDAMP := $(BIN)/critdamp
 FOLDERS := $(shell find cli data engine src/critdamp -type d -not -name __pycache__)
 NATIVE := setup.py $(wildcard engine/backends/c/*.[ch])
 
-.PHONY: bench clean demo lint setup test torture
+.PHONY: bench clean demo lint setup test test-all torture
 
 demo: setup
 	@mkdir -p demo
@@ -20,8 +21,13 @@ demo: setup
 	$(CRITDAMP) inspect demo/digits-modes.h5
 	$(CRITDAMP) inspect demo/digits-map.h5
 
+# On all cores, in an order that is drawn; --randomly-seed repeats one.
 test: setup
-	$(BIN)/pytest -q
+	$(BIN)/pytest -n auto --dist worksteal -m "not slow" $(PYTEST_OPTIONS)
+
+# every test, in its long form
+test-all: setup
+	CRITDAMP_TEST_ALL=1 $(BIN)/pytest -n auto --dist worksteal $(PYTEST_OPTIONS)
 
 # Kills at every point, flipped bits, an hour of fuzz, readers, and half an hour of random
 # sweeps, in some two hours; `make test` runs a short form of all of it.
@@ -33,7 +39,7 @@ torture: setup
 	    tests/data/inputs/test_guided.py tests/data/formats/test_interop.py
 
 bench: setup
-	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only -q
+	$(BIN)/pytest benchmarks -p no:randomly --benchmark-enable --benchmark-only -q
 
 lint: setup
 	$(BIN)/ruff check

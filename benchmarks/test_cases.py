@@ -12,6 +12,8 @@ import pytest
 
 from critdamp.cli.benchmark.cases import all_cases
 
+pytestmark = pytest.mark.slow
+
 SMALL = 0.02
 
 

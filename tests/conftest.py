@@ -1,5 +1,6 @@
 """Small sweeps, the command line, and what compares two files bit by bit."""
 
+import itertools
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,6 +10,43 @@ import pytest
 import small
 
 from critdamp.cli import main
+
+# whose kernels `make test` does not compile one by one
+LEFT_TO_TEST_ALL = ("gradient_descent", "nesterov")
+
+
+def pytest_collection_modifyitems(items):
+    """Mark tests by what they are, and those that are left to `make test-all`."""
+    for item in items:
+        if item.name.startswith("test_golden"):
+            item.add_marker("golden")
+        if getattr(item.obj, "is_hypothesis_test", False):
+            item.add_marker("property")
+        parameters = getattr(item, "callspec", None)
+        if parameters and parameters.params.get("method") in LEFT_TO_TEST_ALL:
+            item.add_marker("slow")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what tests have counted, behind the progress line."""
+    found = {}
+    for report in itertools.chain(*terminalreporter.stats.values()):
+        for name, value in getattr(report, "user_properties", ()):
+            if report.when == "teardown" and name.startswith("counts "):
+                found.setdefault(name.removeprefix("counts "), []).append(value)
+    for what, values in found.items():
+        whole = all(isinstance(value, int) for value in values)
+        text = f"{sum(values):,}" if whole else "; ".join(values)
+        terminalreporter.write_line(f"{what}: {text}")
+
+
+@pytest.fixture
+def counts(record_property):
+    """Return what takes a number, or a text, for the end of the report.
+
+    Numbers under one name are added up, texts are listed.
+    """
+    return lambda what, value: record_property(f"counts {what}", value)
 
 
 @pytest.fixture

@@ -22,9 +22,15 @@ def test_table_and_json(bench):
     for part in ("GHz", "limit: fill", "numpy, eigvals", "multiply-add, numba"):
         assert part in shown.out
     assert "settling_time" not in shown.out
-    record = json.loads(bench("--json").out)
+    record = json.loads(bench("--json", "--kernel", "steps").out)
     assert record["machine"]["clock_ghz"] > 0.1
     rows = record["results"]
+    assert {row["kernel"] for row in rows} == {"steps"}
+
+
+@pytest.mark.slow
+def test_every_kernel_is_measured(bench):
+    rows = json.loads(bench("--json").out)["results"]
     assert {"rate", "regime", "steps", "schedule", "jumps", "sweep to a file"} <= {
         row["kernel"] for row in rows
     }

@@ -181,19 +181,8 @@ def made(request, plan, tmp_path):
     return kind, kind.make(plan, path) or path
 
 
-@pytest.fixture(scope="module")
-def seen():
-    """Yield a set for readers with the kinds that they read as they should."""
-    found = set()
-    yield found
-    print(f"\n{'':18}{''.join(f'{kind:20}' for kind in KINDS)}")
-    for reader in [*READERS, "silx"]:
-        marks = ("read" if (reader, kind) in found else "-" for kind in KINDS)
-        print(f"{reader:18}{''.join(f'{mark:20}' for mark in marks)}")
-
-
 @pytest.mark.parametrize("reader", READERS)
-def test_readers_see_axes_units_and_what_is_missing(made, reader, seen, request):
+def test_readers_see_axes_units_and_what_is_missing(made, reader, counts, request):
     kind, path = made
     found, true = READERS[reader](path), by_h5py(path)
     for name, dimensions in kind.arrays.items():
@@ -209,7 +198,7 @@ def test_readers_see_axes_units_and_what_is_missing(made, reader, seen, request)
     missing = [np.isnan(masked(true[name][0])).mean() for name in kind.arrays]
     partial_view = path.name == "live.h5"
     assert all(0 < share < 1 if partial_view else not share for share in missing)
-    seen.add((reader, request.node.callspec.params["made"]))
+    counts(f"files read by {reader}", request.node.callspec.params["made"])
 
 
 def test_axes_are_coordinates_of_xarray(made):
@@ -241,7 +230,7 @@ def test_to_xarray_with_either_engine(plan, tmp_path, monkeypatch, engine, make)
         assert last == pytest.approx(run.at(**point)[1][run.quantities[0]], nan_ok=True)
 
 
-def test_silx_shows_a_default_plot(made, seen, request):
+def test_silx_shows_a_default_plot(made, counts, request):
     nxdata = pytest.importorskip("silx.io.nxdata")
     kind, path = made
     signal, *_ = kind.arrays
@@ -250,4 +239,4 @@ def test_silx_shows_a_default_plot(made, seen, request):
         assert found.is_valid
         assert found.signal == file[signal]
         assert [a.name[1:] for a in found.axes] == list(kind.arrays[signal])
-    seen.add(("silx", request.node.callspec.params["made"]))
+    counts("files read by silx", request.node.callspec.params["made"])

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import effort
 import h5py
 import hostile
 import numpy as np
@@ -33,7 +34,9 @@ from critdamp.data.inputs.schedule_syntax import read_schedule
 from critdamp.data.sweeps.check import check_file
 from critdamp.engine.errors import CritdampError, FileError, InputError
 
-TIMES = int(os.environ.get("CRITDAMP_TEST_FUZZ", "1"))
+pytestmark = pytest.mark.fuzz
+
+TIMES = effort.number("FUZZ", 1, 1)
 
 
 class Child:
@@ -113,13 +116,20 @@ EDITS = st.lists(
 
 
 @pytest.fixture(scope="module")
-def child(tmp_path_factory):
+def process(tmp_path_factory):
     base = tmp_path_factory.mktemp("fuzz")
     seeds.begun(base / "begun.h5")
     made = Child(base)
     yield made
     made.close()
-    print(f"\n{made.asked} inputs, {made.inside} that hung or ended libhdf5 itself")
+
+
+@pytest.fixture
+def child(process, counts):
+    asked, inside = process.asked, process.inside
+    yield process
+    counts("fuzzed inputs", process.asked - asked)
+    counts("fuzzed inputs that hung or ended libhdf5", process.inside - inside)
 
 
 @pytest.mark.parametrize("kind", [*TEXT_KINDS, *HDF5_KINDS])

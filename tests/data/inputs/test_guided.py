@@ -14,10 +14,13 @@ import tempfile
 import time
 from pathlib import Path
 
+import effort
 import pytest
 import seeds
 
-SECONDS = float(os.environ.get("CRITDAMP_TEST_GUIDED", "1"))
+pytestmark = pytest.mark.fuzz
+
+SECONDS = effort.number("GUIDED", 1.0, 1.0)
 OPTIONS = ("-max_len=30000", "-timeout=100", "-rss_limit_mb=0")
 
 
@@ -44,13 +47,6 @@ def fuzz(kind, base, *options):
     atheris.Fuzz()
 
 
-@pytest.fixture(scope="module")
-def counts():
-    found = {"inputs": 0, "that hung libhdf5 itself": 0}
-    yield found
-    print("\nguided:", ", ".join(f"{count} {what}" for what, count in found.items()))
-
-
 @pytest.mark.parametrize("kind", [*seeds.TEXT_KINDS, *seeds.HDF5_KINDS])
 def test_guided(tmp_path, counts, kind):
     pytest.importorskip("atheris")
@@ -61,7 +57,7 @@ def test_guided(tmp_path, counts, kind):
     for number, data in enumerate(seeds.of(kind)):
         (corpus / str(number)).write_bytes(data)
     seeds.begun(tmp_path / "begun.h5")
-    ends = time.monotonic() + SECONDS
+    inputs, hung, ends = 0, 0, time.monotonic() + SECONDS
     while (left := int(ends - time.monotonic())) >= 0:
         limits = f"-max_total_time={max(left, 1)}", f"-artifact_prefix={tmp_path}/"
         command = [sys.executable, __file__, kind, tmp_path, *limits, corpus]
@@ -74,12 +70,14 @@ def test_guided(tmp_path, counts, kind):
             env={**os.environ, "PYTHONPATH": paths},
         )
         done = re.findall(r"^#(\d+)\t", ended.stderr, re.M)
-        counts["inputs"] += int(done[-1]) if done else 0
+        inputs += int(done[-1]) if done else 0
         if ended.returncode == 0:
             break
         assert hostile.LIBHDF5.search(ended.stderr), ended.stderr[-5000:]
-        counts["that hung libhdf5 itself"] += 1
-    assert counts["inputs"]
+        hung += 1
+    counts("guided inputs", inputs)
+    counts("guided inputs that hung libhdf5", hung)
+    assert inputs
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Changed bits are found, named, and mended."""
 
 import json
-import os
 import random
 import shutil
 import struct
@@ -10,6 +9,7 @@ import sys
 import zlib
 from pathlib import Path
 
+import effort
 import h5py
 import pytest
 import small
@@ -21,7 +21,7 @@ from critdamp.data.sweeps.sweep import resume, sweep
 from critdamp.engine.errors import FileError, InputError, PlanChangedError
 
 HERE = Path(__file__).parent
-FLIPS = int(os.environ.get("CRITDAMP_TEST_FLIPS", "150"))
+FLIPS = effort.number("FLIPS", 40, 150)
 
 
 def flip(path, at, bit=0):
@@ -157,7 +157,7 @@ def outcome(path):
         return f"not found: {error!r}"
 
 
-def test_any_flipped_bit_is_found_or_changes_nothing(plan, tmp_path):
+def test_any_flipped_bit_is_found_or_changes_nothing(plan, tmp_path, counts):
     """Of the whole file; what is in no use by HDF5 may change unseen."""
     path, copy = tmp_path / "run.h5", tmp_path / "copy.h5"
     sweep(plan, path).close()
@@ -191,10 +191,10 @@ def test_any_flipped_bit_is_found_or_changes_nothing(plan, tmp_path):
                 if not said:
                     break
             child.kill()
-    print(
-        f"\nbits flipped {FLIPS}, found {found}, ended libhdf5 {ended}, "
-        f"change nothing that is read {FLIPS - found - ended}"
-    )
+    counts("bits flipped", FLIPS)
+    counts("flipped bits that were found", found)
+    counts("flipped bits that ended libhdf5", ended)
+    counts("flipped bits that change nothing that is read", FLIPS - found - ended)
     assert found > FLIPS // 2
     assert ended < FLIPS // 20
 

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import effort
 import pytest
 import small
 
@@ -24,7 +25,9 @@ from critdamp.data.sweeps.status import status
 from critdamp.data.sweeps.sweep import resume, sweep
 from critdamp.engine.maps.axis import Axis
 
-EVERY = int(os.environ.get("CRITDAMP_TEST_KILLS_EVERY", "20"))
+pytestmark = pytest.mark.crash
+
+EVERY = effort.number("KILLS_EVERY", 60, 20)
 HERE = Path(__file__).parent
 BEGUN, LAST = 4, 8
 
@@ -131,7 +134,7 @@ def finish(path, plan):
 
 @pytest.mark.parametrize("how", ["sweep", "resume", "force"])
 @pytest.mark.usefixtures("plan")
-def test_killed_before_any_change(tmp_path, ends, facts, stop_after, capsys, how):
+def test_killed_before_any_change(tmp_path, ends, facts, stop_after, counts, how):
     plan, other = few(), few(tol=1e-3)
     assert (
         plan.grid.n_tiles,
@@ -162,9 +165,6 @@ def test_killed_before_any_change(tmp_path, ends, facts, stop_after, capsys, how
         assert facts(path) == new
         assert [file for file in path.parent.rglob("*") if file.is_file()] == [path]
         shutil.rmtree(path.parent)
-    with capsys.disabled():
-        print(
-            f"\n{how}: {changes} kill points, {len(points)} tried, "
-            f"{missed} tiles lost, {resumed} sweeps resumed"
-        )
+    text = f"{len(points)} of {changes} tried, {missed} tiles lost, {resumed} resumed"
+    counts(f"kill points of {how}", text)
     assert not missed

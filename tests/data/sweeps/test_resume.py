@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 
+import effort
 import h5py
 import numpy as np
 import pytest
@@ -26,7 +27,9 @@ from critdamp.engine.errors import (
 )
 from critdamp.engine.maps.compute import TileComputer
 
-KILLS = int(os.environ.get("CRITDAMP_TEST_KILLS", "4"))
+pytestmark = pytest.mark.crash
+
+KILLS = effort.number("KILLS", 2, 4)
 
 
 @pytest.fixture
@@ -259,7 +262,7 @@ def test_killed_at_random_moments(plan, tmp_path, bits, child):
     assert not list(tmp_path.glob("run.h5.parts/*"))
 
 
-def test_killed_while_merging(plan, tmp_path, bits, child):
+def test_killed_while_merging(plan, tmp_path, bits, child, counts):
     path, whole = tmp_path / "run.h5", tmp_path / "whole.h5"
     sweep(plan, whole).close()
     sweep(plan, path, keep_shards=True).close()
@@ -283,7 +286,8 @@ def test_killed_while_merging(plan, tmp_path, bits, child):
     path.unlink(missing_ok=True)
     resume(path).close()
     assert bits(path) == bits(whole)
-    print(f"\nkilled {killed} times while merging, {cut_off} before the run was there")
+    counts("kills while merging", killed)
+    counts("of them before the run was there", cut_off)
 
 
 def test_two_processes_do_not_write_one_run(plan, tmp_path, stop_after):

@@ -10,6 +10,8 @@ import small
 
 from critdamp.data.sweeps.sweep import sweep
 
+pytestmark = pytest.mark.crash
+
 IN_A_NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
 SCRIPT = """
 set -e

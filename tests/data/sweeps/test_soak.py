@@ -7,10 +7,15 @@ import subprocess
 import sys
 import time
 
+import effort
+import pytest
+
 import critdamp as cd
 from critdamp.data.shards.folder import RunFolder
 
-SECONDS = float(os.environ.get("CRITDAMP_TEST_SOAK", "8"))
+pytestmark = pytest.mark.crash
+
+SECONDS = effort.number("SOAK", 3.0, 8.0)
 
 
 def arguments(rng):
@@ -46,7 +51,7 @@ def run(command, *given, patience=None):
     return process.returncode == -signal.SIGKILL
 
 
-def test_soak(tmp_path, bits):
+def test_soak(tmp_path, bits, counts):
     rng = random.Random(int(os.environ.get("CRITDAMP_TEST_SEED", "1")))
     ends, sweeps, kills = time.monotonic() + SECONDS, 0, 0
     while time.monotonic() < ends or not sweeps:
@@ -80,4 +85,5 @@ def test_soak(tmp_path, bits):
         whole.unlink()
         path.unlink()
         sweeps += 1
-    print(f"\nsweeps {sweeps}, killed {kills} times, all with the same bits")
+    counts("sweeps of the soak, all with the same bits", sweeps)
+    counts("kills of the soak", kills)

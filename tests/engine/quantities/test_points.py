@@ -3,6 +3,7 @@
 import itertools
 from fractions import Fraction
 
+import effort
 import mpmath
 import numpy as np
 import oracle
@@ -10,6 +11,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import critdamp as cd
+
+pytestmark = pytest.mark.oracle
 
 METHODS = {name: getattr(cd, name) for name in oracle.METHODS}
 
@@ -47,7 +50,10 @@ def relative(found, expected):
     return 0.0 if found == expected else abs(found - expected) / abs(expected)
 
 
-@pytest.mark.parametrize(("method", "count"), [("heavy_ball", 100_000), ("qhm", 5_000)])
+@pytest.mark.parametrize(
+    ("method", "count"),
+    [("heavy_ball", effort.number("POINTS", 20_000, 100_000)), ("qhm", 5_000)],
+)
 def test_spectral_radius_within_2_ulp(method, count):
     arrays = sample(np.random.default_rng(1), count, method)
     assert worst(method, "spectral_radius", arrays, oracle.ulps) <= 2

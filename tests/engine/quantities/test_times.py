@@ -1,11 +1,14 @@
 """Settling times and peaks, against going there step by step and by matrix powers."""
 
+import effort
 import mpmath
 import numpy as np
 import oracle
 import pytest
 
 import critdamp as cd
+
+pytestmark = pytest.mark.oracle
 
 METHODS = {name: getattr(cd, name) for name in oracle.METHODS}
 STEPS = 30_000
@@ -49,7 +52,8 @@ def converging(rng, method, count):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_settling_time_is_that_of_a_long_walk(method):
-    count = 10_000 if method == "heavy_ball" else 300
+    many = effort.number("WALKS", 1_000, 10_000)
+    count = many if method == "heavy_ball" else 300
     for point, tol, motion in converging(np.random.default_rng(7), method, count):
         found = METHODS[method].settling_time(*point, tol)
         assert found == oracle.settling_time(*motion, tol), (point, tol)

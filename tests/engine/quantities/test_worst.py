@@ -8,8 +8,6 @@ import critdamp as cd
 from critdamp.engine.modes.methods import METHODS
 from critdamp.engine.quantities.registry import QUANTITIES
 
-pytestmark = pytest.mark.property
-
 WORST = [name for name, quantity in QUANTITIES.items() if quantity.worst]
 RANGES = {"eps": (1e-4, 5.0), "p": (-1.2, 1.2), "nu": (-0.5, 1.5)}
 

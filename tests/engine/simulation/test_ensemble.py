@@ -16,6 +16,8 @@ from critdamp.engine.modes.methods import METHODS
 from critdamp.engine.modes.powers import LONGEST
 from critdamp.engine.simulation.ensemble import Ensemble, recurrences
 
+pytestmark = pytest.mark.oracle
+
 needs_c = pytest.mark.skipif(not native.AVAILABLE, reason="no C kernels were built")
 HERE = [name for name, usable in backends().items() if usable]
 BALL = METHODS["heavy_ball"]

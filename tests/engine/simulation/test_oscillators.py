@@ -15,6 +15,8 @@ from critdamp.engine.modes.methods import METHODS
 from critdamp.engine.simulation import oscillators as oscillator
 from critdamp.engine.simulation.ensemble import Ensemble, recurrences
 
+pytestmark = pytest.mark.oracle
+
 
 def motion(mass, friction, k, t):
     """Return w and w′ from the two exponents of Eq. 20, to 60 digits."""

@@ -12,6 +12,8 @@ from critdamp.data.problems.perceptron import Perceptron
 from critdamp.engine.errors import InputError
 from critdamp.engine.spectra import eigenvalues as hessians
 
+pytestmark = pytest.mark.oracle
+
 from_hessian, from_design = cd.Spectrum.from_hessian, cd.Spectrum.from_design
 
 
