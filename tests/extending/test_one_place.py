@@ -15,6 +15,7 @@ import pytest
 
 import critdamp.engine.errors as errors_of_the_engine
 
+pytestmark = pytest.mark.slow
 PACKAGE = Path(errors_of_the_engine.__file__).parents[1]
 QUANTITY = '''
 """How many iterations halve a mode, in the end."""

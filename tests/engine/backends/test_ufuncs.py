@@ -52,6 +52,7 @@ def test_qhm_with_all_of_its_momentum_is_the_heavy_ball():
     np.testing.assert_array_equal(one, cd.spectral_radius(eps * (1 - p), p, 1.0))
 
 
+@pytest.mark.slow
 def test_gradient_descent_is_the_heavy_ball_without_momentum():
     x = np.linspace(0.01, 2.5, 100)
     for name in ("spectral_radius", "rate", "regime", "transient_peak"):
