@@ -105,7 +105,7 @@ def settling_by_numpy(k: Floats, side: int, steps: int) -> Floats:
 
 
 def oscillators_by_scipy(k: Floats, times: Floats) -> Floats:
-    """Return the modes of Eq. 16 by an adaptive Runge-Kutta method of order 8."""
+    """Return the modes of [Eq. 16] by an adaptive Runge-Kutta method of order 8."""
     from scipy.integrate import solve_ivp
 
     n = k.size

@@ -101,14 +101,14 @@ def _times(a, b):
 
 @jit
 def _heavy_ball(eps, p, k):
-    """Return T = 1 + p − εk, D = p, w_1 = 1 − εk  [Eq. 28, 30]."""
+    """Return T = 1 + p − εk, D = p, w_1 = 1 − εk  [Eq. 2] [Eq. 28] [Eq. 30]."""
     x, y = _times(eps, k)
     return Recurrence((1.0, -x, -y, p), (p,), (1.0, -x, -y), (-eps, 0.0, -eps))
 
 
 @jit
 def _gradient_descent(eps, k):
-    """Return T = 1 − εk, D = 0, w_1 = T  [Eq. 33]."""
+    """Return T = 1 − εk, D = 0, w_1 = T  [Eq. 1] [Eq. 33]."""
     x, y = _times(eps, k)
     return Recurrence((1.0, -x, -y), (0.0,), (1.0, -x, -y), (-eps, 0.0, -eps))
 

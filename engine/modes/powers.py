@@ -29,9 +29,10 @@ def _times(a, b, c, d, t, e):
 
 @jit
 def matrix_power(r, m):
-    """Return T_m, Dᵐ, w_m, 1 − T_m + Dᵐ and w_m − 1 of every m-th step, from rest.
+    """Return T_m, Dᵐ, w_m, 1 − T_m + Dᵐ and w_m − 1 of every m-th step  [Eq. 29].
 
-    Each is rounded once. m is whole, from 0 to `LONGEST`; the cost grows with ln m.
+    From rest. Each is rounded once. m is whole, from 0 to `LONGEST`; the cost grows
+    with ln m.
     """
     t, d, first = total(r.trace), total(r.determinant), total(r.first)
     a, b, power = (0.0, 0.0), (1.0, 0.0), (1.0, 0.0)

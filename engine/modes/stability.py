@@ -81,8 +81,8 @@ def sign_of_discriminant(trace, determinant, t, d, size):
 def jury_margins(trace, determinant):
     """Return T and D as pairs, the weight of all terms, and how far the edges are.
 
-    ρ < 1 exactly where 1 − T + D, 1 + T + D and 1 − D are positive; their signs are
-    exact. The weight has a 1 for the one in each of them.
+    ρ < 1 exactly where 1 − T + D, 1 + T + D and 1 − D are positive  [Result 3]. Their
+    signs are exact. The weight has a 1 for the one in each of them.
     """
     t, d = total(trace), total(determinant)
     size = 1.0 + weight(trace) + weight(determinant)

@@ -116,6 +116,6 @@ def rate(r):
     """Return −ln ρ per iteration, relative error below 1e−14 also when ρ → 1.
 
     With g = 2 − |T| and m = 1 − |T| + D, real roots have 1 − ρ = 2m/(g + √(g² − 4m)),
-    complex ones 1 − ρ = (1 − D)/(1 + √D)  [derived from Eq. 31].
+    complex ones 1 − ρ = (1 − D)/(1 + √D)  [Eq. 31].
     """
     return rate_of(r.trace, r.determinant)

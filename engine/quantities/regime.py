@@ -118,7 +118,7 @@ def _regime_between(r, other):
     },
 )
 def regime(r):
-    """Return the code of the regime, from exact signs (Result 3 and Eq. 31).
+    """Return the code of the regime, from exact signs  [Eq. 31] [Result 3].
 
     −1 divergent (ρ > 1), 0 marginal (ρ = 1), 1 overdamped (real, dominant root > 0),
     2 critical (double root), 3 underdamped (complex pair), 4 alternating (real,

@@ -17,7 +17,7 @@ from .quantity import quantity
     converges=(0.0, math.nextafter(1.0, 0.0)),
 )
 def spectral_radius(r):
-    """Return ρ = max|λ|, λ² − Tλ + D = 0, within 2 ulp  [Eq. 31, 32].
+    """Return ρ = max|λ|, λ² − Tλ + D = 0, within 2 ulp  [Eq. 31] [Eq. 32].
 
     The discriminant T² − 4D comes from double-doubles, since doubles lose half of their
     digits at critical damping. One root serves both cases, and nothing branches, so

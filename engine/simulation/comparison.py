@@ -13,7 +13,7 @@ from .ensemble import Ensemble, Recurrences
 
 @dataclass(frozen=True, eq=False)
 class Modes:
-    """Modes that an iteration decouples into: w = rotation @ (amplitudes · w_modes).
+    """What an iteration decouples into: w = rotation @ (amplitudes · w_modes) [Eq. 14].
 
     Attributes
     ----------

@@ -66,7 +66,10 @@ def _wave(omega, t):
 
 @jit
 def _motion(mass, friction, k, t):
-    """Return w and w′ at a time t."""
+    """Return w and w′ at a time t, from both eigenvalues  [Eq. 19] [Eq. 20].
+
+    Without mass w = e^{−kt/μ}  [Eq. 17] [Eq. 18].
+    """
     if mass == 0.0:
         w = math.exp(-k / friction * t)
         return w, -k / friction * w
@@ -117,8 +120,7 @@ def simulate_continuous(
 ) -> Energies:
     """Return the energies of a spectrum's oscillators, from their exact motion.
 
-    m w″ + μ w′ = −k w, w = 1 and w′ = 0 at t = 0 [Eq. 16] [Eq. 20]; without mass
-    w = e^{−kt/μ} [Eq. 18].
+    m w″ + μ w′ = −k w [Eq. 15] [Eq. 16], w = 1 and w′ = 0 at t = 0.
 
     Parameters
     ----------

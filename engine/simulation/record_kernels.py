@@ -1,6 +1,6 @@
 """Kernels that move modes and add up their loss and distance at every step.
 
-The motion is that of Eq. 2, a step from the last one and the pull of the gradient:
+The motion is that of [Eq. 2], a step from the last one and the pull of the gradient:
 rounding errors then stay those of some steps, also in the slowest modes. Sums go over
 blocks, in an order that no number of threads changes.
 """

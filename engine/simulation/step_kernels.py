@@ -107,5 +107,5 @@ def _follow_blocks(k, eps, p, w, last, size):
 
 # (trace, determinant, w, last, steps, size): w_{t+1} = T·w_t − D·w_{t−1}, so many times
 move = cached(_move_blocks, parallel=True)
-# (k, eps, p, w, last, size): one step for each eps and p, of the heavy ball [Eq. 2, 28]
+# (k, eps, p, w, last, size): a step for each eps and p, heavy ball [Eq. 2] [Eq. 28]
 follow = cached(_follow_blocks, parallel=True)

@@ -34,7 +34,7 @@ def nodes_of_hessian(
     seed: int = 0,
     report: Report = ignore,
 ) -> Nodes:
-    """Return the eigenvalues of a symmetric matrix, or nodes that stand for them.
+    """Return the eigenvalues of a symmetric matrix, or nodes for them  [Eq. 12].
 
     A dense matrix, or a sparse one of at most 2,000 rows, gives every eigenvalue;
     anything else nodes and weights by Lanczos quadrature, with a bound on the error of

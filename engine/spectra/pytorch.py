@@ -18,7 +18,7 @@ def hessian_operator(
     *,
     dtype: str | None = "float64",
 ) -> Any:
-    """Return v → Hv for the Hessian of a model's mean loss over all its parameters.
+    """Return v → Hv for the Hessian of a model's mean loss  [Eq. 11].
 
     A product is a derivative of the gradient along v (Pearlmutter 1994): exact, at the
     price of about two gradients. One batch keeps its graph; several are gone through

@@ -24,7 +24,7 @@ _CONVERGED = 0.01
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """Eigenvalues of a Hessian.
+    """Eigenvalues of a Hessian  [Eq. 13].
 
     Parameters
     ----------

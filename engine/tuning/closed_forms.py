@@ -29,7 +29,7 @@ def polyak(kmin: float, kmax: float) -> Tuning:
     """Return the best constant (ε, p) of the heavy ball for curvatures kmin … kmax.
 
     ε = 4/(√L+√μ)², p = ((√L−√μ)/(√L+√μ))², ρ = √p, with μ = kmin and L = kmax
-    (Polyak 1964). Both ends are then critically damped [Eq. 35].
+    (Polyak 1964). Both ends are then critically damped [Eq. 35] [Eq. 36].
 
     Parameters
     ----------
