@@ -77,12 +77,13 @@ def runs_here(program):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_blocks_print_what_is_shown(critdamp, tmp_path, page):
-    names, commands = {}, 0
+    names, ran = {}, 0
     for language, block in blocks(page):
         if language == "toml":
             (tmp_path / "plan.toml").write_text(block, encoding="utf-8")
         elif language == "console":
-            commands += check_commands(critdamp, block)
+            ran += check_commands(critdamp, block)
         elif language == "python" and runs_here(block):
             check_program(block, names)
-    assert commands >= 5
+            ran += 1
+    assert ran >= 3
