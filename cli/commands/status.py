@@ -21,7 +21,9 @@ from ..terminal.formatting import emit, nbytes
 
 @click.command("status")
 @click.argument("output", type=FILE)
-@click.option("--verify", "check", is_flag=True, help="Read all, for changed bits.")
+@click.option(
+    "--check", "--verify", "check", is_flag=True, help="Read all, for changed bytes."
+)
 @json_option()
 def command(output: Path, check: bool, as_json: bool) -> None:
     """Say how far a sweep is.

@@ -58,6 +58,7 @@ def compare(
     *,
     enough: float,
     most: float = np.inf,
+    threads: int | None = None,
 ) -> Comparison:
     """Run an iteration beside its modes until both are small, or one is lost.
 
@@ -70,8 +71,9 @@ def compare(
     steps : iterations at most
     enough : of the limit, where the comparison ends
     most : |w| from which on an iteration is lost
+    threads : as for `sweep`; they change no bit
     """
-    ensemble = Ensemble(modes.k.size)
+    ensemble = Ensemble(modes.k.size, threads)
     worst, last, peaks, left, t = 0.0, np.array([-1, -1]), np.zeros(2), False, -1
     with np.errstate(all="ignore"):
         for w in coupled:

@@ -100,9 +100,11 @@ def verify(
         apply = _times(rates, apply)
     modes = _modes(hessian, first, rates, depth)
     limit = tol * float(np.linalg.norm(first))
-    coupled = iterate(apply, first, coupled_step(method.method, values))
+    coupled = iterate(apply, first, coupled_step(method.method, values, threads))
     decoupled = recurrences(method.method, values, modes.k, threads=threads)
-    found = compare(coupled, modes, decoupled, limit, steps, enough=1e-3)
+    found = compare(
+        coupled, modes, decoupled, limit, steps, enough=1e-3, threads=threads
+    )
     return Verification(found.steps, found.difference, *found.settled, modes.k.size)
 
 

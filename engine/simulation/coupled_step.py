@@ -39,14 +39,18 @@ class CoupledStep:
     first: Affine
 
 
-def coupled_step(method: Method, parameters: Sequence[float]) -> CoupledStep:
+def coupled_step(
+    method: Method, parameters: Sequence[float], threads: int | None = None
+) -> CoupledStep:
     """Return the step of a method, each number rounded once.
 
     Parameters
     ----------
     method, parameters : as the method names them, ε and p for the heavy ball
+    threads : as for `sweep`; they change no bit
     """
-    sums = evaluate(method, _sums, parameters, np.array([0.0, 1.0]), np.empty((2, 6)))
+    k, sums = np.array([0.0, 1.0]), np.empty((2, 6))
+    evaluate(method, _sums, parameters, k, sums, threads=threads)
     level, above = ([Fraction(x) for x in row] for row in sums.tolist())
     t, d, first = ((level[i] + level[i + 1]) for i in (0, 2, 4))
     slopes = ((above[i] + above[i + 1]) for i in (0, 2, 4))

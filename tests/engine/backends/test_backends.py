@@ -1,7 +1,5 @@
 """The C kernels and Numba's write the same bits, in any number of threads."""
 
-import os
-
 import numpy as np
 import oracle
 import pytest
@@ -10,7 +8,6 @@ import critdamp as cd
 from critdamp.engine.backends import c as native
 from critdamp.engine.backends.compile import map_kernel, ufunc
 from critdamp.engine.backends.select import choose_backend
-from critdamp.engine.backends.threads import choose_threads
 from critdamp.engine.errors import InputError
 from critdamp.engine.maps.compute import TileComputer
 from critdamp.engine.modes.methods import METHODS
@@ -107,23 +104,3 @@ def test_backends_by_name(monkeypatch):
     assert choose_backend("auto") == "numba"
     with pytest.raises(InputError, match="backend: the C kernels were not built"):
         choose_backend("c")
-
-
-@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-def test_a_forked_process_is_told_so():
-    """Its threads are gone: kernels would hang there, or abort it."""
-    choose_threads(1)
-    read, write = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            choose_threads(1)
-            os.write(write, b"nothing")
-        except InputError as error:
-            os.write(write, str(error).encode())
-        finally:
-            os._exit(0)
-    os.waitpid(child, 0)
-    assert b"forked after kernels had run" in os.read(read, 999)
-    os.close(read)
-    os.close(write)

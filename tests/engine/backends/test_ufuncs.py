@@ -61,7 +61,7 @@ def test_gradient_descent_is_the_heavy_ball_without_momentum():
 
 
 def test_polyaks_point():
-    # κ = 100: ε = 4/121, p = 81/121, ρ = 9/11 (../shared/mathematics.md §4)
+    # κ = 100: ε = 4/121, p = 81/121, ρ = 9/11
     found = cd.polyak(1.0, 100.0)
     assert (found.eps, found.p) == pytest.approx((4 / 121, 81 / 121), rel=1e-15)
     assert found.spectral_radius == pytest.approx(9 / 11, rel=1e-15)
@@ -77,7 +77,7 @@ def test_polyaks_point():
 
 @pytest.mark.parametrize(
     ("p", "radius"),
-    # κ = 100, best ε at a fixed p: ε = 2(1+p)/(L+μ) (../shared/mathematics.md §2, §4)
+    # κ = 100, best ε at a fixed p: ε = 2(1+p)/(L+μ)
     [(0, 0.9801980198), (0.3, 0.9626022091), (0.5, 0.9362538079), (0.6, 0.9062420803)],
 )
 def test_golden_best_learning_rate_at_a_momentum(p, radius):
@@ -86,7 +86,7 @@ def test_golden_best_learning_rate_at_a_momentum(p, radius):
 
 
 def test_golden_nesterov_tuned():
-    # κ = 100: ε = 4/(3L+μ), p = (√(3κ+1)−2)/(√(3κ+1)+2) (../shared/mathematics.md §4)
+    # κ = 100: ε = 4/(3L+μ), p = (√(3κ+1)−2)/(√(3κ+1)+2)
     eps, p = 4 / 301, (np.sqrt(301) - 2) / (np.sqrt(301) + 2)
     assert (eps, p) == pytest.approx((0.0132890365, 0.7932747263), rel=1e-8)
     ends = cd.nesterov.spectral_radius(eps, p, [1.0, 100.0])

@@ -125,7 +125,7 @@ def test_converges_exactly_inside_the_triangle(eps, p, k):
 
 @pytest.mark.parametrize(
     ("p", "x", "expected"),
-    # ../shared/mathematics.md §4, by the definition in Eq. 31 and 32
+    # docs/reference.md, «Golden values», by the definition in Eq. 31 and 32
     [
         (0.9, 0.1, 0.9486832980505138),
         (0.5, 0.01, 0.979574082114798),

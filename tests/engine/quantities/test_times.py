@@ -132,7 +132,7 @@ def test_settling_time_beyond_1e12_of_complex_pairs():
 
 def test_golden_settling_time_of_polyaks_slowest_mode():
     # κ = 100: the asymptotic ln tol / ln ρ says 69, the envelope of a double root 83
-    # (../shared/mathematics.md §4); from rest, w_1 = 1 − εk, the motion itself takes
+    # (docs/reference.md); from rest, w_1 = 1 − εk, the motion itself takes
     found = cd.settling_time(4 / 121, 81 / 121, 1.0, 1e-6)
     motion = oracle.exact("heavy_ball", 4 / 121, 81 / 121, 1.0)
     assert found == oracle.settling_time(*motion, 1e-6) > 69

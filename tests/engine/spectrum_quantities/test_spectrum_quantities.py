@@ -26,7 +26,7 @@ def maps(spectrum, *names, threads=None, **axes):
 
 
 def steps(method, eps, p, nu, k):
-    """Return T, D and w_1 of a mode, in high precision (mathematics.md, section 1)."""
+    """Return T, D and w_1 of a mode, in high precision (docs/reference.md)."""
     eps, p, nu, k = (mpf(float(x)) for x in (eps, p, nu, k))
     x = eps * k
     return {
