@@ -60,7 +60,8 @@ def coupled_step(method: Method, parameters: Sequence[float]) -> CoupledStep:
 
 @jit
 def _sums(r, _argument):
-    return (*total(r.trace), *total(r.determinant), *total(r.first))
+    t, d, first = total(r.trace), total(r.determinant), total(r.first)
+    return t.hi, t.lo, d.hi, d.lo, first.hi, first.lo
 
 
 def iterate(apply: Apply, start: Floats, step: CoupledStep) -> Iterator[Floats]:
