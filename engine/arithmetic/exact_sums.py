@@ -32,7 +32,7 @@ def total(terms):
 
 
 @jit
-def combine(c, s, trace, d, determinant):
+def exact_linear_combination(c, s, trace, d, determinant):
     """Return c + s·Σtrace + d·Σdeterminant, for s and d in 0, ±1, ±2.
 
     Its relative error is about 2⁻¹⁰⁰, however much the terms cancel, and an exact zero
@@ -62,7 +62,7 @@ def combine(c, s, trace, d, determinant):
 
 @jit
 def _distilled_combination(c, s, trace, d, determinant):
-    """Return what `combine` does, at any price."""
+    """Return what `exact_linear_combination` does, at any price."""
     n = len(trace)
     terms = np.empty(1 + n + len(determinant))
     terms[0] = c
@@ -95,8 +95,8 @@ def distil(terms):
 
 
 @jit
-def weight(terms):
-    """Return Σ|terms|, against which the error of their sum is measured."""
+def absolute_sum(terms):
+    """Return Σ|terms| of a tuple of doubles, which bounds the error of their sum."""
     size = 0.0
     for i in range(len(terms)):
         size += abs(terms[i])

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arithmetic.double_double import root, scaled
-from ..arithmetic.exact_sums import combine
+from ..arithmetic.exact_sums import exact_linear_combination
 from ..arithmetic.jit import jit
 from ..errors import InputError
 from ..modes.methods import METHODS, VARIABLES, Method
@@ -138,8 +138,8 @@ class BoundMethod:
 @jit
 def _eigenvalues(r, _):
     """Return λ = (T ± √(T² − 4D))/2, the larger one without cancellation  [Eq. 31]."""
-    trace = combine(0.0, 1.0, r.trace, 0.0, r.determinant)
-    determinant = combine(0.0, 0.0, r.trace, 1.0, r.determinant)
+    trace = exact_linear_combination(0.0, 1.0, r.trace, 0.0, r.determinant)
+    determinant = exact_linear_combination(0.0, 0.0, r.trace, 1.0, r.determinant)
     disc = precise_discriminant(trace, determinant)
     sign = -1.0 if disc.hi < 0.0 else 1.0
     s, t, d = root(scaled(disc, sign)).hi, trace.hi, determinant.hi

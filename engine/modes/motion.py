@@ -1,13 +1,10 @@
 """One mode through time, from rest: where it is at a step t, at any t.
 
-A mode is w_t = rᵗ(cos θt + B sin θt) where the roots are a complex pair r e^{±iθ}, and
-w_t = λ₁ᵗ(1 + h(1 − qᵗ)/(1 − q)) with q = λ₂/λ₁ where they are real. As |w_t| does not
-change when T and w_1 change their signs together, T ≥ 0 here. Doubles tell whether
-|w_t| is above a tolerance; where they cannot decide, double-doubles do.
+w_t is a closed form of the roots, see `roots`. Doubles tell whether |w_t| is above a
+tolerance; where they cannot decide, double-doubles do.
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
@@ -21,153 +18,11 @@ from ..arithmetic.double_double import (
     multiply,
     negative,
     pair,
-    root,
-    scaled,
     subtract,
 )
 from ..arithmetic.elementary import PI, atan2, exp, expm1, log, sine_cosine
-from ..arithmetic.exact_sums import combine
 from ..arithmetic.jit import jit
-from .stability import Margins, precise_stable_discriminant
-
-
-class Mode(NamedTuple):
-    """A mode with T ≥ 0, error of each number about 2⁻¹⁰⁰ of it.
-
-    Attributes
-    ----------
-    margins : T and D, and what they lack to the edges of stability
-    swing : 2w_1 − T
-    discriminant : T² − 4D
-    """
-
-    margins: Margins
-    swing: Pair
-    discriminant: Pair
-
-
-class ComplexRoots(NamedTuple):
-    """The motion w_t = rᵗ(cos θt + B sin θt) of complex roots r e^{±iθ}.
-
-    Attributes
-    ----------
-    r2, one_minus_r2 : r² = D and 1 − r²
-    twice_imaginary, twice_real : 2r sin θ = √(4D − T²) and 2r cos θ = T
-    sine : B = (2w_1 − T)/√(4D − T²)
-    """
-
-    r2: Pair
-    one_minus_r2: Pair
-    twice_imaginary: Pair
-    twice_real: Pair
-    sine: Pair
-
-
-class RealRoots(NamedTuple):
-    """The motion w_t = λ₁ᵗ(1 + h(1 − qᵗ)/(1 − q)) of real roots, q = λ₂/λ₁.
-
-    Attributes
-    ----------
-    large, one_minus_large : λ₁ > 0, the larger root, and 1 − λ₁
-    ratio, one_minus_ratio : |q| and 1 − |q|
-    separation : 1 − q = (λ₁ − λ₂)/λ₁
-    excess : h = w_1/λ₁ − 1
-    sign : of q, ±1.0, a double
-    """
-
-    large: Pair
-    one_minus_large: Pair
-    ratio: Pair
-    one_minus_ratio: Pair
-    separation: Pair
-    excess: Pair
-    sign: float
-
-
-@jit
-def mode_of(r):
-    """Return the mode of a recurrence, from exact sums."""
-    sign = -1.0 if combine(0.0, 1.0, r.trace, 0.0, r.determinant).hi < 0.0 else 1.0
-    margins = Margins(
-        combine(0.0, sign, r.trace, 0.0, r.determinant),
-        combine(0.0, 0.0, r.trace, 1.0, r.determinant),
-        combine(2.0, -sign, r.trace, 0.0, r.determinant),
-        combine(1.0, -sign, r.trace, 1.0, r.determinant),
-        combine(1.0, 0.0, r.trace, -1.0, r.determinant),
-    )
-    swing = combine(0.0, 2.0 * sign, r.first, -sign, r.trace)
-    return Mode(margins, swing, precise_stable_discriminant(margins))
-
-
-@jit
-def is_nilpotent(mode):
-    """Tell whether both roots are 0, so that w_t = 0 from t = 2 on."""
-    return mode.margins.trace.hi == 0.0 and mode.discriminant.hi == 0.0
-
-
-@jit
-def first_step(r):
-    """Return w_1, from rest."""
-    return combine(0.0, 1.0, r.first, 0.0, r.trace)
-
-
-@jit
-def complex_roots(mode):
-    """Return the motion of a mode whose discriminant is negative."""
-    margins = mode.margins
-    imaginary = root(negative(mode.discriminant))
-    return ComplexRoots(
-        margins.determinant,
-        margins.one_minus_D,
-        imaginary,
-        margins.trace,
-        divide(mode.swing, imaginary),
-    )
-
-
-@jit
-def real_roots(mode):
-    """Return the motion of a mode whose discriminant is not negative."""
-    margins, s = mode.margins, root(mode.discriminant)
-    large = scaled(add(margins.trace, s), 0.5)
-    # 1 − λ₁ = 2(1 − T + D)/(2 − T + √(T² − 4D))
-    below = add(margins.two_minus_T, s)
-    one_minus_large = pair(0.0)
-    if below.hi != 0.0:
-        one_minus_large = divide(scaled(margins.one_minus_T_plus_D, 2.0), below)
-    sign = -1.0 if margins.determinant.hi < 0.0 else 1.0
-    ratio = divide(scaled(margins.determinant, sign), multiply(large, large))
-    separation = divide(s, large)
-    one_minus_ratio = separation
-    if sign < 0.0:
-        one_minus_ratio = divide(margins.trace, large)
-    excess = divide(scaled(subtract(mode.swing, s), 0.5), large)
-    return RealRoots(
-        large, one_minus_large, ratio, one_minus_ratio, separation, excess, sign
-    )
-
-
-@jit
-def _log(x, one_minus_x):
-    """Return ln x for a double x ≥ 0, given 1 − x to full relative accuracy."""
-    return math.log1p(-one_minus_x) if one_minus_x < 0.5 else math.log(x)
-
-
-@jit
-def log_modulus(roots):
-    """Return ln r of complex roots."""
-    if roots.one_minus_r2.hi == 0.0:
-        return 0.0
-    return 0.5 * _log(roots.r2.hi, roots.one_minus_r2.hi)
-
-
-@jit
-def logs_of_real(roots):
-    """Return ln λ₁ and ln |q| of real roots."""
-    log_large = _log(roots.large.hi, roots.one_minus_large.hi)
-    if not roots.ratio.hi > 0.0:
-        return log_large, -math.inf
-    return log_large, _log(roots.ratio.hi, roots.one_minus_ratio.hi)
+from .roots import complex_roots, first_step, is_nilpotent, mode_of, real_roots
 
 
 @jit
@@ -177,7 +32,7 @@ def _exact_complex(roots, t):
     envelope = exp(multiply(pair(0.5 * t), log_r2))
     theta = atan2(roots.twice_imaginary, roots.twice_real)
     sine, cosine = sine_cosine(multiply(pair(t), theta))
-    swing = add(cosine, multiply(roots.sine, sine))
+    swing = add(cosine, multiply(roots.sine_coefficient, sine))
     return absolute(multiply(swing, envelope))
 
 
@@ -222,8 +77,8 @@ def complex_above(roots, t, tol, log_r, theta):
     fall = t * log_r
     envelope = math.exp(fall)
     phase = theta * t
-    b = abs(roots.sine.hi)
-    w = abs(envelope * (math.cos(phase) + roots.sine.hi * math.sin(phase)))
+    b = abs(roots.sine_coefficient.hi)
+    w = abs(envelope * (math.cos(phase) + roots.sine_coefficient.hi * math.sin(phase)))
     doubt = envelope * ((4.0 - fall) * (1.0 + b * min(1.0, phase)) + phase * (1.0 + b))
     if abs(w - tol) > 8.0 * EPS * doubt:
         return w > tol
@@ -261,8 +116,8 @@ def real_above(roots, t, tol, log_large, log_ratio):
 def turns(roots):
     """Return θ/π and φ/π of complex roots, w_t = A rᵗ cos(θt − φ), tan φ = B."""
     theta = atan2(roots.twice_imaginary, roots.twice_real)
-    phi = atan2(absolute(roots.sine), pair(1.0))
-    if roots.sine.hi < 0.0:
+    phi = atan2(absolute(roots.sine_coefficient), pair(1.0))
+    if roots.sine_coefficient.hi < 0.0:
         phi = negative(phi)
     return divide(theta, PI), divide(phi, PI)
 
@@ -288,7 +143,7 @@ def complex_value(roots, turn, phase, t, log_r):
     if off > 0.25:
         size = absolute(Pair(hi, lo))
         cosine = math.sin(math.pi * abs((0.5 - size.hi) - size.lo))
-    return math.exp(t * log_r) * math.hypot(1.0, roots.sine.hi) * cosine
+    return math.exp(t * log_r) * math.hypot(1.0, roots.sine_coefficient.hi) * cosine
 
 
 @jit

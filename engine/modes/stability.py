@@ -19,7 +19,12 @@ from ..arithmetic.double_double import (
     scaled,
     subtract,
 )
-from ..arithmetic.exact_sums import combine, distil, total, weight
+from ..arithmetic.exact_sums import (
+    absolute_sum,
+    distil,
+    exact_linear_combination,
+    total,
+)
 from ..arithmetic.intrinsics import fma
 from ..arithmetic.jit import inlined, jit
 
@@ -62,7 +67,10 @@ class Margins(NamedTuple):
 
 @jit
 def discriminant(t, d):
-    """Return the discriminant T² − 4D of the double-doubles T and D as a double."""
+    """Return the discriminant T² − 4D of two double-doubles as a double.
+
+    Error about 2⁻⁵² of it and 2⁻¹⁰⁴(T² + 4|D|).
+    """
     return fma(2.0 * t.hi, t.lo, fma(t.hi, t.hi, -4.0 * d.hi)) - 4.0 * d.lo
 
 
@@ -70,7 +78,8 @@ def discriminant(t, d):
 def _smaller_square(margins):
     """Return x and y with x² − 4y = T² − 4D: T and D, or 2 − T and 1 − T + D.
 
-    The smaller square is taken, as its discriminant keeps more digits.
+    T² − 4D = (2 − T)² − 4(1 − T + D): the difference keeps more digits where x is
+    smaller. The choice is made half by half, which is a select in vector code.
     """
     t, d = margins.trace, margins.determinant
     g, m = margins.two_minus_T, margins.one_minus_T_plus_D
@@ -80,21 +89,21 @@ def _smaller_square(margins):
 
 
 @inlined
-def stable_discriminant(margins):
-    """Return the discriminant T² − 4D = (2 − T)² − 4(1 − T + D) as a double."""
+def discriminant_of_margins(margins):
+    """Return the discriminant T² − 4D as a double, from the smaller square."""
     x, y = _smaller_square(margins)
     return discriminant(x, y)
 
 
 @jit
 def precise_discriminant(t, d):
-    """Return the discriminant T² − 4D, error 2⁻¹⁰³(T² + 4|D|)."""
+    """Return the discriminant T² − 4D as a double-double, error 2⁻¹⁰³(T² + 4|D|)."""
     return add(multiply(t, t), scaled(d, -4.0))
 
 
 @jit
-def precise_stable_discriminant(margins):
-    """Return what `stable_discriminant` does as a double-double."""
+def precise_discriminant_of_margins(margins):
+    """Return the discriminant T² − 4D as a double-double, from the smaller square."""
     x, y = _smaller_square(margins)
     return precise_discriminant(x, y)
 
@@ -102,21 +111,22 @@ def precise_stable_discriminant(margins):
 @inlined
 def sums_of(r):
     """Return the sums of a recurrence."""
-    size = 1.0 + weight(r.trace) + weight(r.determinant)
+    size = 1.0 + absolute_sum(r.trace) + absolute_sum(r.determinant)
     return Sums(r.trace, r.determinant, total(r.trace), total(r.determinant), size)
 
 
 @jit
-def near(c, s, d, sums):
-    """Return c + s·T + d·D as `combine` does, relative error 2⁻⁵⁶, mostly for less.
+def linear_combination(c, s, d, sums):
+    """Return c + s·T + d·D for s and d in 0, ±1, ±2, relative error 2⁻⁵⁶.
 
-    Where T and D hardly cancel, they serve as they are summed.
+    Where it hardly cancels, T and D serve as they are summed; elsewhere their terms are
+    summed exactly.
     """
     t_and_d = add(scaled(sums.trace, s), scaled(sums.determinant, d))
     value = add(pair(c), t_and_d)
     if abs(value.hi) > 1e-14 * sums.size:
         return value
-    return combine(c, s, sums.trace_terms, d, sums.determinant_terms)
+    return exact_linear_combination(c, s, sums.trace_terms, d, sums.determinant_terms)
 
 
 @inlined
@@ -129,7 +139,7 @@ def sign_of_trace(sums):
 def quick_margins(sums, sign):
     """Return the margins, with T ≥ 0 by a sign, and whether digits of all are left.
 
-    Nothing branches. The sums are in the order of `near`, for the same bits.
+    Nothing branches. The order is that of `linear_combination`, for the same bits.
     """
     t, d = scaled(sums.trace, sign), sums.determinant
     g = subtract(pair(2.0), t)
@@ -146,9 +156,9 @@ def exact_margins(sums, sign):
     return Margins(
         scaled(sums.trace, sign),
         sums.determinant,
-        near(2.0, -sign, 0.0, sums),
-        near(1.0, -sign, 1.0, sums),
-        near(1.0, 0.0, -1.0, sums),
+        linear_combination(2.0, -sign, 0.0, sums),
+        linear_combination(1.0, -sign, 1.0, sums),
+        linear_combination(1.0, 0.0, -1.0, sums),
     )
 
 
@@ -177,20 +187,17 @@ def sign_of_discriminant(sums):
 
 @jit
 def jury_margins(sums):
-    """Return the Jury margins 1 − T + D, 1 + T + D and 1 − D, their signs exact.
-
-    ρ < 1 exactly where all three are positive  [Result 3].
-    """
-    below = near(1.0, -1.0, 1.0, sums).hi
-    above = near(1.0, 1.0, 1.0, sums).hi
-    return below, above, near(1.0, 0.0, -1.0, sums).hi
+    """Return the Jury margins 1 − T + D, 1 + T + D and 1 − D, their signs exact."""
+    below = linear_combination(1.0, -1.0, 1.0, sums).hi
+    above = linear_combination(1.0, 1.0, 1.0, sums).hi
+    return below, above, linear_combination(1.0, 0.0, -1.0, sums).hi
 
 
 @inlined
 def quick_jury_margins(sums):
     """Return 1 − T + D, 1 + T + D, 1 − D and 1 + D, and whether they are known.
 
-    Nothing branches. Where they are known, they are the bits that `near` returns.
+    Nothing branches. Where they are known, they are the bits of `linear_combination`.
     """
     t, d, one = sums.trace, sums.determinant, pair(1.0)
     below, above = add(one, add(negative(t), d)), add(one, add(t, d))

@@ -3,7 +3,12 @@
 import math
 
 from ..arithmetic.jit import inlined
-from ..modes.stability import jury_margins, near, quick_jury_margins, sums_of
+from ..modes.stability import (
+    jury_margins,
+    linear_combination,
+    quick_jury_margins,
+    sums_of,
+)
 from .quantity import quantity
 
 
@@ -40,5 +45,5 @@ def noise_variance(r):
     """
     sums = sums_of(r)
     below, above, gap = jury_margins(sums)
-    plus = near(1.0, 0.0, 1.0, sums).hi
+    plus = linear_combination(1.0, 0.0, 1.0, sums).hi
     return _variance(r.noise_coefficients, below, above, gap, plus)

@@ -6,19 +6,19 @@ loop around it becomes vector code; the few other points take exact sums.
 
 import math
 
+from ..arithmetic.elementary import LN2
 from ..arithmetic.intrinsics import bits, double, fma
 from ..arithmetic.jit import inlined, jit
 from ..modes.stability import (
     discriminant,
+    discriminant_of_margins,
     exact_margins,
     quick_margins,
     sign_of_trace,
-    stable_discriminant,
     sums_of,
 )
 from .quantity import quantity
 
-LN2 = (0.6931471805599453, 2.3190468138462996e-17)
 # the bits of √½, of 1, of the mantissa, and of 2⁵² as the exponent
 ROOT_HALF, ONE, MANTISSA = 0x3FE6A09E667F3BCD, 0x3FF0000000000000, 0xFFFFFFFFFFFFF
 MAGIC = 0x4330000000000000
@@ -43,8 +43,8 @@ def minus_log(rho, gap):
     tail = SERIES[0]
     for i in range(1, len(SERIES)):
         tail = fma(tail, square, SERIES[i])
-    tail = fma(e, LN2[1], tail * (u * square))
-    return -fma(e, LN2[0], 2.0 * u + tail)
+    tail = fma(e, LN2.lo, tail * (u * square))
+    return -fma(e, LN2.hi, 2.0 * u + tail)
 
 
 @inlined
@@ -55,7 +55,7 @@ def _minus_log_of_root(margins):
     complex ones 1 − ρ = (1 − D)/(1 + √D).
     """
     t, d, g, m, u = margins
-    disc = stable_discriminant(margins)
+    disc = discriminant_of_margins(margins)
     swings = disc < 0.0
     root = math.sqrt(d.hi if swings else disc)
     rho = root if swings else 0.5 * (t.hi + root)

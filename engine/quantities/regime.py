@@ -3,7 +3,12 @@
 import numpy as np
 
 from ..arithmetic.jit import inlined
-from ..modes.stability import jury_margins, near, sign_of_discriminant, sums_of
+from ..modes.stability import (
+    jury_margins,
+    linear_combination,
+    sign_of_discriminant,
+    sums_of,
+)
 from .quantity import NOT_COMPUTED, quantity
 
 
@@ -107,4 +112,6 @@ def regime(r):
         return np.int8(2)
     if disc < 0.0:
         return np.int8(3)
-    return np.int8(1) if near(0.0, 1.0, 0.0, sums).hi > 0.0 else np.int8(4)
+    return (
+        np.int8(1) if linear_combination(0.0, 1.0, 0.0, sums).hi > 0.0 else np.int8(4)
+    )

@@ -14,18 +14,20 @@ from ..arithmetic.jit import jit
 from ..arithmetic.rotation import first_entry
 from ..modes.motion import (
     complex_above,
+    half_arc,
+    real_above,
+    real_value,
+    turning_points,
+    turns,
+)
+from ..modes.roots import (
     complex_roots,
     first_step,
-    half_arc,
     is_nilpotent,
     log_modulus,
     logs_of_real,
     mode_of,
-    real_above,
     real_roots,
-    real_value,
-    turning_points,
-    turns,
 )
 from .quantity import quantity
 
@@ -40,7 +42,7 @@ def _last_of_complex(roots, tol):
 
     Most are found by looking at the last few steps below the envelope.
     """
-    log_r, b = log_modulus(roots), roots.sine.hi
+    log_r, b = log_modulus(roots), roots.sine_coefficient.hi
     theta = math.atan2(roots.twice_imaginary.hi, roots.twice_real.hi)
     log_a = 0.5 * math.log1p(b * b) if abs(b) < 1e8 else math.log(abs(b))
     level = math.log(tol) - log_a

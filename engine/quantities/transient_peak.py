@@ -8,18 +8,20 @@ from ..arithmetic.double_double import EPS, FAR, multiply, pair, subtract
 from ..arithmetic.jit import jit
 from ..arithmetic.rotation import first_entry
 from ..modes.motion import (
-    complex_roots,
     complex_value,
-    first_step,
     half_arc,
+    real_value,
+    turning_points,
+    turns,
+)
+from ..modes.roots import (
+    complex_roots,
+    first_step,
     is_nilpotent,
     log_modulus,
     logs_of_real,
     mode_of,
     real_roots,
-    real_value,
-    turning_points,
-    turns,
 )
 from .quantity import quantity
 
@@ -33,7 +35,7 @@ def _first_peak(roots, turn, phase, log_r):
     Where a strong damping keeps the swing far below its envelope, this is the highest,
     and the arcs of later records are too wide to be told from half a circle.
     """
-    theta, b = math.pi * turn.hi, roots.sine.hi
+    theta, b = math.pi * turn.hi, roots.sine_coefficient.hi
     highest = 1.0
     slow = math.atan2(1.0, b) if b > 0.0 else -math.atan2(1.0, -b)
     near = (math.atan2(theta, -log_r) - slow) / theta
@@ -68,7 +70,9 @@ def _highest_of_complex(roots):
     record = _first_peak(roots, turn, phase, log_r)
     for _ in range(_STRIDES):
         # raised by some rounding errors, so that the record itself is outside
-        level = math.log(record / math.hypot(1.0, roots.sine.hi)) + 8.0 * EPS
+        level = (
+            math.log(record / math.hypot(1.0, roots.sine_coefficient.hi)) + 8.0 * EPS
+        )
         half = half_arc(level - t * log_r)
         if half <= 1e-15:
             return record

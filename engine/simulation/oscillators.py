@@ -23,6 +23,7 @@ from ..arithmetic.double_double import (
     scaled,
     subtract,
 )
+from ..arithmetic.elementary import PI
 from ..arithmetic.intrinsics import fma
 from ..arithmetic.jit import jit
 from ..backends.compile import cached
@@ -32,7 +33,7 @@ from ..spectra.spectrum import Spectrum
 from ..typing import Floats
 from .physical_analogy import MOST, check_constants
 
-TWO_PI = Pair(6.283185307179586, 2.4492935982947064e-16)
+TWO_PI = Pair(2.0 * PI.hi, 2.0 * PI.lo)
 # modes are added up by so many, in an order that no number of threads changes
 _TOGETHER = 4096
 

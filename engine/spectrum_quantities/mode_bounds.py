@@ -16,18 +16,43 @@ from ..arithmetic.double_double import add, pair, scaled
 from ..arithmetic.exact_sums import total
 from ..arithmetic.jit import inlined, jit
 from ..modes.stability import (
+    discriminant_of_margins,
     exact_margins,
     quick_margins,
     sign_of_trace,
-    stable_discriminant,
     sums_of,
 )
 
 # what is known of a mode, row by row
 ROWS = 8
 G, ONE_MINUS_T_PLUS_D, D, W, STEP, ONE_MINUS_R2, PEAK, FALLS = range(ROWS)
-# a pair that has fallen by e^(−400π) when it first swings is taken as a double root
+# complex roots whose w has fallen by e^(−400π) when it first swings are taken as a
+# double root
 _NEVER = 400.0
+
+
+@inlined
+def _larger_root(margins, disc):
+    """Return √(T² − 4D), λ₁ and 1 − λ₁; 0, r and 1 − r of complex roots."""
+    d, g = margins.determinant.hi, margins.two_minus_T.hi
+    m, u = margins.one_minus_T_plus_D.hi, margins.one_minus_D.hi
+    root = math.sqrt(disc if disc > 0.0 else 0.0)
+    radius = math.sqrt(d if d > 0.0 else 0.0)
+    large = 0.5 * (margins.trace.hi + root) if disc >= 0.0 else radius
+    gap = 2.0 * m / (g + root if g + root > 0.0 else 1.0)
+    return root, large, gap if disc >= 0.0 else u / (1.0 + radius)
+
+
+@inlined
+def _bound_of_real(d, w, root, large, gap):
+    """Return |w_1| + |q(w_1 − λ₁)|·F, λ₂, and whether F is the bound 2/(e(1 − λ₁))."""
+    small = d / large if large > 0.0 else 0.0
+    q = small / large if large > 0.0 else 0.0
+    # F = λ₁/√(T² − 4D) against 2/(e(1 − λ₁))
+    close = (q >= 0.0) & (large * math.e * gap > 2.0 * root)
+    far = large / (root if root > 0.0 else 1.0) if q >= 0.0 else 1.0
+    factor = 2.0 / (math.e * (gap if gap > 0.0 else 1.0)) if close else far
+    return abs(w) + abs(q * (w - large)) * factor, small, close
 
 
 @inlined
@@ -35,26 +60,16 @@ def _numbers(margins, w, step):
     """Return 2 − T, m, D, w_1, w_1 − 1, 1 − r², the square of the bound, and its kind.
 
     The square of the bound is that at t = 1, and is multiplied by r² each step.
-    `ONE_MINUS_R2` is −1 where ρ > 1, or = 1 in a pair. The kind is 0 for a pair, and
-    for real roots the sign of w in the end.
+    `ONE_MINUS_R2` is −1 where ρ > 1, or where ρ = 1 with complex roots. The kind is 0
+    for these, and for real roots the sign of w in the end.
     """
-    disc = stable_discriminant(margins)
-    t, d, g = margins.trace.hi, margins.determinant.hi, margins.two_minus_T.hi
+    disc = discriminant_of_margins(margins)
+    d, g = margins.determinant.hi, margins.two_minus_T.hi
     m, u = margins.one_minus_T_plus_D.hi, margins.one_minus_D.hi
-    late = 0.5 * t * u
+    late = 0.5 * margins.trace.hi * u
     swings = (disc < 0.0) & (-disc * _NEVER * _NEVER > late * late)
-    root = math.sqrt(disc if disc > 0.0 else 0.0)
-    radius = math.sqrt(d if d > 0.0 else 0.0)
-    large = 0.5 * (t + root) if disc >= 0.0 else radius
-    gap = 2.0 * m / (g + root if g + root > 0.0 else 1.0)
-    gap = gap if disc >= 0.0 else u / (1.0 + radius)
-    small = d / large if large > 0.0 else 0.0
-    q = small / large if large > 0.0 else 0.0
-    # F = large/root against 2/(e·gap)
-    close = (q >= 0.0) & (large * math.e * gap > 2.0 * root)
-    far = large / (root if root > 0.0 else 1.0) if q >= 0.0 else 1.0
-    factor = 2.0 / (math.e * (gap if gap > 0.0 else 1.0)) if close else far
-    size = abs(w) + abs(q * (w - large)) * factor
+    root, large, gap = _larger_root(margins, disc)
+    size, small, close = _bound_of_real(d, w, root, large, gap)
     v = m * w * w + (u - m) * w * step + d * step * step
     swing = 4.0 * d * v / (-disc if swings else 1.0)
     peak = max(swing, w * w) if swings else size * size
