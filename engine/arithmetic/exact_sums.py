@@ -4,40 +4,45 @@ import math
 
 import numpy as np
 
-from .double_double import add, quick_two_sum, two_sum
+from .double_double import Pair, pair, quick_two_sum, two_sum
 from .jit import jit
 
 
 @jit
 def gather(terms):
-    """Return the sum of a tuple of doubles as high and low, not yet normalised.
+    """Return the sum of a tuple of doubles as high and low half, not yet normalised.
 
     The error is about 2⁻¹⁰⁵ Σ|terms|. The last term should be the one that varies
     fastest in a loop around the call: what is before it is then computed once. The high
-    one is infinite where a term is, and the low one then has no meaning.
+    half is infinite where a term is, and the low one then has no meaning.
     """
     hi, lo = terms[0], 0.0
     for i in range(1, len(terms)):
         hi, lo = quick_two_sum(hi, lo if lo == lo else 0.0)
         hi, e = two_sum(hi, terms[i])
         lo += e
-    return hi, lo
+    return Pair(hi, lo)
 
 
 @jit
 def total(terms):
-    """Return the sum of a tuple of doubles as a pair, error about 2⁻¹⁰⁵ Σ|terms|."""
+    """Return the sum of a tuple of doubles, error about 2⁻¹⁰⁵ Σ|terms|."""
     hi, lo = gather(terms)
     return quick_two_sum(hi, lo if lo == lo else 0.0)
 
 
 @jit
-def combine(c, s, trace, d, determinant):
-    """Return the pair c + s·Σtrace + d·Σdeterminant, for s and d in 0, ±1, ±2.
+def exact_linear_combination(c, s, trace, d, determinant):
+    """Return c + s·Σtrace + d·Σdeterminant, for s and d in 0, ±1, ±2.
 
     Its relative error is about 2⁻¹⁰⁰, however much the terms cancel, and an exact zero
     is zero: three running sums (Klein 2006) have an error of 2⁻¹⁵⁹ Σ|terms|, and where
     that is too much, the sum is distilled. An infinite sum has the low half 0.
+
+    Parameters
+    ----------
+    c, s, d : doubles
+    trace, determinant : tuples of doubles
     """
     sums, size = (c, 0.0, 0.0), abs(c)
     for i in range(len(trace)):
@@ -47,17 +52,17 @@ def combine(c, s, trace, d, determinant):
         sums = _accumulate(sums, d * determinant[i])
         size += abs(d * determinant[i])
     if not abs(sums[0]) < math.inf:
-        return sums[0], 0.0
-    hi, lo = two_sum(sums[0], sums[1])
-    hi, lo = quick_two_sum(hi, lo + sums[2])
-    if abs(hi) > 1e-16 * size or hi == size:
-        return hi, lo
+        return pair(sums[0])
+    high = two_sum(sums[0], sums[1])
+    whole = quick_two_sum(high.hi, high.lo + sums[2])
+    if abs(whole.hi) > 1e-16 * size or whole.hi == size:
+        return whole
     return _distilled_combination(c, s, trace, d, determinant)
 
 
 @jit
 def _distilled_combination(c, s, trace, d, determinant):
-    """Return what `combine` does, at any price."""
+    """Return what `exact_linear_combination` does, at any price."""
     n = len(trace)
     terms = np.empty(1 + n + len(determinant))
     terms[0] = c
@@ -70,7 +75,7 @@ def _distilled_combination(c, s, trace, d, determinant):
 
 @jit
 def distil(terms):
-    """Return the exact sum of an array as a pair; the terms are overwritten.
+    """Return the exact sum of an array of doubles; the terms are overwritten.
 
     Error-free passes of two-sums (Ogita, Rump and Oishi 2005) until the last element
     outweighs all the others together by far. NaN where a term is not finite.
@@ -84,32 +89,18 @@ def distil(terms):
             rest += terms[i]
             size += abs(terms[i])
         if not size < math.inf:
-            return math.nan, 0.0
+            return pair(math.nan)
         if size == 0.0 or abs(terms[n - 1]) > 2.0**50 * size:
             return quick_two_sum(terms[n - 1], rest)
 
 
 @jit
-def weight(terms):
-    """Return Σ|terms|, against which the error of their sum is measured."""
+def absolute_sum(terms):
+    """Return Σ|terms| of a tuple of doubles, which bounds the error of their sum."""
     size = 0.0
     for i in range(len(terms)):
         size += abs(terms[i])
     return size
-
-
-@jit
-def near(c, s, trace, d, determinant, t, e, size):
-    """Return the pair `combine` returns, relative error 2⁻⁵⁶, mostly for less.
-
-    Where the sums t of the trace and e of the determinant hardly cancel, they serve.
-    `size` is 1 and the weight of all terms.
-    """
-    hi, lo = add(s * t[0], s * t[1], d * e[0], d * e[1])
-    hi, lo = add(c, 0.0, hi, lo)
-    if abs(hi) > 1e-14 * size:
-        return hi, lo
-    return combine(c, s, trace, d, determinant)
 
 
 @jit

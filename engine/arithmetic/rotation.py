@@ -4,73 +4,69 @@ import math
 
 import numpy as np
 
-from .double_double import FAR, add, divide, multiply
+from .double_double import (
+    FAR,
+    add,
+    divide,
+    multiply,
+    negative,
+    pair,
+    subtract,
+)
 from .jit import jit
 
 
 @jit
-def _ceil(hi, lo):
-    """Return the smallest whole number that is not below the pair."""
-    up = np.ceil(hi)
-    return up + np.ceil(lo) if up == hi else up
+def _ceil(a):
+    """Return ⌈a⌉, the least integer not below a double-double, as a double."""
+    up = np.ceil(a.hi)
+    return up + np.ceil(a.lo) if up == a.hi else up
 
 
 @jit
-def _remainder(ah, al, bh, bl):
-    """Return the pair a mod b for b > 0."""
-    qh, ql = divide(ah, al, bh, bl)
-    floor = -_ceil(-qh, -ql)
-    hi, lo = multiply(floor, 0.0, bh, bl)
-    hi, lo = add(ah, al, -hi, -lo)
-    if hi < 0.0:
-        hi, lo = add(hi, lo, bh, bl)
-    return hi, lo
+def _remainder(a, b):
+    """Return a mod b for b > 0, in [0, b)."""
+    floor = -_ceil(negative(divide(a, b)))
+    rest = subtract(a, multiply(pair(floor), b))
+    if rest.hi < 0.0:
+        rest = add(rest, b)
+    return rest
 
 
 @jit
-def _first(ah, al, mh, ml, fh, fl, th, tl):
-    """Return the least j ≥ 0 with from ≤ j·a mod m ≤ to, inf if there is none.
+def _first_multiple(a, m, low, high):
+    """Return the least j ≥ 0 with low ≤ j·a mod m ≤ high, inf if there is none.
 
     Euclid's algorithm: a step that overleaps the arc asks the same question of the
     remainders modulo a.
     """
-    if fh <= 0.0:
+    if low.hi <= 0.0:
         return 0.0
-    if 2.0 * ah > mh:
-        ah, al = add(mh, ml, -ah, -al)
-        gh, gl = add(mh, ml, -th, -tl)
-        th, tl = add(mh, ml, -fh, -fl)
-        fh, fl = gh, gl
-    if ah <= 1e-29 * mh:
+    if 2.0 * a.hi > m.hi:
+        a = subtract(m, a)
+        low, high = subtract(m, high), subtract(m, low)
+    if a.hi <= 1e-29 * m.hi:
         return math.inf
-    hi, lo = divide(fh, fl, ah, al)
-    j = _ceil(hi, lo)
-    hi, lo = multiply(j, 0.0, ah, al)
-    hi, lo = add(hi, lo, -th, -tl)
-    if hi <= 0.0:
+    j = _ceil(divide(low, a))
+    if subtract(multiply(pair(j), a), high).hi <= 0.0:
         return j
-    rh, rl = _remainder(mh, ml, ah, al)
-    fromh, froml = _remainder(th, tl, ah, al)
-    toh, tol = _remainder(fh, fl, ah, al)
-    fromh, froml = add(ah, al, -fromh, -froml)
-    toh, tol = add(ah, al, -toh, -tol)
-    y = _first(rh, rl, ah, al, fromh, froml, toh, tol)
+    rest = _remainder(m, a)
+    after = subtract(a, _remainder(high, a))
+    before = subtract(a, _remainder(low, a))
+    y = _first_multiple(rest, a, after, before)
     if y > FAR:
         return math.inf
-    hi, lo = multiply(y, 0.0, mh, ml)
-    hi, lo = add(hi, lo, fh, fl)
-    hi, lo = divide(hi, lo, ah, al)
-    return _ceil(hi, lo)
+    return _ceil(divide(add(multiply(pair(y), m), low), a))
 
 
 @jit
-def first_entry(turnh, turnl, starth, startl, half):
-    """Return the least whole j ≥ 0 with start − j·turn within `half` of an integer.
+def first_entry(turn, start, half):
+    """Return the least integer j ≥ 0 with start − j·turn within `half` of an integer.
 
     Parameters
     ----------
-    turn : pair in (0, 1), a fraction of the circle
-    start : pair, in circles
+    turn : double-double in (0, 1), a fraction of the circle
+    start : double-double, in circles
     half : half of the arc's width in circles, ≥ 0
 
     Returns
@@ -79,9 +75,8 @@ def first_entry(turnh, turnl, starth, startl, half):
     """
     if half >= 0.5:
         return 0.0
-    hi, lo = add(starth, startl, -half, 0.0)
-    hi, lo = _remainder(hi, lo, 1.0, 0.0)
-    th, tl = add(hi, lo, 2.0 * half, 0.0)
-    if th >= 1.0:
+    low = _remainder(add(start, pair(-half)), pair(1.0))
+    high = add(low, pair(2.0 * half))
+    if high.hi >= 1.0:
         return 0.0
-    return _first(turnh, turnl, 1.0, 0.0, hi, lo, th, tl)
+    return _first_multiple(turn, pair(1.0), low, high)

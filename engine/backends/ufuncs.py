@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..arithmetic.double_double import add, multiply, root
-from ..arithmetic.exact_sums import combine
+from ..arithmetic.double_double import root, scaled
+from ..arithmetic.exact_sums import exact_linear_combination
 from ..arithmetic.jit import jit
 from ..errors import InputError
 from ..modes.methods import METHODS, VARIABLES, Method
+from ..modes.stability import precise_discriminant
 from ..quantities.registry import QUANTITIES
 from ..typing import Floats
 from ..validation import finite
@@ -136,26 +137,20 @@ class BoundMethod:
 
 @jit
 def _eigenvalues(r, _):
-    th, tl = combine(0.0, 1.0, r.trace, 0.0, r.determinant)
-    dh, dl = combine(0.0, 0.0, r.trace, 1.0, r.determinant)
-    sign, sh, _ = _root_of_discriminant(th, tl, dh, dl)
-    if sign < 0.0 and abs(th) <= 1e150:
-        return complex(0.5 * th, 0.5 * sh), complex(0.5 * th, -0.5 * sh)
-    if abs(th) > 1e150:  # T² overflows there
-        return complex(th, 0.0), complex(dh / th, 0.0)
-    large = 0.5 * (th + math.copysign(sh, th))
+    """Return λ = (T ± √(T² − 4D))/2, the larger one without cancellation  [Eq. 31]."""
+    trace = exact_linear_combination(0.0, 1.0, r.trace, 0.0, r.determinant)
+    determinant = exact_linear_combination(0.0, 0.0, r.trace, 1.0, r.determinant)
+    disc = precise_discriminant(trace, determinant)
+    sign = -1.0 if disc.hi < 0.0 else 1.0
+    s, t, d = root(scaled(disc, sign)).hi, trace.hi, determinant.hi
+    if sign < 0.0 and abs(t) <= 1e150:
+        return complex(0.5 * t, 0.5 * s), complex(0.5 * t, -0.5 * s)
+    if abs(t) > 1e150:  # T² overflows there
+        return complex(t, 0.0), complex(d / t, 0.0)
+    large = 0.5 * (t + math.copysign(s, t))
     if large == 0.0:
         return complex(0.0, 0.0), complex(0.0, 0.0)
-    return complex(large, 0.0), complex(dh / large, 0.0)
-
-
-@jit
-def _root_of_discriminant(th, tl, dh, dl):
-    hi, lo = multiply(th, tl, th, tl)
-    hi, lo = add(hi, lo, -4.0 * dh, -4.0 * dl)
-    sign = -1.0 if hi < 0.0 else 1.0
-    sh, sl = root(sign * hi, sign * lo)
-    return sign, sh, sl
+    return complex(large, 0.0), complex(d / large, 0.0)
 
 
 def _is_default(parameter: str, value: npt.ArrayLike) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..arithmetic.double_double import add, multiply, product
+from ..arithmetic.double_double import Pair, add, multiply, pair, product
 from ..arithmetic.memory import LANES, page_aligned
 from ..backends.compile import cached
 from ..errors import InputError
@@ -57,7 +57,9 @@ def table_of(quantity: SpectrumQuantity, spectrum: Spectrum, tol: float) -> Tabl
     if not coefficients.size:
         raise InputError(f"{spectrum.name or 'unnamed'}: no mode is displaced")
     if isinstance(quantity.argument, float):
-        return Table(_filled_up(coefficients), no_clusters(), _pair(quantity.argument))
+        return Table(
+            _filled_up(coefficients), no_clusters(), np.array([quantity.argument, 0.0])
+        )
     if tol < _LEAST_TOL:
         raise InputError(
             f"{tol:g}; {quantity.name} takes {_LEAST_TOL:g} and more", "tol"
@@ -75,10 +77,6 @@ def table_of(quantity: SpectrumQuantity, spectrum: Spectrum, tol: float) -> Tabl
     return Table(_filled_up(coefficients), clusters, level)
 
 
-def _pair(number: float) -> Floats:
-    return np.array([number, 0.0])
-
-
 def _filled_up(coefficients: Floats) -> Floats:
     """Return the modes, and more that count nothing, in memory that begins a page."""
     n = coefficients.shape[1]
@@ -89,27 +87,26 @@ def _filled_up(coefficients: Floats) -> Floats:
 
 
 def _multiply_shares(k, weights, displaced, slopes, out):
-    """Write each k once, and Σ weight·displacement·slope of it as a pair."""
+    """Write each k once, and Σ weight·displacement·slope of it as a double-double."""
     count = 0
     for i in range(k.size):
-        hi, lo = product(weights[i], displaced[i])
-        hi, lo = multiply(hi, lo, slopes[i], 0.0)
+        share = multiply(product(weights[i], displaced[i]), pair(slopes[i]))
         if count > 0 and out[0, count - 1] == k[i]:
             count -= 1
-            hi, lo = add(hi, lo, out[1, count], out[2, count])
-        out[0, count], out[1, count], out[2, count] = k[i], hi, lo
+            share = add(share, Pair(out[1, count], out[2, count]))
+        out[0, count], out[1, count], out[2, count] = k[i], share.hi, share.lo
         count += 1
     return count
 
 
 def _level_of(coefficients, tol, power, out):
-    """Write tol, to a power, times Σ share as a pair."""
-    hi, lo = 0.0, 0.0
+    """Write tol, to a power, times Σ share as a double-double."""
+    level = pair(0.0)
     for i in range(coefficients.shape[1]):
-        hi, lo = add(hi, lo, coefficients[1, i], coefficients[2, i])
+        level = add(level, Pair(coefficients[1, i], coefficients[2, i]))
     for _ in range(power):
-        hi, lo = multiply(hi, lo, tol, 0.0)
-    out[0], out[1] = hi, lo
+        level = multiply(level, pair(tol))
+    out[0], out[1] = level.hi, level.lo
 
 
 _multiplied = cached(_multiply_shares)

@@ -5,7 +5,9 @@ Mᵐ = a·M + b. Of (w_{t+1}, w_t) the lower row gives w_{t+m} = a·w_{t+1} + b�
 trace and determinant of Mᵐ give w_{t+m} = T_m w_t − Dᵐ w_{t−m}.
 """
 
-from ..arithmetic.double_double import add, multiply
+from typing import NamedTuple
+
+from ..arithmetic.double_double import Pair, add, multiply, pair, scaled, subtract
 from ..arithmetic.exact_sums import total
 from ..arithmetic.jit import jit
 
@@ -13,18 +15,20 @@ from ..arithmetic.jit import jit
 LONGEST = 2**30
 
 
+class _Power(NamedTuple):
+    """A power a·M + b of the matrix M of one step, with a and b as double-doubles."""
+
+    a: Pair
+    b: Pair
+
+
 @jit
-def _times(a, b, c, d, t, e):
-    """Return (a·M + b)(c·M + d) as two pairs."""
-    square = multiply(a[0], a[1], c[0], c[1])
-    left = multiply(a[0], a[1], d[0], d[1])
-    right = multiply(b[0], b[1], c[0], c[1])
-    slope = multiply(square[0], square[1], t[0], t[1])
-    slope = add(slope[0], slope[1], left[0], left[1])
-    slope = add(slope[0], slope[1], right[0], right[1])
-    level = multiply(b[0], b[1], d[0], d[1])
-    drop = multiply(square[0], square[1], e[0], e[1])
-    return slope, add(level[0], level[1], -drop[0], -drop[1])
+def _times(x, y, t, d):
+    """Return the product of two powers of M, with M² = T·M − D."""
+    square = multiply(x.a, y.a)
+    a = add(multiply(square, t), multiply(x.a, y.b))
+    a = add(a, multiply(x.b, y.a))
+    return _Power(a, subtract(multiply(x.b, y.b), multiply(square, d)))
 
 
 @jit
@@ -35,22 +39,19 @@ def matrix_power(r, m):
     with ln m.
     """
     t, d, first = total(r.trace), total(r.determinant), total(r.first)
-    a, b, power = (0.0, 0.0), (1.0, 0.0), (1.0, 0.0)
-    c, e, square = (1.0, 0.0), (0.0, 0.0), d
+    zero, one = pair(0.0), pair(1.0)
+    power, d_power = _Power(zero, one), one
+    square, d_square = _Power(one, zero), d
     left = int(m)
     while left > 0:
         if left % 2 == 1:
-            a, b = _times(a, b, c, e, t, d)
-            power = multiply(power[0], power[1], square[0], square[1])
+            power = _times(power, square, t, d)
+            d_power = multiply(d_power, d_square)
         left //= 2
         if left > 0:
-            c, e = _times(c, e, c, e, t, d)
-            square = multiply(square[0], square[1], square[0], square[1])
-    trace = multiply(a[0], a[1], t[0], t[1])
-    trace = add(trace[0], trace[1], 2.0 * b[0], 2.0 * b[1])
-    w = multiply(a[0], a[1], first[0], first[1])
-    w = add(w[0], w[1], b[0], b[1])
-    one_minus_T_plus_D = add(power[0], power[1], -trace[0], -trace[1])
-    one_minus_T_plus_D = add(one_minus_T_plus_D[0], one_minus_T_plus_D[1], 1.0, 0.0)
-    step = add(w[0], w[1], -1.0, 0.0)
-    return trace[0], power[0], w[0], one_minus_T_plus_D[0], step[0]
+            square = _times(square, square, t, d)
+            d_square = multiply(d_square, d_square)
+    trace = add(multiply(power.a, t), scaled(power.b, 2.0))
+    w = add(multiply(power.a, first), power.b)
+    one_minus_T_plus_D = add(subtract(d_power, trace), one)
+    return trace.hi, d_power.hi, w.hi, one_minus_T_plus_D.hi, add(w, pair(-1.0)).hi

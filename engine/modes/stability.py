@@ -1,50 +1,165 @@
-"""Stability of a recurrence: its discriminant and its Jury margins."""
+"""The stability of a recurrence: its discriminant, and its distances from the edges.
+
+ρ < 1 exactly where the Jury margins 1 − T + D, 1 + T + D and 1 − D are positive. ρ does
+not change with the sign of T; where only ρ or |w_t| is asked for, T ≥ 0 is taken, and
+1 + T + D is then no edge. The twin in C is backends/c/stability.h.
+"""
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arithmetic.double_double import add, product
-from ..arithmetic.exact_sums import distil, near, total, weight
+from ..arithmetic.double_double import (
+    Pair,
+    add,
+    multiply,
+    negative,
+    pair,
+    product,
+    scaled,
+    subtract,
+)
+from ..arithmetic.exact_sums import (
+    absolute_sum,
+    distil,
+    exact_linear_combination,
+    total,
+)
 from ..arithmetic.intrinsics import fma
 from ..arithmetic.jit import inlined, jit
 
 
-@jit
-def discriminant(th, tl, dh, dl):
-    """Return T² − 4D of two pairs as a double."""
-    return fma(2.0 * th, tl, fma(th, th, -4.0 * dh)) - 4.0 * dl
+class Sums(NamedTuple):
+    """T and D of a recurrence as exact sums, and summed.
 
-
-@inlined
-def with_positive_trace(trace, determinant):
-    """Return T and D as pairs, what sign makes T ≥ 0, and the weight of all terms."""
-    t, d = total(trace), total(determinant)
-    size = 1.0 + weight(trace) + weight(determinant)
-    sign = -1.0 if t[0] < 0.0 else 1.0
-    return t, d, sign, size
-
-
-@inlined
-def quick_folded_margins(th, tl, d, size):
-    """Return 2 − T, 1 − T + D and 1 − D as pairs, T ≥ 0, and whether digits are left.
-
-    The sums are in the order of `near`, for the same bits.
+    Attributes
+    ----------
+    trace_terms, determinant_terms : tuples of doubles, whose exact sums are T and D
+    trace, determinant : T and D, error about 2⁻¹⁰⁵ of the size
+    size : 1 + Σ|terms| of both, against which the errors of all that follows are
+        measured
     """
-    g = add(2.0, 0.0, -th, -tl)
-    m = add(-th, -tl, d[0], d[1])
-    m = add(1.0, 0.0, m[0], m[1])
-    u = add(1.0, 0.0, -d[0], -d[1])
-    doubt = 1e-14 * size
-    known = (abs(g[0]) > doubt) & (abs(m[0]) > doubt) & (abs(u[0]) > doubt)
-    return g, m, u, known
+
+    trace_terms: Any
+    determinant_terms: Any
+    trace: Pair
+    determinant: Pair
+    size: float
+
+
+class Margins(NamedTuple):
+    """T ≥ 0 and D of a recurrence, and what they lack to the edges of stability.
+
+    Attributes
+    ----------
+    trace, determinant : T and D
+    two_minus_T : 2 − T, twice what a double root lacks to 1
+    one_minus_T_plus_D : (1 − λ₁)(1 − λ₂) = 1 − T + D
+    one_minus_D : 1 − λ₁λ₂ = 1 − D
+    """
+
+    trace: Pair
+    determinant: Pair
+    two_minus_T: Pair
+    one_minus_T_plus_D: Pair
+    one_minus_D: Pair
 
 
 @jit
-def folded_margins(trace, determinant, t, d, sign, size):
-    """Return what `quick_folded_margins` does, however far the sums cancel."""
-    g = near(2.0, -sign, trace, 0.0, determinant, t, d, size)
-    m = near(1.0, -sign, trace, 1.0, determinant, t, d, size)
-    u = near(1.0, 0.0, trace, -1.0, determinant, t, d, size)
-    return g, m, u
+def discriminant(t, d):
+    """Return the discriminant T² − 4D of two double-doubles as a double.
+
+    Error about 2⁻⁵² of it and 2⁻¹⁰⁴(T² + 4|D|).
+    """
+    return fma(2.0 * t.hi, t.lo, fma(t.hi, t.hi, -4.0 * d.hi)) - 4.0 * d.lo
+
+
+@inlined
+def _smaller_square(margins):
+    """Return x and y with x² − 4y = T² − 4D: T and D, or 2 − T and 1 − T + D.
+
+    T² − 4D = (2 − T)² − 4(1 − T + D): the difference keeps more digits where x is
+    smaller. The choice is made half by half, which is a select in vector code.
+    """
+    t, d = margins.trace, margins.determinant
+    g, m = margins.two_minus_T, margins.one_minus_T_plus_D
+    low = t.hi < g.hi
+    x = Pair(t.hi if low else g.hi, t.lo if low else g.lo)
+    return x, Pair(d.hi if low else m.hi, d.lo if low else m.lo)
+
+
+@inlined
+def discriminant_of_margins(margins):
+    """Return the discriminant T² − 4D as a double, from the smaller square."""
+    x, y = _smaller_square(margins)
+    return discriminant(x, y)
+
+
+@jit
+def precise_discriminant(t, d):
+    """Return the discriminant T² − 4D as a double-double, error 2⁻¹⁰³(T² + 4|D|)."""
+    return add(multiply(t, t), scaled(d, -4.0))
+
+
+@jit
+def precise_discriminant_of_margins(margins):
+    """Return the discriminant T² − 4D as a double-double, from the smaller square."""
+    x, y = _smaller_square(margins)
+    return precise_discriminant(x, y)
+
+
+@inlined
+def sums_of(r):
+    """Return the sums of a recurrence."""
+    size = 1.0 + absolute_sum(r.trace) + absolute_sum(r.determinant)
+    return Sums(r.trace, r.determinant, total(r.trace), total(r.determinant), size)
+
+
+@jit
+def linear_combination(c, s, d, sums):
+    """Return c + s·T + d·D for s and d in 0, ±1, ±2, relative error 2⁻⁵⁶.
+
+    Where it hardly cancels, T and D serve as they are summed; elsewhere their terms are
+    summed exactly.
+    """
+    t_and_d = add(scaled(sums.trace, s), scaled(sums.determinant, d))
+    value = add(pair(c), t_and_d)
+    if abs(value.hi) > 1e-14 * sums.size:
+        return value
+    return exact_linear_combination(c, s, sums.trace_terms, d, sums.determinant_terms)
+
+
+@inlined
+def sign_of_trace(sums):
+    """Return the sign, ±1, that T is to be multiplied with for T ≥ 0."""
+    return -1.0 if sums.trace.hi < 0.0 else 1.0
+
+
+@inlined
+def quick_margins(sums, sign):
+    """Return the margins, with T ≥ 0 by a sign, and whether digits of all are left.
+
+    Nothing branches. The order is that of `linear_combination`, for the same bits.
+    """
+    t, d = scaled(sums.trace, sign), sums.determinant
+    g = subtract(pair(2.0), t)
+    m = add(pair(1.0), add(negative(t), d))
+    u = subtract(pair(1.0), d)
+    doubt = 1e-14 * sums.size
+    known = (abs(g.hi) > doubt) & (abs(m.hi) > doubt) & (abs(u.hi) > doubt)
+    return Margins(t, d, g, m, u), known
+
+
+@jit
+def exact_margins(sums, sign):
+    """Return the margins, with T ≥ 0 by a sign, however far their sums cancel."""
+    return Margins(
+        scaled(sums.trace, sign),
+        sums.determinant,
+        linear_combination(2.0, -sign, 0.0, sums),
+        linear_combination(1.0, -sign, 1.0, sums),
+        linear_combination(1.0, 0.0, -1.0, sums),
+    )
 
 
 @jit
@@ -58,54 +173,36 @@ def _exact_sign_of_discriminant(trace, determinant):
             terms[at], terms[at + 1] = product(trace[i], trace[j])
     for i in range(len(determinant)):
         terms[2 * n * n + i] = -4.0 * determinant[i]
-    return np.sign(distil(terms)[0])
+    return np.sign(distil(terms).hi)
 
 
 @jit
-def sign_of_discriminant(trace, determinant, t, d, size):
-    """Return the sign of T² − 4D, exactly: −1, 0 or 1.
-
-    Parameters
-    ----------
-    trace, determinant : tuples whose exact sums are T and D
-    t, d : those sums as pairs
-    size : 1 and the weight of all terms
-    """
-    disc = discriminant(t[0], t[1], d[0], d[1])
-    if abs(disc) > 1e-26 * size * size:
+def sign_of_discriminant(sums):
+    """Return the sign of the discriminant T² − 4D, exactly: −1, 0 or 1."""
+    disc = discriminant(sums.trace, sums.determinant)
+    if abs(disc) > 1e-26 * sums.size * sums.size:
         return np.sign(disc)
-    return _exact_sign_of_discriminant(trace, determinant)
+    return _exact_sign_of_discriminant(sums.trace_terms, sums.determinant_terms)
 
 
 @jit
-def jury_margins(trace, determinant):
-    """Return T and D as pairs, the weight of all terms, and how far the edges are.
-
-    ρ < 1 exactly where 1 − T + D, 1 + T + D and 1 − D are positive  [Result 3]. Their
-    signs are exact. The weight has a 1 for the one in each of them.
-    """
-    t, d = total(trace), total(determinant)
-    size = 1.0 + weight(trace) + weight(determinant)
-    below, _ = near(1.0, -1.0, trace, 1.0, determinant, t, d, size)
-    above, _ = near(1.0, 1.0, trace, 1.0, determinant, t, d, size)
-    gap, _ = near(1.0, 0.0, trace, -1.0, determinant, t, d, size)
-    return t, d, size, below, above, gap
+def jury_margins(sums):
+    """Return the Jury margins 1 − T + D, 1 + T + D and 1 − D, their signs exact."""
+    below = linear_combination(1.0, -1.0, 1.0, sums).hi
+    above = linear_combination(1.0, 1.0, 1.0, sums).hi
+    return below, above, linear_combination(1.0, 0.0, -1.0, sums).hi
 
 
 @inlined
-def quick_jury_margins(trace, determinant):
+def quick_jury_margins(sums):
     """Return 1 − T + D, 1 + T + D, 1 − D and 1 + D, and whether they are known.
 
-    Nothing branches. Where they are known, they are the bits that `near` returns.
+    Nothing branches. Where they are known, they are the bits of `linear_combination`.
     """
-    t, d = total(trace), total(determinant)
-    doubt = 1e-14 * (1.0 + weight(trace) + weight(determinant))
-    below = add(-t[0], -t[1], d[0], d[1])
-    below = add(1.0, 0.0, below[0], below[1])
-    above = add(t[0], t[1], d[0], d[1])
-    above = add(1.0, 0.0, above[0], above[1])
-    gap = add(1.0, 0.0, -d[0], -d[1])
-    plus = add(1.0, 0.0, d[0], d[1])
-    known = (abs(below[0]) > doubt) & (abs(above[0]) > doubt)
-    known &= (abs(gap[0]) > doubt) & (abs(plus[0]) > doubt)
-    return below[0], above[0], gap[0], plus[0], known
+    t, d, one = sums.trace, sums.determinant, pair(1.0)
+    below, above = add(one, add(negative(t), d)), add(one, add(t, d))
+    gap, plus = subtract(one, d), add(one, d)
+    doubt = 1e-14 * sums.size
+    known = (abs(below.hi) > doubt) & (abs(above.hi) > doubt)
+    known &= (abs(gap.hi) > doubt) & (abs(plus.hi) > doubt)
+    return below.hi, above.hi, gap.hi, plus.hi, known

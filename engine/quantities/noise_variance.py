@@ -2,15 +2,19 @@
 
 import math
 
-from ..arithmetic.exact_sums import near
 from ..arithmetic.jit import inlined
-from ..modes.stability import jury_margins, quick_jury_margins
+from ..modes.stability import (
+    jury_margins,
+    linear_combination,
+    quick_jury_margins,
+    sums_of,
+)
 from .quantity import quantity
 
 
 @inlined
 def _quick_variance(r):
-    below, above, gap, plus, known = quick_jury_margins(r.trace, r.determinant)
+    below, above, gap, plus, known = quick_jury_margins(sums_of(r))
     value = _variance(r.noise_coefficients, below, above, gap, plus)
     return value if known else math.nan
 
@@ -39,6 +43,7 @@ def noise_variance(r):
     ((1−D)(1−T+D)(1+T+D)), an ARMA(2, 1) process (Box and Jenkins 1970). The heavy ball
     has ε(1+p) / ((1−p) k (2(1+p) − εk)).
     """
-    t, d, size, below, above, gap = jury_margins(r.trace, r.determinant)
-    plus, _ = near(1.0, 0.0, r.trace, 1.0, r.determinant, t, d, size)
+    sums = sums_of(r)
+    below, above, gap = jury_margins(sums)
+    plus = linear_combination(1.0, 0.0, 1.0, sums).hi
     return _variance(r.noise_coefficients, below, above, gap, plus)

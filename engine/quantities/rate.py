@@ -6,17 +6,19 @@ loop around it becomes vector code; the few other points take exact sums.
 
 import math
 
+from ..arithmetic.elementary import LN2
 from ..arithmetic.intrinsics import bits, double, fma
 from ..arithmetic.jit import inlined, jit
 from ..modes.stability import (
     discriminant,
-    folded_margins,
-    quick_folded_margins,
-    with_positive_trace,
+    discriminant_of_margins,
+    exact_margins,
+    quick_margins,
+    sign_of_trace,
+    sums_of,
 )
 from .quantity import quantity
 
-LN2 = (0.6931471805599453, 2.3190468138462996e-17)
 # the bits of √½, of 1, of the mantissa, and of 2⁵² as the exponent
 ROOT_HALF, ONE, MANTISSA = 0x3FE6A09E667F3BCD, 0x3FF0000000000000, 0xFFFFFFFFFFFFF
 MAGIC = 0x4330000000000000
@@ -41,66 +43,49 @@ def minus_log(rho, gap):
     tail = SERIES[0]
     for i in range(1, len(SERIES)):
         tail = fma(tail, square, SERIES[i])
-    tail = fma(e, LN2[1], tail * (u * square))
-    return -fma(e, LN2[0], 2.0 * u + tail)
+    tail = fma(e, LN2.lo, tail * (u * square))
+    return -fma(e, LN2.hi, 2.0 * u + tail)
 
 
 @inlined
-def _minus_log_of_root(th, tl, d, g, m, u):
-    """Return −ln ρ from T, D, g = 2 − T, m = 1 − T + D and u = 1 − D, pairs, T ≥ 0.
+def _minus_log_of_root(margins):
+    """Return −ln ρ, NaN where ρ is out of range.
 
-    Real roots have 1 − ρ = 2m/(g + √(g² − 4m)), complex ones 1 − ρ = (1 − D)/(1 + √D).
-    T² − 4D = g² − 4m: the smaller squares keep more digits. NaN where ρ is out of
-    range.
+    With g = 2 − T and m = 1 − T + D real roots have 1 − ρ = 2m/(g + √(g² − 4m)),
+    complex ones 1 − ρ = (1 − D)/(1 + √D).
     """
-    low = th < g[0]
-    disc = discriminant(
-        th if low else g[0],
-        tl if low else g[1],
-        d[0] if low else m[0],
-        d[1] if low else m[1],
-    )
+    t, d, g, m, u = margins
+    disc = discriminant_of_margins(margins)
     swings = disc < 0.0
-    root = math.sqrt(d[0] if swings else disc)
-    rho = root if swings else 0.5 * (th + root)
-    quotient = swings | (g[0] > 0.0)
-    above = u[0] if swings else 2.0 * m[0]
-    below = (1.0 if swings else g[0]) + root
+    root = math.sqrt(d.hi if swings else disc)
+    rho = root if swings else 0.5 * (t.hi + root)
+    quotient = swings | (g.hi > 0.0)
+    above = u.hi if swings else 2.0 * m.hi
+    below = (1.0 if swings else g.hi) + root
     gap = above / (below if quotient else 1.0)
-    gap = gap if quotient else 0.5 * (g[0] - root)
+    gap = gap if quotient else 0.5 * (g.hi - root)
     value = minus_log(rho, gap)
     return value if LEAST < rho < MOST else math.nan
 
 
 @inlined
-def quick_rate(trace, determinant):
+def _quick_rate(r):
     """Return −ln ρ, NaN where a sum cancels so far that its digits are in doubt."""
-    t, d, sign, size = with_positive_trace(trace, determinant)
-    th, tl = sign * t[0], sign * t[1]
-    g, m, u, known = quick_folded_margins(th, tl, d, size)
-    value = _minus_log_of_root(th, tl, d, g, m, u)
+    sums = sums_of(r)
+    margins, known = quick_margins(sums, sign_of_trace(sums))
+    value = _minus_log_of_root(margins)
     return value if known else math.nan
 
 
 @jit
-def rate_of(trace, determinant):
-    """Return −ln ρ, see `quantities.rate`."""
-    t, d, sign, size = with_positive_trace(trace, determinant)
-    th, tl = sign * t[0], sign * t[1]
-    g, m, u = folded_margins(trace, determinant, t, d, sign, size)
-    value = _minus_log_of_root(th, tl, d, g, m, u)
-    if value == value:
-        return value
-    if not th < MOST:
-        return -math.log(th)
-    disc = discriminant(th, tl, d[0], d[1])
-    rho = math.sqrt(d[0]) if disc < 0.0 else 0.5 * (th + math.sqrt(disc))
+def _minus_log_out_of_range(margins):
+    """Return −ln ρ by the logarithm of the library, inf for ρ = 0."""
+    t, d = margins.trace, margins.determinant
+    if not t.hi < MOST:
+        return -math.log(t.hi)
+    disc = discriminant(t, d)
+    rho = math.sqrt(d.hi) if disc < 0.0 else 0.5 * (t.hi + math.sqrt(disc))
     return -math.log(rho) if rho > 0.0 else math.inf
-
-
-@inlined
-def _quick_rate(r):
-    return quick_rate(r.trace, r.determinant)
 
 
 @quantity(
@@ -118,4 +103,7 @@ def rate(r):
     With g = 2 − |T| and m = 1 − |T| + D, real roots have 1 − ρ = 2m/(g + √(g² − 4m)),
     complex ones 1 − ρ = (1 − D)/(1 + √D)  [Eq. 31].
     """
-    return rate_of(r.trace, r.determinant)
+    sums = sums_of(r)
+    margins = exact_margins(sums, sign_of_trace(sums))
+    value = _minus_log_of_root(margins)
+    return value if value == value else _minus_log_out_of_range(margins)

@@ -2,33 +2,37 @@
 
 import numpy as np
 
-from ..arithmetic.exact_sums import near
-from ..arithmetic.jit import inlined, jit
-from ..modes.stability import jury_margins, sign_of_discriminant
+from ..arithmetic.jit import inlined
+from ..modes.stability import (
+    jury_margins,
+    linear_combination,
+    sign_of_discriminant,
+    sums_of,
+)
 from .quantity import NOT_COMPUTED, quantity
 
 
 @inlined
-def _rough(trace, determinant):
-    """Return T, D and 1 and the weight of all terms, in doubles."""
+def _rough_sums(r):
+    """Return T, D and 1 + Σ|terms| of both, in doubles."""
     t, d, size = 0.0, 0.0, 1.0
-    for i in range(len(trace)):
-        t += trace[i]
-        size += abs(trace[i])
-    for i in range(len(determinant)):
-        d += determinant[i]
-        size += abs(determinant[i])
+    for i in range(len(r.trace)):
+        t += r.trace[i]
+        size += abs(r.trace[i])
+    for i in range(len(r.determinant)):
+        d += r.determinant[i]
+        size += abs(r.determinant[i])
     return t, d, size
 
 
 @inlined
-def certain_regime(trace, determinant):
+def _quick_regime(r):
     """Return the code where doubles are certain of every sign, else NOT_COMPUTED.
 
     Their errors are below 1e−14 of the weight of all terms. Nothing branches, so that
     the loop around it becomes vector code.
     """
-    t, d, size = _rough(trace, determinant)
+    t, d, size = _rough_sums(r)
     doubt = 1e-14 * size
     below, above, gap = 1.0 - t + d, 1.0 + t + d, 1.0 - d
     disc = t * t - 4.0 * d
@@ -42,23 +46,23 @@ def certain_regime(trace, determinant):
 
 
 @inlined
-def regime_between(trace, determinant, other_trace, other_determinant):
+def _regime_between(r, other):
     """Return the code of all points between two, NOT_COMPUTED where it is in doubt.
 
     T and D are affine between them, so that signs at the ends are signs between, and
     T² − 4D lies below its chord by at most a quarter of the square of T's change.
     """
-    t, d, weight_here = _rough(trace, determinant)
-    u, e, weight_there = _rough(other_trace, other_determinant)
-    size = weight_here + weight_there
+    t, d, size_here = _rough_sums(r)
+    u, e, size_there = _rough_sums(other)
+    size = size_here + size_there
     doubt = 1e-14 * size
     below, above, gap = 1.0 - t + d, 1.0 + t + d, 1.0 - d
     after, over, rest = 1.0 - u + e, 1.0 + u + e, 1.0 - e
     inside = min(min(below, after), min(above, over), min(gap, rest)) > doubt
     outside = min(max(below, after), max(above, over), max(gap, rest)) < -doubt
-    disc, other = t * t - 4.0 * d, u * u - 4.0 * e
-    real = min(disc, other) > 0.25 * (u - t) * (u - t) + doubt * size
-    swings = max(disc, other) < -doubt * size
+    disc, disc_there = t * t - 4.0 * d, u * u - 4.0 * e
+    real = min(disc, disc_there) > 0.25 * (u - t) * (u - t) + doubt * size
+    swings = max(disc, disc_there) < -doubt * size
     code = np.int8(4) if max(t, u) < -doubt else NOT_COMPUTED
     code = np.int8(1) if min(t, u) > doubt else code
     code = code if real else NOT_COMPUTED
@@ -67,37 +71,6 @@ def regime_between(trace, determinant, other_trace, other_determinant):
     code = np.int8(-1) if outside else code
     # nothing overflows or is NaN
     return code if size < 1e150 else NOT_COMPUTED
-
-
-@jit
-def regime_of(trace, determinant):
-    """Return the code of the regime, see `quantities.regime`."""
-    t, d, size, below, above, gap = jury_margins(trace, determinant)
-    if below != below:
-        return NOT_COMPUTED
-    if not (below >= 0.0 and above >= 0.0 and gap >= 0.0):
-        return np.int8(-1)
-    if below == 0.0 or above == 0.0 or gap == 0.0:
-        return np.int8(0)
-    disc = sign_of_discriminant(trace, determinant, t, d, size)
-    if disc != disc:
-        return NOT_COMPUTED
-    if disc == 0.0:
-        return np.int8(2)
-    if disc < 0.0:
-        return np.int8(3)
-    th, _ = near(0.0, 1.0, trace, 0.0, determinant, t, d, size)
-    return np.int8(1) if th > 0.0 else np.int8(4)
-
-
-@inlined
-def _quick_regime(r):
-    return certain_regime(r.trace, r.determinant)
-
-
-@inlined
-def _regime_between(r, other):
-    return regime_between(r.trace, r.determinant, other.trace, other.determinant)
 
 
 @quantity(
@@ -124,4 +97,21 @@ def regime(r):
     2 critical (double root), 3 underdamped (complex pair), 4 alternating (real,
     dominant root < 0, or ±√−D of equal size).
     """
-    return regime_of(r.trace, r.determinant)
+    sums = sums_of(r)
+    below, above, gap = jury_margins(sums)
+    if below != below:
+        return NOT_COMPUTED
+    if not (below >= 0.0 and above >= 0.0 and gap >= 0.0):
+        return np.int8(-1)
+    if below == 0.0 or above == 0.0 or gap == 0.0:
+        return np.int8(0)
+    disc = sign_of_discriminant(sums)
+    if disc != disc:
+        return NOT_COMPUTED
+    if disc == 0.0:
+        return np.int8(2)
+    if disc < 0.0:
+        return np.int8(3)
+    return (
+        np.int8(1) if linear_combination(0.0, 1.0, 0.0, sums).hi > 0.0 else np.int8(4)
+    )

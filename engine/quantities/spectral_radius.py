@@ -24,11 +24,10 @@ def spectral_radius(r):
     that the loop around it becomes vector code.
     """
     hi, lo = gather(r.trace)
-    th, tl = quick_two_sum(hi, lo)
-    dh, dl = gather(r.determinant)
-    disc = discriminant(th, tl, dh, dl)
+    t, d = quick_two_sum(hi, lo), gather(r.determinant)
+    disc = discriminant(t, d)
     real = not disc < 0.0
-    size = abs(th)
-    rho = 0.5 * ((size if real else 0.0) + math.sqrt(disc if real else 4.0 * dh))
+    size = abs(t.hi)
+    rho = 0.5 * ((size if real else 0.0) + math.sqrt(disc if real else 4.0 * d.hi))
     # beyond, T² overflows, and D/T² is nothing beside 1
     return abs(hi) if abs(hi) > 1e150 else rho

@@ -4,20 +4,24 @@ import math
 
 import numpy as np
 
-from ..arithmetic.double_double import EPS, FAR, add, multiply
-from ..arithmetic.exact_sums import combine
+from ..arithmetic.double_double import EPS, FAR, multiply, pair, subtract
 from ..arithmetic.jit import jit
 from ..arithmetic.rotation import first_entry
 from ..modes.motion import (
-    complex_pair,
-    exact_margins,
+    complex_value,
     half_arc,
-    log_of,
-    pair_value,
-    real_roots,
-    roots_value,
+    real_value,
     turning_points,
     turns,
+)
+from ..modes.roots import (
+    complex_roots,
+    first_step,
+    is_nilpotent,
+    log_modulus,
+    logs_of_real,
+    mode_of,
+    real_roots,
 )
 from .quantity import quantity
 
@@ -25,57 +29,58 @@ _STRIDES = 400
 
 
 @jit
-def _first_peak(s, turn, phase, log_r):
+def _first_peak(roots, turn, phase, log_r):
     """Return the largest |w_t| near the first turning point of w behind the start.
 
     Where a strong damping keeps the swing far below its envelope, this is the highest,
     and the arcs of later records are too wide to be told from half a circle.
     """
-    theta = math.pi * turn[0]
+    theta, b = math.pi * turn.hi, roots.sine_coefficient.hi
     highest = 1.0
-    slow = math.atan2(1.0, s.bh) if s.bh > 0.0 else -math.atan2(1.0, -s.bh)
+    slow = math.atan2(1.0, b) if b > 0.0 else -math.atan2(1.0, -b)
     near = (math.atan2(theta, -log_r) - slow) / theta
     if 0.0 < near < FAR:
         for ahead in range(-1, 3):
             t = max(np.floor(near) + ahead, 1.0)
-            highest = max(highest, pair_value(s, turn, phase, t, log_r))
+            highest = max(highest, complex_value(roots, turn, phase, t, log_r))
     return highest
 
 
 @jit
-def _pair_after(s, turn, phase, t, half, log_r):
+def _entry_after(roots, turn, phase, t, half, log_r):
     """Return the first step from t on that is in an arc, and |w_t| there, 0 if none."""
-    hi, lo = multiply(t, 0.0, turn[0], turn[1])
-    hi, lo = add(phase[0], phase[1], -hi, -lo)
-    t += first_entry(turn[0], turn[1], hi, lo, half)
+    start = subtract(phase, multiply(pair(t), turn))
+    t += first_entry(turn, start, half)
     if t > FAR:
         return t, 0.0
-    return t, pair_value(s, turn, phase, t, log_r)
+    return t, complex_value(roots, turn, phase, t, log_r)
 
 
 @jit
-def _highest_of_pair(s):
-    """Return sup |w_t| of a complex pair: each new record must lie in a smaller arc.
+def _highest_of_complex(roots):
+    """Return sup |w_t| of complex roots: each new record must lie in a smaller arc.
 
     A phase may creep up to its peak in very many records; a look ahead into an arc that
     is smaller by half, or by as much as still pays, takes them in few strides. What is
     left then is a phase that shrinks beside its arc without gaining on it.
     """
-    log_r = 0.5 * log_of(s.dh, s.uh) if s.uh != 0.0 else 0.0
-    turn, phase = turns(s)
+    log_r = log_modulus(roots)
+    turn, phase = turns(roots)
     t, stride = 1.0, 0.5
-    record = _first_peak(s, turn, phase, log_r)
+    record = _first_peak(roots, turn, phase, log_r)
     for _ in range(_STRIDES):
         # raised by some rounding errors, so that the record itself is outside
-        level = math.log(record / math.hypot(1.0, s.bh)) + 8.0 * EPS
+        level = (
+            math.log(record / math.hypot(1.0, roots.sine_coefficient.hi)) + 8.0 * EPS
+        )
         half = half_arc(level - t * log_r)
         if half <= 1e-15:
             return record
-        t, w = _pair_after(s, turn, phase, t, half, log_r)
+        t, w = _entry_after(roots, turn, phase, t, half, log_r)
         if w == 0.0 or t * log_r < level:
             return record
         record = max(record, w)
-        _, w = _pair_after(s, turn, phase, t, half * (1.0 - stride), log_r)
+        _, w = _entry_after(roots, turn, phase, t, half * (1.0 - stride), log_r)
         stride = min(2.0 * stride, 0.5) if w > record else 0.5 * stride
         record = max(record, w)
         t += 1.0
@@ -83,39 +88,24 @@ def _highest_of_pair(s):
 
 
 @jit
-def _highest_of_roots(d):
+def _highest_of_real(roots):
     """Return sup |w_t| of real roots: at a turning point, the start or the end."""
-    log_l = log_of(d.lh, d.uh)
-    log_q = log_of(d.qh, d.vh) if d.qh > 0.0 else -math.inf
+    log_large, log_ratio = logs_of_real(roots)
+    h, separation = roots.excess.hi, roots.separation.hi
     highest = 1.0
-    if log_l == 0.0:
-        if d.gh == 0.0:
-            return 1.0 if d.hh == 0.0 else math.inf
-        highest = max(highest, abs(1.0 + d.hh / d.gh))
+    if log_large == 0.0:
+        if separation == 0.0:
+            return 1.0 if h == 0.0 else math.inf
+        highest = max(highest, abs(1.0 + h / separation))
         even = odd = 0.0
     else:
-        even, odd = turning_points(d, log_l, log_q)
+        even, odd = turning_points(roots, log_large, log_ratio)
     for near in (even, odd):
         for ahead in range(-1, 3):
             t = max(np.floor(near) + ahead, 1.0)
             if t < 1e300:
-                highest = max(highest, roots_value(d, t, log_l, log_q)[0])
+                highest = max(highest, real_value(roots, t, log_large, log_ratio)[0])
     return highest
-
-
-@jit
-def peak(trace, determinant, first):
-    """Return sup |w_t| over t ≥ 0 with w_0 = 1, from rest; inf if ρ > 1."""
-    g, m, u, t, d, e, disc = exact_margins(trace, determinant, first)
-    if m[0] != m[0]:
-        return math.nan
-    if m[0] < 0.0 or u[0] < 0.0 or g[0] < 0.0:
-        return math.inf
-    if disc[0] < 0.0:
-        return _highest_of_pair(complex_pair(u, t, d, e, disc))
-    if t[0] == 0.0 and disc[0] == 0.0:
-        return max(1.0, abs(combine(0.0, 1.0, first, 0.0, trace)[0]))
-    return _highest_of_roots(real_roots(g, m, t, d, e, disc))
 
 
 @quantity(
@@ -125,4 +115,15 @@ def peak(trace, determinant, first):
 )
 def transient_peak(r):
     """Return sup |w_t| over t ≥ 0, w_0 = 1, from rest: at least 1, inf if divergent."""
-    return peak(r.trace, r.determinant, r.first)
+    mode = mode_of(r)
+    margins = mode.margins
+    g, m = margins.two_minus_T.hi, margins.one_minus_T_plus_D.hi
+    if m != m:
+        return math.nan
+    if m < 0.0 or margins.one_minus_D.hi < 0.0 or g < 0.0:
+        return math.inf
+    if mode.discriminant.hi < 0.0:
+        return _highest_of_complex(complex_roots(mode))
+    if is_nilpotent(mode):
+        return max(1.0, abs(first_step(r).hi))
+    return _highest_of_real(real_roots(mode))

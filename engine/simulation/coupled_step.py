@@ -64,7 +64,8 @@ def coupled_step(
 
 @jit
 def _sums(r, _argument):
-    return (*total(r.trace), *total(r.determinant), *total(r.first))
+    t, d, first = total(r.trace), total(r.determinant), total(r.first)
+    return t.hi, t.lo, d.hi, d.lo, first.hi, first.lo
 
 
 def iterate(apply: Apply, start: Floats, step: CoupledStep) -> Iterator[Floats]:

@@ -14,7 +14,16 @@ import numpy as np
 import numpy.typing as npt
 from numba import prange
 
-from ..arithmetic.double_double import add, multiply, product, root
+from ..arithmetic.double_double import (
+    Pair,
+    multiply,
+    pair,
+    product,
+    root,
+    scaled,
+    subtract,
+)
+from ..arithmetic.elementary import PI
 from ..arithmetic.intrinsics import fma
 from ..arithmetic.jit import jit
 from ..backends.compile import cached
@@ -24,7 +33,7 @@ from ..spectra.spectrum import Spectrum
 from ..typing import Floats
 from .physical_analogy import MOST, check_constants
 
-TWO_PI = (6.283185307179586, 2.4492935982947064e-16)
+TWO_PI = Pair(2.0 * PI.hi, 2.0 * PI.lo)
 # modes are added up by so many, in an order that no number of threads changes
 _TOGETHER = 4096
 
@@ -57,10 +66,10 @@ class Energies:
 
 @jit
 def _wave(omega, t):
-    """Return cos ωt and sin ωt, for ω as a pair: the phase keeps its digits."""
-    hi, lo = multiply(t, 0.0, omega[0], omega[1])
-    turns = np.round(hi / TWO_PI[0])
-    rest = fma(-turns, TWO_PI[0], hi) + (lo - turns * TWO_PI[1])
+    """Return cos ωt and sin ωt, for a double-double ω: the phase keeps its digits."""
+    phase = multiply(pair(t), omega)
+    turns = np.round(phase.hi / TWO_PI.hi)
+    rest = fma(-turns, TWO_PI.hi, phase.hi) + (phase.lo - turns * TWO_PI.lo)
     return math.cos(rest), math.sin(rest)
 
 
@@ -74,16 +83,15 @@ def _motion(mass, friction, k, t):
         w = math.exp(-k / friction * t)
         return w, -k / friction * w
     half, pull = friction / (2.0 * mass), k / mass
-    square, other = product(friction, friction), product(4.0 * mass, k)
-    hi, lo = add(square[0], square[1], -other[0], -other[1])
-    sign = -1.0 if hi < 0.0 else 1.0
-    hi, lo = root(sign * hi, sign * lo)
-    s = 0.5 * hi / mass
+    disc = subtract(product(friction, friction), product(4.0 * mass, k))
+    sign = -1.0 if disc.hi < 0.0 else 1.0
+    omega = root(scaled(disc, sign))
+    s = 0.5 * omega.hi / mass
     if s == 0.0 or t == 0.0:
         fall = math.exp(-half * t)
         return fall * (1.0 + half * t), -pull * t * fall
     if sign < 0.0:
-        cosine, sine = _wave((s, 0.5 * lo / mass), t)
+        cosine, sine = _wave(Pair(s, 0.5 * omega.lo / mass), t)
         fall, slope = math.exp(-half * t), sine / s
         return fall * (cosine + half * slope), -pull * slope * fall
     fall = math.exp(-pull / (half + s) * t)

@@ -17,7 +17,7 @@ LEVELS = 54
 # step, and the square of its bound
 POWER = 5
 _WHOLE, _LESS, _SLOPE, _SHRINK, _ONE_MINUS_R2 = range(POWER)
-# of what is summed: relative errors in all, and for each step of a pair
+# of what is summed: relative errors in all, and for each step of complex roots
 ERROR = 2.0**-43
 ERROR_OF_STEP = 2.0**-50
 # arithmetic on numbers below 2⁻¹⁰²² is some hundred times slower
@@ -87,6 +87,12 @@ def start(modes, state):
 
 
 @inlined
+def _next_step(one_minus_T_plus_D, d, w, v):
+    """Return the step v′ = D·v − (1 − T + D)·w behind a step v to w."""
+    return fma(d, v, -(one_minus_T_plus_D * w))
+
+
+@inlined
 def _moved(g, one_minus_T_plus_D, d, power, state, i):
     """Return what is known of a mode behind a power of steps.
 
@@ -94,7 +100,7 @@ def _moved(g, one_minus_T_plus_D, d, power, state, i):
     digits where D is near 1.
     """
     w, v, less, slope = state[0][i], state[1][i], power[_LESS][i], power[_SLOPE][i]
-    step = fma(d[i], v, -(one_minus_T_plus_D[i] * w))
+    step = _next_step(one_minus_T_plus_D[i], d[i], w, v)
     near = less > -0.5
     left = w if near else 0.0
     coefficient = less if near else power[_WHOLE][i]
@@ -164,9 +170,9 @@ def _bounds(arrays, t, count):
     for i in range(count):
         w, v, peak = _moved(g, one_minus_T_plus_D, d, power, state, i)
         w, v = kind[i] * w, kind[i] * v
-        step = fma(d[i], v, -(one_minus_T_plus_D[i] * w))
+        step = _next_step(one_minus_T_plus_D[i], d[i], w, v)
         after = w + step
-        second = after + fma(d[i], step, -(one_minus_T_plus_D[i] * after))
+        second = after + _next_step(one_minus_T_plus_D[i], d[i], after, step)
         falls = (w > 0.0) & (after > 0.0) & (after <= w - v) & (second <= w)
         high = max(w, after)
         square = coefficients[i] * (high * high)
@@ -194,7 +200,7 @@ def step(one_minus_T_plus_D, d, w, v):
     assume_noalias()
     wide_vectors()
     for i in range(w.size):
-        v[i] = fma(d[i], v[i], -(one_minus_T_plus_D[i] * w[i]))
+        v[i] = _next_step(one_minus_T_plus_D[i], d[i], w[i], v[i])
         w[i] += v[i]
 
 

@@ -12,85 +12,97 @@ square of w tells. From w_1 on, with n = t − 1 and D = λ₁λ₂, q = λ₂/�
 
 import math
 
-from ..arithmetic.double_double import add
+from ..arithmetic.double_double import add, pair, scaled
 from ..arithmetic.exact_sums import total
 from ..arithmetic.jit import inlined, jit
 from ..modes.stability import (
-    discriminant,
-    folded_margins,
-    quick_folded_margins,
-    with_positive_trace,
+    discriminant_of_margins,
+    exact_margins,
+    quick_margins,
+    sign_of_trace,
+    sums_of,
 )
 
 # what is known of a mode, row by row
 ROWS = 8
 G, ONE_MINUS_T_PLUS_D, D, W, STEP, ONE_MINUS_R2, PEAK, FALLS = range(ROWS)
-# a pair that has fallen by e^(−400π) when it first swings is taken as a double root
+# complex roots whose w has fallen by e^(−400π) when it first swings are taken as a
+# double root
 _NEVER = 400.0
 
 
 @inlined
-def _numbers(th, tl, d, g, m, u, w, step):
-    """Return 2 − T, m, D, w_1, w_1 − 1, 1 − r², the square of the bound, and its kind.
-
-    The square of the bound is that at t = 1, and is multiplied by r² each step.
-    `ONE_MINUS_R2` is −1 where ρ > 1, or = 1 in a pair. The kind is 0 for a pair, and
-    for real roots the sign of w in the end.
-    """
-    low = th < g[0]
-    disc = discriminant(
-        th if low else g[0],
-        tl if low else g[1],
-        d[0] if low else m[0],
-        d[1] if low else m[1],
-    )
-    late = 0.5 * th * u[0]
-    swings = (disc < 0.0) & (-disc * _NEVER * _NEVER > late * late)
+def _larger_root(margins, disc):
+    """Return √(T² − 4D), λ₁ and 1 − λ₁; 0, r and 1 − r of complex roots."""
+    d, g = margins.determinant.hi, margins.two_minus_T.hi
+    m, u = margins.one_minus_T_plus_D.hi, margins.one_minus_D.hi
     root = math.sqrt(disc if disc > 0.0 else 0.0)
-    radius = math.sqrt(d[0] if d[0] > 0.0 else 0.0)
-    large = 0.5 * (th + root) if disc >= 0.0 else radius
-    gap = 2.0 * m[0] / (g[0] + root if g[0] + root > 0.0 else 1.0)
-    gap = gap if disc >= 0.0 else u[0] / (1.0 + radius)
-    small = d[0] / large if large > 0.0 else 0.0
+    radius = math.sqrt(d if d > 0.0 else 0.0)
+    large = 0.5 * (margins.trace.hi + root) if disc >= 0.0 else radius
+    gap = 2.0 * m / (g + root if g + root > 0.0 else 1.0)
+    return root, large, gap if disc >= 0.0 else u / (1.0 + radius)
+
+
+@inlined
+def _bound_of_real(d, w, root, large, gap):
+    """Return |w_1| + |q(w_1 − λ₁)|·F, λ₂, and whether F is the bound 2/(e(1 − λ₁))."""
+    small = d / large if large > 0.0 else 0.0
     q = small / large if large > 0.0 else 0.0
-    # F = large/root against 2/(e·gap)
+    # F = λ₁/√(T² − 4D) against 2/(e(1 − λ₁))
     close = (q >= 0.0) & (large * math.e * gap > 2.0 * root)
     far = large / (root if root > 0.0 else 1.0) if q >= 0.0 else 1.0
     factor = 2.0 / (math.e * (gap if gap > 0.0 else 1.0)) if close else far
-    size = abs(w) + abs(q * (w - large)) * factor
-    v = m[0] * w * w + (u[0] - m[0]) * w * step + d[0] * step * step
-    swing = 4.0 * d[0] * v / (-disc if swings else 1.0)
+    return abs(w) + abs(q * (w - large)) * factor, small, close
+
+
+@inlined
+def _numbers(margins, w, step):
+    """Return 2 − T, m, D, w_1, w_1 − 1, 1 − r², the square of the bound, and its kind.
+
+    The square of the bound is that at t = 1, and is multiplied by r² each step.
+    `ONE_MINUS_R2` is −1 where ρ > 1, or where ρ = 1 with complex roots. The kind is 0
+    for these, and for real roots the sign of w in the end.
+    """
+    disc = discriminant_of_margins(margins)
+    d, g = margins.determinant.hi, margins.two_minus_T.hi
+    m, u = margins.one_minus_T_plus_D.hi, margins.one_minus_D.hi
+    late = 0.5 * margins.trace.hi * u
+    swings = (disc < 0.0) & (-disc * _NEVER * _NEVER > late * late)
+    root, large, gap = _larger_root(margins, disc)
+    size, small, close = _bound_of_real(d, w, root, large, gap)
+    v = m * w * w + (u - m) * w * step + d * step * step
+    swing = 4.0 * d * v / (-disc if swings else 1.0)
     peak = max(swing, w * w) if swings else size * size
     fall = gap if close else gap * (2.0 - gap)
-    fall = u[0] if swings else fall
-    wild = (m[0] < 0.0) | (u[0] < 0.0) | (g[0] < 0.0) | (swings & (u[0] <= 0.0))
+    fall = u if swings else fall
+    wild = (m < 0.0) | (u < 0.0) | (g < 0.0) | (swings & (u <= 0.0))
     kind = -1.0 if w < small else 1.0
     kind = 0.0 if swings else kind
-    return g[0], m[0], d[0], w, step, -1.0 if wild else fall, peak, kind
+    return g, m, d, w, step, -1.0 if wild else fall, peak, kind
 
 
 @inlined
 def _first_step(first, sign):
     """Return w_1 and w_1 − 1, w changing its sign together with T."""
-    f = total(first)
-    return sign * f[0], add(sign * f[0], sign * f[1], -1.0, 0.0)[0]
+    w = scaled(total(first), sign)
+    return w.hi, add(w, pair(-1.0)).hi
 
 
 @inlined
 def quick_numbers(r):
     """Return what `numbers_of` does, NaN first where a sum's digits are in doubt."""
-    t, d, sign, size = with_positive_trace(r.trace, r.determinant)
+    sums = sums_of(r)
+    sign = sign_of_trace(sums)
     w, step = _first_step(r.first, sign)
-    th, tl = sign * t[0], sign * t[1]
-    g, m, u, known = quick_folded_margins(th, tl, d, size)
-    numbers = _numbers(th, tl, d, g, m, u, w, step)
+    margins, known = quick_margins(sums, sign)
+    numbers = _numbers(margins, w, step)
     return (numbers[0] if known else math.nan, *numbers[1:])
 
 
 @jit
 def numbers_of(r):
     """Return what is known of a mode, in the order of the rows above."""
-    t, d, sign, size = with_positive_trace(r.trace, r.determinant)
+    sums = sums_of(r)
+    sign = sign_of_trace(sums)
     w, step = _first_step(r.first, sign)
-    g, m, u = folded_margins(r.trace, r.determinant, t, d, sign, size)
-    return _numbers(sign * t[0], sign * t[1], d, g, m, u, w, step)
+    return _numbers(exact_margins(sums, sign), w, step)

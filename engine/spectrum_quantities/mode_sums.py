@@ -8,7 +8,7 @@ from typing import Any
 from ..modes.powers import matrix_power
 from ..quantities.noise_variance import noise_variance
 from ..quantities.regime import regime
-from ..quantities.transient_peak import peak
+from ..quantities.transient_peak import transient_peak as peak_of_mode
 from .mode_bounds import FALLS, ONE_MINUS_R2, ONE_MINUS_T_PLUS_D, PEAK, ROWS, STEP, D, W
 from .spectrum_quantity import spectrum_quantity
 
@@ -16,6 +16,7 @@ _at: Any = None
 _fill: Any = None
 
 _noise_variance, _regime = noise_variance.kernel, regime.kernel
+_peak = peak_of_mode.kernel
 
 
 @spectrum_quantity(
@@ -84,8 +85,7 @@ def transient_peak(slower, inner, table, clusters, argument, memory):
             or (falls and modes[FALLS, i] > 0.0)
         )
         if not calm:
-            r = _at(slower, inner, table[0, i])
-            highest = max(highest, peak(r.trace, r.determinant, r.first))
+            highest = max(highest, _peak(_at(slower, inner, table[0, i])))
     return highest
 
 

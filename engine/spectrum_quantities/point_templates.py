@@ -12,12 +12,18 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from ..arithmetic.double_double import add, multiply
+from ..arithmetic.double_double import (
+    Pair,
+    add,
+    is_above,
+    multiply,
+    negative,
+)
 from ..arithmetic.exact_sums import total
 from ..arithmetic.intrinsics import assume_noalias, wide_vectors
 from ..arithmetic.jit import jit
 from ..arithmetic.memory import LANES, line_aligned
-from ..modes.motion import exactly
+from ..modes.motion import exact_size
 from .last_crossing import EARLY, descend, falls_from, last_above
 from .matrix_powers import LEVELS, POWER
 from .mode_bounds import ONE_MINUS_R2, PEAK, ROWS, G, numbers_of, quick_numbers
@@ -67,7 +73,7 @@ def fill(slower, inner, k, modes):
 
 def exceeds(slower, inner, table, level, modes, t):
     """Tell whether Σ share·w² of all modes is above the level at t, by exact sums."""
-    hi, lo = -level[0], -level[1]
+    excess = negative(Pair(level[0], level[1]))
     tiny = 2.0**-120 * level[0] / table.shape[1]
     _fill(slower, inner, table[0], modes)
     for i in range(table.shape[1]):
@@ -77,12 +83,10 @@ def exceeds(slower, inner, table, level, modes, t):
         # at first roots near 0 have bounds that are rounded to nothing
         if most < tiny and t > EARLY:
             continue
-        r = _at(slower, inner, table[0, i])
-        w = exactly(r.trace, r.determinant, r.first, t)
-        w = multiply(w[0], w[1], w[0], w[1])
-        w = multiply(w[0], w[1], table[1, i], table[2, i])
-        hi, lo = add(hi, lo, w[0], w[1])
-    return hi > 0.0 or (hi == 0.0 and lo > 0.0)
+        w = exact_size(_at(slower, inner, table[0, i]), t)
+        coefficient = Pair(table[1, i], table[2, i])
+        excess = add(excess, multiply(multiply(w, w), coefficient))
+    return is_above(excess, 0.0)
 
 
 def listed(slower, inner, table, clusters, level, low, k, coefficients, memory):
@@ -124,9 +128,9 @@ def error(slower, inner, clusters, i, middle, low, level):
     a = _at(slower, inner, clusters.middle[0, i])
     b = _at(slower, inner, clusters.middle[2, i])
     moved = (
-        abs(total(b.trace)[0] - total(a.trace)[0]),
-        abs(total(b.determinant)[0] - total(a.determinant)[0]),
-        abs(total(b.first)[0] - total(a.first)[0]),
+        abs(total(b.trace).hi - total(a.trace).hi),
+        abs(total(b.determinant).hi - total(a.determinant).hi),
+        abs(total(b.first).hi - total(a.first).hi),
     )
     return error_of_nodes(middle, moved, clusters.mean[1, i], low, level)
 

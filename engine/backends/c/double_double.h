@@ -71,7 +71,7 @@ INLINE double discriminant(pair T, pair D)
     return fma(2.0 * T.hi, T.lo, fma(T.hi, T.hi, -4.0 * D.hi)) - 4.0 * D.lo;
 }
 
-INLINE double weight(const double *terms, int n)
+INLINE double absolute_sum(const double *terms, int n)
 {
     double size = 0.0;
     for (int i = 0; i < n; i++)

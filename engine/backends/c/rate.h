@@ -57,7 +57,7 @@ INLINE double minus_log_of_root(pair T, pair D, pair g, pair m, pair u)
 INLINE double quick_rate(const double *t, int nt, const double *d, int nd)
 {
     pair T = total(t, nt), D = total(d, nd);
-    double doubt = 1e-14 * (1.0 + weight(t, nt) + weight(d, nd));
+    double doubt = 1e-14 * (1.0 + absolute_sum(t, nt) + absolute_sum(d, nd));
     double sign = T.hi < 0.0 ? -1.0 : 1.0;
     T = (pair){sign * T.hi, sign * T.lo};
     pair less = {-T.hi, -T.lo}, g = add((pair){2.0, 0.0}, less);
@@ -73,8 +73,10 @@ static double exact_rate(const double *t, int nt, const double *d, int nd)
     sums r = sums_of(t, nt, d, nd);
     double sign = r.T.hi < 0.0 ? -1.0 : 1.0;
     pair T = {sign * r.T.hi, sign * r.T.lo};
-    pair g = near(2.0, -sign, 0.0, &r), m = near(1.0, -sign, 1.0, &r);
-    double value = minus_log_of_root(T, r.D, g, m, near(1.0, 0.0, -1.0, &r));
+    pair g = linear_combination(2.0, -sign, 0.0, &r);
+    pair m = linear_combination(1.0, -sign, 1.0, &r);
+    pair u = linear_combination(1.0, 0.0, -1.0, &r);
+    double value = minus_log_of_root(T, r.D, g, m, u);
     if (value == value)
         return value;
     if (!(T.hi < 1e150))

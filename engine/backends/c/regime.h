@@ -6,7 +6,7 @@
 
 #include "stability.h"
 
-/* T, D and 1 and the weight of all terms, in doubles */
+/* T, D and 1 and the absolute sum of all terms, in doubles */
 typedef struct {
     double T, D, size;
 } rough;

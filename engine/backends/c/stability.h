@@ -5,7 +5,7 @@
 
 #include "double_double.h"
 
-/* T and D as terms whose exact sum they are, as pairs, and 1 and the weight of all */
+/* T and D as terms whose exact sum they are, as pairs, and 1 and the absolute sum of all */
 typedef struct {
     const double *t, *d;
     int nt, nd;
@@ -16,7 +16,7 @@ typedef struct {
 static sums sums_of(const double *t, int nt, const double *d, int nd)
 {
     return (sums){t, d, nt, nd, total(t, nt), total(d, nd),
-                  1.0 + weight(t, nt) + weight(d, nd)};
+                  1.0 + absolute_sum(t, nt) + absolute_sum(d, nd)};
 }
 
 typedef struct {
@@ -51,7 +51,7 @@ static pair distil(double *terms, int n)
 }
 
 /* c + s T + d D, for s and d in 0, +-1, +-2, however much the terms cancel */
-static pair combine(double c, double s, double d, const sums *r)
+static pair exact_linear_combination(double c, double s, double d, const sums *r)
 {
     double terms[1 + 2 * MOST_TERMS] = {c}, size = fabs(c);
     triple sum = {c, 0.0, 0.0};
@@ -70,11 +70,11 @@ static pair combine(double c, double s, double d, const sums *r)
 }
 
 /* the same from the pairs, where they hardly cancel */
-static pair near(double c, double s, double d, const sums *r)
+static pair linear_combination(double c, double s, double d, const sums *r)
 {
     pair T = {s * r->T.hi, s * r->T.lo}, D = {d * r->D.hi, d * r->D.lo};
     pair sum = add((pair){c, 0.0}, add(T, D));
-    return fabs(sum.hi) > 1e-14 * r->size ? sum : combine(c, s, d, r);
+    return fabs(sum.hi) > 1e-14 * r->size ? sum : exact_linear_combination(c, s, d, r);
 }
 
 static double sign(double x) { return x != x ? x : (x > 0.0) - (x < 0.0); }
@@ -99,8 +99,9 @@ static double sign_of_discriminant(const sums *r)
 static int8_t exact_regime(const double *t, int nt, const double *d, int nd)
 {
     sums r = sums_of(t, nt, d, nd);
-    double below = near(1.0, -1.0, 1.0, &r).hi, above = near(1.0, 1.0, 1.0, &r).hi;
-    double gap = near(1.0, 0.0, -1.0, &r).hi;
+    double below = linear_combination(1.0, -1.0, 1.0, &r).hi;
+    double above = linear_combination(1.0, 1.0, 1.0, &r).hi;
+    double gap = linear_combination(1.0, 0.0, -1.0, &r).hi;
     if (below != below)
         return -128;
     if (!(below >= 0.0 && above >= 0.0 && gap >= 0.0))
@@ -112,7 +113,7 @@ static int8_t exact_regime(const double *t, int nt, const double *d, int nd)
         return -128;
     if (disc <= 0.0)
         return disc == 0.0 ? 2 : 3;
-    return near(0.0, 1.0, 0.0, &r).hi > 0.0 ? 1 : 4;
+    return linear_combination(0.0, 1.0, 0.0, &r).hi > 0.0 ? 1 : 4;
 }
 
 #endif
