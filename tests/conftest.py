@@ -6,10 +6,15 @@ import sys
 from dataclasses import dataclass
 
 import h5py
+import hypothesis
 import pytest
 import small
 
 from critdamp.cli import main
+
+# a kernel is compiled in the first example that needs it
+hypothesis.settings.register_profile("critdamp", deadline=None)
+hypothesis.settings.load_profile("critdamp")
 
 # whose kernels `make test` does not compile one by one
 LEFT_TO_TEST_ALL = ("gradient_descent", "nesterov")
