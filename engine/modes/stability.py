@@ -187,7 +187,10 @@ def sign_of_discriminant(sums):
 
 @jit
 def jury_margins(sums):
-    """Return the Jury margins 1 − T + D, 1 + T + D and 1 − D, their signs exact."""
+    """Return the Jury margins 1 − T + D, 1 + T + D and 1 − D, their signs exact.
+
+    ρ < 1 if and only if all three are positive  [Result 3].
+    """
     below = linear_combination(1.0, -1.0, 1.0, sums).hi
     above = linear_combination(1.0, 1.0, 1.0, sums).hi
     return below, above, linear_combination(1.0, 0.0, -1.0, sums).hi
