@@ -1,8 +1,8 @@
-"""Modes of like curvature in groups, each with a quadrature's nodes to stand for it.
+"""Clusters of modes of like curvature, and quadrature nodes that stand for each.
 
-w_t² is a polynomial in k. Over a group from m − h to m + h, Gauss quadrature with q
+w_t² is a polynomial in k. Over a cluster from m − h to m + h, Gauss quadrature with q
 nodes errs by at most 4·mass·M·R^(−2q)/(1 − 1/R), where M bounds |w_t(z)|² on the
-ellipse around the group that reaches to m ± h(R + 1/R)/2 (Trefethen 2013, theorem 8.2).
+ellipse around the cluster that reaches to m ± h(R + 1/R)/2 (Trefethen 2013, theorem 8.2).
 There T and D move by known amounts, and so do the roots: |λ| ≤ r + s where s²,
 s|λ₁ − λ₂|/2 and, for real roots of one sign, s|λ₁ − λ₂| are at most |ΔT|(r + s) + |ΔD|.
 With it |w_t(z)| ≤ (r + s)^(t−1)·K·(|w_1| + 1), where K bounds |λ₁ᵗ − λ₂ᵗ|/|λ₁ − λ₂|
@@ -17,35 +17,33 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import eigh_tridiagonal
 
 from ..arithmetic.jit import jit
+from ..spectra.lanczos import lanczos
 from ..typing import Floats
 from .mode_bounds import ONE_MINUS_R2, D, G, W
 
 NODES = 12
-# half of a group's width over its middle
+# half of a cluster's width over its middle
 _WIDTH = 1.0 / 32.0
 # the ellipse, and how far it reaches in halves of the width
 _ELLIPSE = 16.0
 _REACH = 0.5 * (_ELLIPSE + 1.0 / _ELLIPSE)
-# of a Lanczos step, beside a width of 2
-_SPENT = 1e-8
 _ERROR = 4.0 * _ELLIPSE ** (-2.0 * NODES) / (1.0 - 1.0 / _ELLIPSE)
-# of the level, in all groups together: what may be left out, and what nodes may err
+# of the level, in all clusters together: what may be left out, and what nodes may err
 LEFT_OUT = 2.0**-60
 MAY_ERR = 2.0**-44
 
 
 class Clusters(NamedTuple):
-    """Groups of the modes of a spectrum, in order.
+    """Clusters of the modes of a spectrum, in order.
 
     Attributes
     ----------
-    starts : (n + 1,) first mode of each group, and one behind the last
+    starts : (n + 1,) first mode of each cluster, and one behind the last
     middle : (3, n) the least, the middle and the largest k
     mean : (2, n) mean k and mass
-    nodes, shares : (n, NODES) of the quadrature; none, all 0, where modes are few
+    nodes, coefficients : (n, NODES) of the quadrature; none, all 0, where modes are few
     """
 
     starts: npt.NDArray[np.int64]
@@ -56,13 +54,13 @@ class Clusters(NamedTuple):
 
 
 def no_clusters() -> Clusters:
-    """Return no group: every mode stands for itself."""
+    """Return no cluster: every mode stands for itself."""
     empty = np.zeros((0, NODES))
     return Clusters(np.zeros(1, np.int64), empty[:, :3].T, empty[:, :2].T, empty, empty)
 
 
 def clusters_of(k: Floats, coefficients: Floats) -> Clusters:
-    """Return the groups of positive, increasing curvatures with shares."""
+    """Return the clusters of positive, increasing curvatures with coefficients."""
     starts = np.array([*_cuts(k, 0, k.size), k.size], dtype=np.int64)
     first, last = k[starts[:-1]], k[starts[1:] - 1]
     middle = np.ascontiguousarray([first, 0.5 * (first + last), last])
@@ -74,7 +72,7 @@ def clusters_of(k: Floats, coefficients: Floats) -> Clusters:
 
 
 def _cuts(k: Floats, start: int, stop: int) -> list[int]:
-    """Return where groups begin: halves, by their ratio, until they are narrow."""
+    """Return where clusters begin: halves, by their ratio, until they are narrow."""
     low, high = k[start], k[stop - 1]
     if stop - start <= 2 * NODES or high - low <= _WIDTH * (high + low):
         return [start]
@@ -84,37 +82,28 @@ def _cuts(k: Floats, start: int, stop: int) -> list[int]:
 
 
 def _rule(k: Floats, coefficients: Floats) -> tuple[Floats, Floats]:
-    """Return nodes and weights of the Gauss quadrature of a group."""
+    """Return nodes and weights of the Gauss quadrature of a cluster."""
     if k.size <= 2 * NODES:
         return np.zeros(NODES), np.zeros(NODES)
     middle, half = 0.5 * (k[0] + k[-1]), 0.5 * (k[-1] - k[0])
     x, mass = (k - middle) / half, coefficients.sum()
-    basis = np.zeros((NODES + 1, k.size))
-    basis[0] = np.sqrt(coefficients / mass)
-    diagonal, off = np.zeros(NODES), np.zeros(NODES)
-    for i in range(NODES):
-        v = x * basis[i]
-        diagonal[i] = v @ basis[i]
-        for _ in range(2):
-            v -= basis[: i + 1].T @ (basis[: i + 1] @ v)
-        off[i] = np.linalg.norm(v)
-        if not off[i] > _SPENT:  # fewer modes count than there are nodes
-            return np.zeros(NODES), np.zeros(NODES)
-        basis[i + 1] = v / off[i]
-    nodes, vectors = eigh_tridiagonal(diagonal, off[:-1])
-    return middle + half * nodes, mass * vectors[0] ** 2
+    start = np.sqrt(coefficients / mass)
+    ritz = lanczos(lambda v: x * v, start, NODES, np.empty((0, k.size)))
+    if ritz.values.size < NODES:  # fewer modes count than there are nodes
+        return np.zeros(NODES), np.zeros(NODES)
+    return middle + half * ritz.values, mass * ritz.weights
 
 
 @jit
 def is_dead(first, last, mass, t, level):
-    """Return what a group adds from t on at most, inf where that is too much.
+    """Return what a cluster adds from t on at most, inf where that is too much.
 
     From t = 1 on |w_t| ≤ t·r^(t−1)(|w_1| + 1), and r is largest at an end.
 
     Parameters
     ----------
     first, last : numbers of the modes at the ends, see `envelopes`
-    mass, t, level : of the group; from where on; what the sum is held against
+    mass, t, level : of the cluster; from where on; what the sum is held against
     """
     fall = min(first[ONE_MINUS_R2], last[ONE_MINUS_R2])
     slope = math.log1p(-fall) if fall < 1.0 else -math.inf
@@ -127,7 +116,7 @@ def is_dead(first, last, mass, t, level):
 
 @jit
 def error_of_nodes(middle, moved, mass, t, level):
-    """Return how much a group's quadrature errs from t on, inf where that is too much.
+    """Return how much a cluster's quadrature errs from t on, inf where that is too much.
 
     Parameters
     ----------
