@@ -2,8 +2,8 @@
 
 w_t² is a polynomial in k. Over a cluster from m − h to m + h, Gauss quadrature with q
 nodes errs by at most 4·mass·M·R^(−2q)/(1 − 1/R), where M bounds |w_t(z)|² on the
-ellipse around the cluster that reaches to m ± h(R + 1/R)/2 (Trefethen 2013, theorem 8.2).
-There T and D move by known amounts, and so do the roots: |λ| ≤ r + s where s²,
+ellipse around the cluster that reaches to m ± h(R + 1/R)/2 (Trefethen 2013, theorem
+8.2). There T and D move by known amounts, and so do the roots: |λ| ≤ r + s where s²,
 s|λ₁ − λ₂|/2 and, for real roots of one sign, s|λ₁ − λ₂| are at most |ΔT|(r + s) + |ΔD|.
 With it |w_t(z)| ≤ (r + s)^(t−1)·K·(|w_1| + 1), where K bounds |λ₁ᵗ − λ₂ᵗ|/|λ₁ − λ₂|
 over (r + s)^(t−1).
@@ -116,7 +116,7 @@ def is_dead(first, last, mass, t, level):
 
 @jit
 def error_of_nodes(middle, moved, mass, t, level):
-    """Return how much a cluster's quadrature errs from t on, inf where that is too much.
+    """Return a bound of a cluster's quadrature error from t on, inf if it is too large.
 
     Parameters
     ----------
