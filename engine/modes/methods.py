@@ -52,7 +52,7 @@ class Recurrence(NamedTuple):
     trace : T
     determinant : D
     first : w_1/w_0, from rest
-    kick : n₀, n₁ and n₀ + n₁, doubles: noise ξ_t on the gradient adds
+    noise_coefficients : n₀, n₁ and n₀ + n₁, doubles: noise ξ_t on the gradient adds
         n₀ξ_t + n₁ξ_{t−1} to w_{t+1}
     """
 

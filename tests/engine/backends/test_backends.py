@@ -54,6 +54,8 @@ def test_methods_are_affine_in_their_last_parameter(name):
 @pytest.mark.parametrize("quantity", ["spectral_radius", "regime", "rate"])
 def test_same_bits(name, quantity):
     method, known = METHODS[name], QUANTITIES[quantity]
+    if native.map_kernel(method, known, 1) is None:
+        pytest.skip("a kernel in C is an option")
     rng = np.random.default_rng(14)
     for threads, arranged in ((1, np.array), (2, rising)):
         head, k, inner = blocks(rng, method)
