@@ -5,7 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from ..errors import InputError
+from ..typing import Floats
+from ..validation import finite
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ def polyak(kmin: float, kmax: float) -> Tuning:
     """Return the best constant (ε, p) of the heavy ball for curvatures kmin … kmax.
 
     ε = 4/(√L+√μ)², p = ((√L−√μ)/(√L+√μ))², ρ = √p, with μ = kmin and L = kmax
-    (Polyak 1964). Both ends are then critically damped [Eq. 35] [Eq. 36].
+    (Polyak 1964). Both ends are then critically damped [Eq. 35].
 
     Parameters
     ----------
@@ -46,3 +51,25 @@ def polyak(kmin: float, kmax: float) -> Tuning:
     radius = (large - small) / (large + small)
     rate = math.inf if radius == 0 else -math.log1p(-2 * small / (large + small))
     return Tuning(4 / (large + small) ** 2, radius**2, radius, rate)
+
+
+def critical_momentum(eps: npt.ArrayLike, k: npt.ArrayLike) -> Floats:
+    """Return the momentum that is best for one curvature: critical damping.
+
+    p = (1 − √(εk))²  [Eq. 35], where ρ = |1 − √(εk)|  [Eq. 36].
+
+    Parameters
+    ----------
+    eps, k : learning rates and curvatures, which broadcast, with 0 < εk < 4
+
+    Raises
+    ------
+    InputError
+        An εk is outside (0, 4), where no momentum below 1 is critical.
+    """
+    x = np.multiply(finite("eps", eps), finite("k", k))
+    bad = x[~((x > 0.0) & (x < 4.0))]
+    if bad.size:
+        raise InputError(f"{bad[0]:.6g} is eps·k; between 0 and 4 works", "eps")
+    momentum: Floats = np.square(1.0 - np.sqrt(x))
+    return momentum

@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     )
     from critdamp.engine.tuning.closed_forms import (
         Tuning as Tuning,
+        critical_momentum as critical_momentum,
         polyak as polyak,
     )
 
@@ -93,6 +94,7 @@ _HOMES = {
     "Trajectory": "engine.simulation.trajectory",
     "Tuning": "engine.tuning.closed_forms",
     "Verification": "engine.simulation.coupled",
+    "critical_momentum": "engine.tuning.closed_forms",
     "continuous": "engine.simulation.physical_analogy",
     "diagonal": "engine.spectra.per_weight",
     "discrete": "engine.simulation.physical_analogy",

@@ -102,7 +102,7 @@ def test_one_mode_settles_as_it_does_alone(method, eps, p, nu, tol):
         alone = face.settling_time(*axes.values(), eps, p, 0.5, tol)
     together = found[SETTLING[1]].item()
     if together != together:
-        # not decided: the start has no part in the larger root, whose bound falls slowly
+        # not decided: the start has no part in the larger root, which falls slowly
         trace, determinant, first = map(float, steps(method, eps, p, nu, 0.5))
         small, large = sorted(np.roots([1.0, -trace, determinant]), key=abs)
         assert abs(first - small) < 1e-9 < 1e-2 < abs(large)
