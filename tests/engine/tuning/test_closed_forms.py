@@ -1,4 +1,4 @@
-"""Closed forms of the best learning rate and momentum, against maps and golden values."""
+"""Closed forms of the best ε and p, against maps and golden values."""
 
 import numpy as np
 import pytest
