@@ -23,7 +23,7 @@ demo: setup
 
 # On all cores, in an order that is drawn; --randomly-seed repeats one.
 test: setup
-	$(BIN)/pytest -n auto --dist worksteal -m "not slow" $(PYTEST_OPTIONS)
+	$(BIN)/pytest -v -n auto --dist worksteal -m "not slow" $(PYTEST_OPTIONS)
 
 # every test, in its long form
 test-all: setup
@@ -54,12 +54,14 @@ lint: setup
 setup: .venv/linked
 
 .venv/linked: .venv/installed $(FOLDERS) $(NATIVE)
+	@echo "linking the sources into .venv, and building the C kernels where a compiler is"
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 	    "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	@echo "setting up .venv, which takes some minutes the first time"
 	$(PYTHON) -m venv .venv
 	$(PIP) install --constraint constraints.txt pip setuptools
 	$(PIP) install --constraint constraints.txt --group dev .
