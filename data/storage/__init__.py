@@ -1,1 +1,1 @@
-"""Files on disks that fail, and HDF5 files that may be anything."""
+"""Atomic file writes, bounded HDF5 reads, locks, and messages for system errors."""

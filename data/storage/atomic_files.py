@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and errors that say what to do."""
+"""Atomic replacement of files, fsync, and a lock on a folder."""
 
 import errno
 import fcntl
@@ -8,26 +8,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_NOT_FOR_FOLDERS = (errno.EACCES, errno.EBADF, errno.EINVAL, errno.EOPNOTSUPP)
+# errno values with which fsync of a folder is unsupported or not permitted
+_FOLDER_FSYNC_ERRORS = (errno.EACCES, errno.EBADF, errno.EINVAL, errno.EOPNOTSUPP)
 
 
 def publish(temporary: Path, path: Path) -> None:
-    """Give a finished file its name, once its bytes are on the disk."""
+    """Sync a finished temporary file, rename it to `path`, and sync the folder."""
     to_disk(temporary)
     temporary.replace(path)
     to_disk(path.parent)
 
 
 def beside(path: Path) -> Path:
-    """Return a temporary name for a file that is being written, nobody else's."""
+    """Return a unique temporary path in the folder of `path`."""
     return path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
 
 
 @contextmanager
 def appearing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path; what is written there gets its name at the end.
+    """Yield a temporary path; on success the file written there is renamed to `path`.
 
-    If anything fails, the temporary file is gone and `path` is as it was.
+    On any exception the temporary file is removed and `path` is unchanged.
     """
     temporary = beside(path)
     try:
@@ -39,7 +40,7 @@ def appearing(path: Path) -> Iterator[Path]:
 
 
 def to_disk(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk."""
+    """Call fsync on a file, or on a folder so that its entries are durable."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
         try:
@@ -47,20 +48,22 @@ def to_disk(path: Path) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        # some file systems know no fsync of folders, some folders are not for reading
-        if error.errno not in _NOT_FOR_FOLDERS or not path.is_dir():
+        # some file systems cannot fsync a folder, and some folders are not readable
+        if error.errno not in _FOLDER_FSYNC_ERRORS or not path.is_dir():
             raise
 
 
 def lock(folder: Path) -> int:
-    """Take a folder for this process, until the returned descriptor is closed.
+    """Lock a folder for this process and return the descriptor that holds the lock.
 
-    The system drops the lock when the process ends, however it ends.
+    The lock ends when the descriptor is closed or the process ends for any reason.
 
     Raises
     ------
     BlockingIOError
-        Another process has it.
+        Another process holds the lock.
+    OSError
+        The folder cannot be opened or locked.
     """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -69,7 +72,7 @@ def lock(folder: Path) -> int:
         os.close(descriptor)
         raise
     except OSError as error:
-        # some network file systems lock no folders; the sweep works without
+        # some network file systems cannot lock folders; the sweep works without a lock
         if error.errno not in (errno.EBADF, errno.ENOLCK, errno.EOPNOTSUPP):
             os.close(descriptor)
             raise

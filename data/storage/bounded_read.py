@@ -1,4 +1,4 @@
-"""Arrays that are read at once, if their file can hold them."""
+"""Reads of whole HDF5 datasets whose size is checked against the size of the file."""
 
 import re
 from typing import Any
@@ -7,8 +7,9 @@ import h5py
 
 from critdamp.engine.errors import FileError
 
-# bytes of a dataset that need not be in the file, and how many times deflate packs
-_FREE, _PACKED = 2**24, 1032
+# A dataset may have this many bytes, or this factor (the maximum compression ratio of
+# deflate) times the file size. A damaged header may claim more.
+_MIN_BOUND, _MAX_RATIO = 2**24, 1032
 _SHARD = re.compile(r"shard-\d{4,}\.h5")
 
 
@@ -18,11 +19,13 @@ def read_bounded(dataset: h5py.Dataset) -> Any:
     Raises
     ------
     FileError
-        It claims more of them than its file can hold, or has them elsewhere.
+        The dataset claims more bytes than its file can hold, or stores its values in
+        other files.
     """
     path = dataset.file.filename
     refuse_elsewhere(dataset)
-    if (dataset.nbytes or 0) > max(_FREE, dataset.file.id.get_filesize() * _PACKED):
+    bound = max(_MIN_BOUND, dataset.file.id.get_filesize() * _MAX_RATIO)
+    if (dataset.nbytes or 0) > bound:
         raise FileError(
             f"{path}: damaged: {dataset.name} has {dataset.nbytes} bytes, more than "
             "fit into the file"
@@ -31,17 +34,17 @@ def read_bounded(dataset: h5py.Dataset) -> Any:
 
 
 def refuse_elsewhere(item: Any) -> None:
-    """Raise a FileError where values are in other files, which may be anything.
+    """Raise a FileError if a dataset stores its values in other files.
 
-    A live view has them in the shards beside it.
+    Such a path could name any file. Only the shards of a live view are allowed.
     """
     path = item.file.filename
     if isinstance(item, h5py.Dataset):
         others = item.external or []
         if item.is_virtual:
-            others += [one for one in item.virtual_sources() if not _is_shard(one)]
+            others += [s for s in item.virtual_sources() if not _is_shard(s)]
         if others:
-            raise FileError(f"{path}: {item.name} has its values in other files")
+            raise FileError(f"{path}: {item.name} stores its values in other files")
 
 
 def _is_shard(source: Any) -> bool:

@@ -1,4 +1,4 @@
-"""New HDF5 files on disks that may fill up."""
+"""Atomic creation of HDF5 files; write errors are deferred until HDF5 can close."""
 
 import io
 import os
@@ -13,15 +13,15 @@ from .atomic_files import beside, publish
 
 
 class ErrorLatchingFile(io.FileIO):
-    """A new file for HDF5 to write to, that never fails under it.
+    """A new file that HDF5 writes to, and whose methods never raise inside HDF5.
 
-    If a write fails below HDF5, or Ctrl-C comes there, it prints, keeps the file open
-    and may crash. So the first failure of any kind is kept for `check`, and what comes
-    after it is dropped; the file is of no use then anyhow.
+    When a write fails inside HDF5, or Ctrl-C interrupts it, HDF5 prints a traceback,
+    keeps the file open and may crash. So the first exception is kept for `check`, and
+    all later writes are ignored. The file is unusable after that.
 
     Parameters
     ----------
-    path : of the file, emptied if it is there
+    path : path of the file; an existing file is truncated
     """
 
     def __init__(self, path: Path) -> None:
@@ -29,12 +29,12 @@ class ErrorLatchingFile(io.FileIO):
         self._failure: BaseException | None = None
 
     def check(self) -> None:
-        """Raise what came first, if anything did."""
+        """Raise the first exception that a write or read caught, if any."""
         if self._failure is not None:
             raise self._failure
 
     def readinto(self, buffer: Any) -> int:
-        """Fill a buffer from the place on; what was never written is zero."""
+        """Fill a buffer from the current position; bytes past the end are zero."""
         view = memoryview(buffer).cast("B")
         count = 0
         try:
@@ -45,20 +45,20 @@ class ErrorLatchingFile(io.FileIO):
         return len(view)
 
     def write(self, data: Any) -> int:
-        """Write all of the data at the place, in as many pieces as it takes."""
-        left = memoryview(data).cast("B")
-        while left and self._failure is None:
+        """Write all bytes at the current position, with as many calls as needed."""
+        remaining = memoryview(data).cast("B")
+        while remaining and self._failure is None:
             try:
-                left = left[self._plainly(left) :]
+                remaining = remaining[self._write_once(remaining) :]
             except BaseException as error:
                 self._failure = error
         return memoryview(data).nbytes
 
-    def _plainly(self, data: memoryview) -> int:
+    def _write_once(self, data: memoryview) -> int:
         return super().write(data)
 
     def truncate(self, size: int | None = None) -> int:
-        """Cut or extend the file."""
+        """Set the size of the file."""
         try:
             return super().truncate(size)
         except BaseException as error:
@@ -67,13 +67,13 @@ class ErrorLatchingFile(io.FileIO):
 
 
 class NewFile:
-    """A new HDF5 file under a temporary name, whose dimensions keep their order.
+    """A new HDF5 file under a temporary name, with creation order tracked.
 
     Parameters
     ----------
-    path : the name that it gets by `publish`
-    temporary : where it is written
-    **options : for h5py.File
+    path : final path, which `publish` renames the file to
+    temporary : path that the file is written to
+    **options : keyword arguments of h5py.File
     """
 
     def __init__(self, path: Path, temporary: Path, **options: Any) -> None:
@@ -82,26 +82,26 @@ class NewFile:
         self.file = h5py.File(self._latching, "w", track_order=True, **options)
 
     def check(self) -> None:
-        """Raise the OSError that came first, if something could not be written."""
+        """Raise the first exception of a write, if any."""
         self._latching.check()
 
     def sync(self) -> None:
-        """Wait until what was written is on the disk."""
+        """Call fsync on the file; raises as `check` does."""
         os.fsync(self._latching.fileno())
         self.check()
 
     def close(self) -> None:
-        """Finish the file, still under its temporary name; raises as `check` does."""
+        """Close the file under its temporary name; raises as `check` does."""
         self.file.close()
         self._latching.close()
         self.check()
 
     def publish(self) -> None:
-        """Give the closed file its name, once it is on the disk."""
+        """Sync the closed file and rename it to its final path."""
         publish(self._temporary, self._path)
 
     def drop(self) -> None:
-        """Forget the file, unless it has its name already."""
+        """Close the file and remove it if it still has its temporary name."""
         self.file.close()
         self._latching.close()
         self._temporary.unlink(missing_ok=True)
@@ -109,14 +109,14 @@ class NewFile:
 
 @contextmanager
 def new_hdf5(path: Path, **options: Any) -> Iterator[h5py.File]:
-    """Yield a new HDF5 file; what is written there gets its name at the end.
+    """Yield a new HDF5 file; on success it is renamed to `path`.
 
-    If anything fails, `path` is as it was.
+    On any exception `path` is unchanged.
 
     Raises
     ------
     OSError
-        Something could not be written, known at the end.
+        A write failed; raised when the block ends.
     """
     new = NewFile(path, beside(path), **options)
     try:

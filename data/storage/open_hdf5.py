@@ -1,4 +1,4 @@
-"""Opening a file that may be anything, with a clear line for what it is not."""
+"""Checks and messages for opening HDF5 files that may be damaged or foreign."""
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
@@ -20,13 +20,13 @@ class Kind:
 
     Attributes
     ----------
-    format, version : as in the root's attributes
-    called : in messages
-    needs : datasets that each such file has
-    axes, columns : dimensions and arrays that an export takes, in this order, where
-        they are there; those that the root's attributes name by default
-    command : what shows such a file to people
-    if_missing : what to say of a path where no file is, nothing by default
+    format, version : root attributes `format` and `format_version`
+    called : name of the kind in messages
+    needs : datasets that every file of this kind has
+    axes, columns : dimensions and arrays that an export writes, in this order, if
+        present; by default those that the root attributes name
+    command : command that shows a file of this kind
+    if_missing : path → hint for the message if no file is there, empty by default
     """
 
     format: str
@@ -41,36 +41,37 @@ class Kind:
 
 @contextmanager
 def undamaged(path: Path) -> Iterator[None]:
-    """Turn what reading a damaged file raises into a FileError that names it."""
+    """Convert any exception raised while reading a damaged file to a FileError."""
     try:
         yield
     except FileError:
         raise
-    except Exception as error:  # HDF5 and what is read may be wrong in every way
-        reason = " ".join(f"{error}".split()) or "it does not fit into the memory"
+    except Exception as error:  # damaged data may raise any exception
+        reason = " ".join(f"{error}".split()) or "it does not fit into memory"
         raise FileError(f"{path}: damaged: {reason}") from error
 
 
 def open_file(path: Path, *kinds: Kind, others: Iterable[Kind] = ()) -> h5py.File:
-    """Return the opened file, which has to be of one of the kinds.
+    """Return the opened file of one of the given kinds.
 
     Parameters
     ----------
-    path : of the file
-    kinds : that it may be of
-    others : kinds that are named where it is of one of them
+    path : path of the file
+    kinds : accepted kinds
+    others : kinds that are named in the message if the file is of one of them
 
     Raises
     ------
     FileError
-        It is missing, unfinished, damaged, foreign, or made by a newer critdamp.
+        The file is missing, unfinished, damaged, foreign, or written by a newer
+        critdamp.
     """
     with failures(path, "read"):
         if not path.is_file():
             raise FileError(_missing(path, kinds))
     try:
         file = h5py.File(path, "r")
-    except Exception as error:  # HDF5 may find anything wrong
+    except Exception as error:  # h5py may raise any exception for a damaged file
         raise FileError(f"{path}: {_unreadable(path, error)}") from error
     try:
         with undamaged(path):
@@ -88,7 +89,7 @@ def _missing(path: Path, kinds: tuple[Kind, ...]) -> str:
         if hint := kind.if_missing(path):
             return f"{path}: unfinished; {hint}"
     if path.exists():
-        return f"{path}: no regular file"
+        return f"{path}: not a regular file"
     return f"{path}: no such file"
 
 
@@ -104,22 +105,23 @@ def _check(
     path: Path, file: h5py.File, kinds: tuple[Kind, ...], others: Iterable[Kind]
 ) -> None:
     called = " or ".join(kind.called for kind in kinds)
-    said = str(file.attrs.get("format"))
-    kind = {kind.format: kind for kind in kinds}.get(said)
-    for name in file:  # none is followed before all are seen
+    stored = str(file.attrs.get("format"))
+    kind = {kind.format: kind for kind in kinds}.get(stored)
+    for name in file:  # check all links before one of them is followed
         if not isinstance(file.get(name, getlink=True), h5py.HardLink):
             raise FileError(f"{path}: {name} is a link, maybe to another file")
     for name in file:
         refuse_elsewhere(file[name])
     needs = kind.needs if kind else ()
-    lacks = [name for name in needs if not isinstance(file.get(name), h5py.Dataset)]
-    other = {kind.format: kind for kind in others}.get(said)
+    missing = [name for name in needs if not isinstance(file.get(name), h5py.Dataset)]
+    other = {kind.format: kind for kind in others}.get(stored)
     if kind is None and other is not None:
         raise FileError(f"{path}: {other.called}, not {called}; see {other.command}")
-    if kind is None or lacks:
+    if kind is None or missing:
         raise FileError(f"{path}: an HDF5 file, but not {called} of critdamp")
-    found = operator.index(file.attrs["format_version"])
-    if found > kind.version:
+    version = operator.index(file.attrs["format_version"])
+    if version > kind.version:
         raise FileError(
-            f"{path}: format {found}, this critdamp knows {kind.version}; update it"
+            f"{path}: format {version}, this critdamp reads up to {kind.version}; "
+            "update critdamp"
         )

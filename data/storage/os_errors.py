@@ -1,4 +1,4 @@
-"""Errors of the system in words: what happened, and what to do."""
+"""Messages for errors of the operating system: the cause and what to do."""
 
 import errno
 import os
@@ -11,17 +11,17 @@ from critdamp.engine.errors import CritdampError, FileError
 _CAUSES = {
     errno.ENOSPC: "the disk is full; free some space",
     errno.EDQUOT: "your quota is used up; free some space",
-    errno.EFBIG: "it outgrows the limit for files (see ulimit -f); raise that",
+    errno.EFBIG: "it exceeds the file size limit (see ulimit -f); raise the limit",
     errno.EACCES: "writing is not allowed there; choose another folder",
     errno.EPERM: "writing is not allowed there; choose another folder",
     errno.EAGAIN: "another program has it open; close it there",
     errno.EROFS: "writing is not allowed there; choose another folder",
-    errno.EEXIST: "a file is in the way of the folder beside it; move that away",
-    errno.ENOENT: "the folder does not exist; make it first",
-    errno.ENOTDIR: "its parent is not a folder; choose another",
+    errno.EEXIST: "a file has the name of the folder beside it; move the file away",
+    errno.ENOENT: "the folder does not exist; create it first",
+    errno.ENOTDIR: "its parent is not a folder; choose another path",
 }
-# others follow from what a damaged file asks for
-_REFUSALS = (
+# errno values that are not caused by the contents of a damaged file
+_SYSTEM_ERRORS = (
     errno.EACCES,
     errno.EAGAIN,
     errno.EBUSY,
@@ -32,7 +32,7 @@ _REFUSALS = (
     errno.EPERM,
     errno.ESTALE,
 )
-_OF_READING = {
+_READ_CAUSES = {
     errno.EACCES: "reading it is not allowed",
     errno.EPERM: "reading it is not allowed",
     errno.ENOENT: "no such file",
@@ -43,18 +43,18 @@ _OF_READING = {
 def failures(
     path: Path, doing: str, ending: Callable[[int], str] = lambda _code: ""
 ) -> Iterator[None]:
-    """Turn a failure of the system or of HDF5 into a `FileError`.
+    """Convert an error of the operating system or of HDF5 to a `FileError`.
 
     Parameters
     ----------
-    path : the file that people know
+    path : path that the message names
     doing : "write" or "read"
-    ending : of the message, from the number of the system's error, 0 if it has none
+    ending : errno, or 0 if there is none → end of the message
 
     Raises
     ------
     FileError
-        Anything below failed with an OSError or, as HDF5 does, a RuntimeError.
+        The block raised an OSError or a RuntimeError, which HDF5 raises as well.
     """
     try:
         yield
@@ -67,13 +67,13 @@ def failures(
 
 
 def system_error(error: BaseException, doing: str) -> str:
-    """Return what the system says, and what to do; nothing if it is no error of its."""
+    """Return the cause of an OSError and what to do, empty without an errno."""
     code = getattr(error, "errno", None) or 0
-    causes = _CAUSES | (_OF_READING if doing == "read" else {})
+    causes = _CAUSES | (_READ_CAUSES if doing == "read" else {})
     return causes.get(code, os.strerror(code)) if code else ""
 
 
 def refusal(error: BaseException) -> str:
-    """Return why the system refused a read; nothing where the bytes may be to blame."""
-    refused = getattr(error, "errno", None) in _REFUSALS
+    """Return why the system refused a read, empty if the contents may be the cause."""
+    refused = getattr(error, "errno", None) in _SYSTEM_ERRORS
     return system_error(error, "read") if refused else ""

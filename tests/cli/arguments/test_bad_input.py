@@ -178,7 +178,7 @@ def test_output_in_a_folder_that_is_missing(critdamp, tmp_path):
     assert result.code == 1
     assert result.err == (
         "Error: none/run.h5: cannot write it: the folder does not exist; "
-        "make it first\n"
+        "create it first\n"
     )
 
 

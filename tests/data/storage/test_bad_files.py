@@ -111,12 +111,12 @@ def test_interrupt_below_hdf5_is_a_failure_like_any_other(
     write = io.FileIO.write
 
     class Interrupted(ErrorLatchingFile):
-        def _plainly(self, data):
+        def _write_once(self, data):
             if next(calls) == count:
                 raise KeyboardInterrupt
             return write(self, data)
 
-    monkeypatch.setattr(ErrorLatchingFile, "_plainly", Interrupted._plainly)
+    monkeypatch.setattr(ErrorLatchingFile, "_write_once", Interrupted._write_once)
     with pytest.raises(KeyboardInterrupt):
         sweep(plan, path)
     assert not list(tmp_path.glob("**/*.tmp"))
@@ -130,7 +130,7 @@ def test_limit_on_file_size(plan, tmp_path, bits, child, share):
     process = child(path, int(share * whole.stat().st_size))
     _, message = process.communicate("go\n")
     assert process.returncode == 1, message
-    assert re.search(r"limit for files.*; the run will have about 0\.\d\d MB", message)
+    assert re.search(r"file size limit.*; the run will have about 0\.\d\d MB", message)
     assert "Traceback" not in message
     assert not path.exists()
     assert not list(tmp_path.glob("**/*.tmp"))
