@@ -1,1 +1,1 @@
-"""Blocks of maps as they stand in a file: packed, with checksums and statistics."""
+"""Chunks of maps: encoding, checksums, statistics, and direct reads and writes."""

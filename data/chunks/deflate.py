@@ -1,8 +1,8 @@
-"""Byte planes as one zlib stream, which any inflate reads.
+"""Encoding of byte planes as one zlib stream.
 
-The lower bytes of doubles that differ are noise, which deflate turns over for long and
-leaves as it was. The leading planes that look so are stored, as blocks of the stream
-that hold plain bytes; only what follows them is deflated.
+The low bytes of most doubles are noise, on which deflate spends its time without any
+gain. Leading planes that look like noise are written as stored blocks; only the planes
+after them are deflated.
 """
 
 import struct
@@ -20,28 +20,32 @@ try:
 except ImportError:
     encoder = zlib
 
-# options of h5py for a dataset whose chunks any reader inflates and puts in order
+# h5py options of a dataset with HDF5's built-in shuffle and deflate filters
 DEFLATE: dict[str, Any] = {
     "compression": "gzip",
     "compression_opts": 1,
     "shuffle": True,
 }
 ENCODER = "zlib" if encoder is zlib else "isal"
-# the same number, five times as fast
+# same result as zlib.crc32, five times as fast
 crc32 = encoder.crc32
-# isal's levels are others than zlib's; both of these are for speed
+# the levels of isal differ from those of zlib; both of these are fast ones
 _LEVEL = 1 if encoder is zlib else 2
-_PIECES, _PIECE = 6, 1024
+# samples of a plane, and bytes of each
+_SAMPLES, _SAMPLE = 6, 1024
+# compressed size of a sample of noise, relative to the sample
 _NOISE = 0.95
+# maximum length of a stored block
 _STORED = 65535
+# words that are shuffled at a time
 _BLOCK = 2048
 
 
 @cached
 def shuffle(words: Any, planes: Any) -> None:
-    """Write byte b of each word to row b of `planes`, as HDF5's shuffle does.
+    """Write byte b of each word to row b of `planes`, like the HDF5 shuffle filter.
 
-    In blocks that stay in the nearest cache while their bytes are taken apart.
+    The words are processed in blocks that fit into the L1 cache.
     """
     for start in range(0, words.size, _BLOCK):
         block = words[start : start + _BLOCK]
@@ -53,22 +57,21 @@ def shuffle(words: Any, planes: Any) -> None:
 
 
 def pack(planes: npt.NDArray[np.uint8]) -> bytes:
-    """Return the zlib stream of all bytes of `planes` (n_planes, n), row after row."""
-    noise = _noise(planes)
-    everything = planes.data.cast("B")
-    split = noise * planes.shape[1]
+    """Return the zlib stream of the bytes of `planes` (n_planes, n), in row order."""
+    data = planes.data.cast("B")
+    split = _noise(planes) * planes.shape[1]
     parts: list[Any] = [b"\x78\x01"]
-    for at in range(0, split, _STORED):
-        block = everything[at : min(at + _STORED, split)]
+    for start in range(0, split, _STORED):
+        block = data[start : min(start + _STORED, split)]
         size = len(block)
         parts += (struct.pack("<BHH", 0, size, size ^ 0xFFFF), block)
-    parts.append(encoder.compress(everything[split:], _LEVEL, wbits=-15))
-    parts.append(struct.pack(">I", encoder.adler32(everything)))
+    parts.append(encoder.compress(data[split:], _LEVEL, wbits=-15))
+    parts.append(struct.pack(">I", encoder.adler32(data)))
     return b"".join(parts)
 
 
 def _noise(planes: npt.NDArray[np.uint8]) -> int:
-    """Return how many leading planes look like noise, found by halving."""
+    """Return the number of leading planes that look like noise, by bisection."""
     low, high = 0, len(planes)
     while low < high:
         middle = (low + high) // 2
@@ -80,8 +83,8 @@ def _noise(planes: npt.NDArray[np.uint8]) -> int:
 
 
 def _looks_like_noise(plane: npt.NDArray[np.uint8]) -> bool:
-    step = max(plane.size // _PIECES, _PIECE)
-    pieces = (plane[at : at + _PIECE].data for at in range(0, plane.size, step))
-    sample = b"".join(pieces)
-    packed = len(encoder.compress(sample, _LEVEL, wbits=-15))
-    return packed > _NOISE * len(sample)
+    step = max(plane.size // _SAMPLES, _SAMPLE)
+    starts = range(0, plane.size, step)
+    sample = b"".join(plane[start : start + _SAMPLE].data for start in starts)
+    compressed = len(encoder.compress(sample, _LEVEL, wbits=-15))
+    return compressed > _NOISE * len(sample)

@@ -1,7 +1,7 @@
-"""Chunks as HDF5 stores them, made outside HDF5, whose own filters use one core.
+"""Encoding of chunks in threads, outside HDF5, whose filters run on one core.
 
-A chunk is shuffled and deflated here, in a pool of threads, and stored as it is. The
-bytes are those of HDF5's built-in filters, so that every reader reads them.
+A chunk is shuffled and deflated here and then written directly. The bytes are in the
+format of HDF5's built-in filters, so every HDF5 reader can decode them.
 """
 
 import threading
@@ -17,22 +17,24 @@ from critdamp.engine.maps.loop import Arrays
 from critdamp.engine.maps.plan import Plan
 from critdamp.engine.quantities.quantity import MapQuantity
 
+from .blocks import corner
 from .deflate import crc32, pack, shuffle
 from .statistics import Statistics, fill_of, statistics_of
 
 Array = npt.NDArray[Any]
+# a chunk, and its byte planes
 Buffers = tuple[Array, Array]
 
 
 class Chunk(NamedTuple):
-    """A chunk ready to be stored.
+    """An encoded chunk, ready to be written.
 
     Attributes
     ----------
-    quantity : whose it is
-    offset : its first index in each dimension of the grid
-    data : its bytes as they stand in the file
-    statistics : of its points inside the grid
+    quantity : quantity of the map
+    offset : first index of the chunk in each dimension of the grid
+    data : encoded bytes
+    statistics : statistics of the points inside the grid
     checksum : CRC-32 of the data
     """
 
@@ -44,13 +46,13 @@ class Chunk(NamedTuple):
 
 
 class ChunkEncoder:
-    """Makes chunks of tiles.
+    """Encodes the chunks of tiles in a pool of threads.
 
     Parameters
     ----------
-    plan : what is swept
+    plan : plan of the sweep
     compression : whether chunks are shuffled and deflated
-    threads : how many chunks are made at a time
+    threads : number of chunks that are encoded at a time
     """
 
     def __init__(self, plan: Plan, compression: bool, threads: int) -> None:
@@ -61,13 +63,13 @@ class ChunkEncoder:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="critdamp-chunk")
 
     def close(self) -> None:
-        """End the threads."""
+        """Shut the thread pool down."""
         self._pool.shutdown()
 
     def __call__(self, tile: Tile, arrays: Arrays) -> Iterator[Chunk]:
-        """Yield the chunks of a tile's arrays, always in the same order.
+        """Yield the encoded chunks of a tile, always in the same order.
 
-        The arrays are free to be reused when the last chunk was taken.
+        The arrays may be reused after the last chunk was yielded.
         """
         tasks = [
             (quantity, arrays[quantity.name], tile, where)
@@ -79,27 +81,27 @@ class ChunkEncoder:
     def _chunk(
         self, quantity: MapQuantity, array: Array, tile: Tile, where: tuple[slice, ...]
     ) -> Chunk:
-        corner = tuple(side.start for side in where)
-        shift = zip(where, tile.start, strict=True)
-        block = array[tuple(slice(s.start - a, s.stop - a) for s, a in shift)]
+        offset = corner(where)
+        starts = zip(where, tile.start, strict=True)
+        block = array[tuple(slice(s.start - a, s.stop - a) for s, a in starts)]
         buffers = self._buffers(self._plan.dtype_of(quantity))
-        whole = buffers[0]
-        if block.shape != whole.shape:
-            whole.fill(fill_of(whole.dtype))
-        inside = whole[tuple(slice(n) for n in block.shape)]
+        chunk = buffers[0]
+        if block.shape != chunk.shape:
+            chunk.fill(fill_of(chunk.dtype))
+        inside = chunk[tuple(slice(n) for n in block.shape)]
         np.copyto(inside, block)
-        found = statistics_of(quantity, whole, corner, self._grid.shape)
+        statistics = statistics_of(quantity, chunk, offset, self._grid.shape)
         data = self._encode(buffers)
-        return Chunk(quantity, corner, data, found, crc32(data))
+        return Chunk(quantity, offset, data, statistics, crc32(data))
 
     def _buffers(self, dtype: np.dtype[Any]) -> Buffers:
-        """Return this thread's chunk and its byte planes, made once."""
-        made: dict[str, Buffers] = self._local.__dict__
-        if dtype.name not in made:
+        """Return the buffers of this thread for a dtype, allocated once."""
+        buffers: dict[str, Buffers] = self._local.__dict__
+        if dtype.name not in buffers:
             chunk = np.empty(self._grid.chunk_shape, dtype)
             planes = np.empty((dtype.itemsize, chunk.size), np.uint8)
-            made[dtype.name] = chunk, planes
-        return made[dtype.name]
+            buffers[dtype.name] = chunk, planes
+        return buffers[dtype.name]
 
 
 def _deflated(buffers: Buffers) -> bytes:

@@ -1,4 +1,4 @@
-"""Chunks as they stand in a file, past HDF5's filters."""
+"""Direct reads and writes of encoded chunks, without HDF5's filters."""
 
 from typing import Any
 
@@ -8,30 +8,30 @@ from .blocks import Where, corner
 
 
 def read_chunk(stored_in: Any, where: Where) -> bytes | None:
-    """Return the bytes of a chunk, None where it has none that all filters made.
+    """Return the stored bytes of a chunk, None if it is missing or skipped a filter.
 
     Parameters
     ----------
-    stored_in : `id` of a dataset of h5py
-    where : the chunk's place, from the first index in each dimension on
+    stored_in : `id` of an h5py dataset
+    where : block of the chunk
     """
     try:
         with phil:
             mask, data = stored_in.read_direct_chunk(corner(where))
     except (OSError, RuntimeError, ValueError):
         return None
-    # critdamp leaves no filter out; a reader would, where a bit of the mask has changed
+    # critdamp applies every filter; a changed mask bit would make readers skip one
     return None if mask else data
 
 
 def write_chunk(stored_in: Any, offset: tuple[int, ...], data: bytes) -> None:
-    """Write the bytes of a chunk.
+    """Write the encoded bytes of a chunk.
 
     Parameters
     ----------
-    stored_in : `id` of a dataset of h5py
-    offset : the chunk's first index in each dimension
-    data : its bytes, as its filters leave them
+    stored_in : `id` of an h5py dataset
+    offset : first index of the chunk in each dimension
+    data : bytes in the format of the dataset's filters
     """
     with phil:
         stored_in.write_direct_chunk(offset, data)
