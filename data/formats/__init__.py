@@ -1,1 +1,1 @@
-"""The files that critdamp writes: what is inside, and how they are opened."""
+"""File formats of critdamp: layout of runs, spectra and trajectories, and readers."""

@@ -1,4 +1,4 @@
-"""The kinds of file that critdamp writes; each is a line of `KINDS`."""
+"""The kinds of file that critdamp writes; `KINDS` lists them."""
 
 from pathlib import Path
 
@@ -30,17 +30,17 @@ KINDS = (RUN, SPECTRUM, TRAJECTORY)
 
 
 def open_kind(path: Path, *kinds: Kind) -> h5py.File:
-    """Return the opened file, which has to be of one of the kinds, any by default.
+    """Return the opened file of one of the given kinds, of any kind by default.
 
     Raises
     ------
     FileError
-        It is missing, unfinished, damaged, foreign, of another kind, or made by a newer
-        critdamp.
+        The file is missing, unfinished, damaged, foreign, of another kind, or written
+        by a newer critdamp.
     """
     return open_file(path, *(kinds or KINDS), others=KINDS)
 
 
 def kind_of(file: h5py.File) -> Kind:
-    """Return the kind of a file that was opened by `open_kind`."""
+    """Return the kind of an open file that `open_kind` returned."""
     return next(kind for kind in KINDS if kind.format == file.attrs["format"])

@@ -1,4 +1,4 @@
-"""Where the numbers of a file come from."""
+"""Provenance: attributes that record how the numbers of a file were computed."""
 
 import importlib.metadata
 import os
@@ -15,7 +15,7 @@ from ..chunks.deflate import ENCODER
 
 
 def now() -> str:
-    """Return the time in UTC, ISO 8601."""
+    """Return the current time in UTC as ISO 8601 text."""
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
@@ -28,13 +28,13 @@ def version() -> str:
 
 
 def session(command_line: str | None, threads: int, backend: str) -> dict[str, Any]:
-    """Return who computes, with what and where: attributes for a run file.
+    """Return the provenance of this process as attributes of a run file.
 
     Parameters
     ----------
-    command_line : what a person typed; by default the call of the library
-    threads : that compute
-    backend : that computes the kernels
+    command_line : command as typed; None if the library was called
+    threads : number of threads that compute
+    backend : name of the backend that computes the kernels
     """
     return {
         "source": f"critdamp {version()}",
@@ -56,16 +56,17 @@ def session(command_line: str | None, threads: int, backend: str) -> dict[str, A
 
 
 def origin() -> dict[str, Any]:
-    """Return who made a file, with what, where and when: attributes for it."""
-    here = session(None, 1, "")
-    kept = ("source", "python_version", "numpy_version", "hostname", "platform")
-    return {**{name: here[name] for name in kept}, "date_created": here["date_started"]}
+    """Return software, host and time as attributes of a file that is created now."""
+    attributes = session(None, 1, "")
+    names = ("source", "python_version", "numpy_version", "hostname", "platform")
+    kept = {name: attributes[name] for name in names}
+    return {**kept, "date_created": attributes["date_started"]}
 
 
 def history(sessions: list[dict[str, Any]]) -> str:
-    """Return a line for each time that somebody computed, newest last."""
+    """Return the attribute `history`: one line for each session, oldest first."""
     lines = (
-        f"{one['date_started']} {one['source']}: {one['command_line']}"
-        for one in sessions
+        f"{entry['date_started']} {entry['source']}: {entry['command_line']}"
+        for entry in sessions
     )
     return "\n".join(lines)

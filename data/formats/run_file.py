@@ -1,4 +1,4 @@
-"""Run files, opened for reading."""
+"""Readers of run files."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class QuantitySummary:
-    """What is known of a map without reading it.
+    """Statistics of a map, from its attributes.
 
     Attributes
     ----------
-    name : of the quantity
-    minimum, maximum : of the finite values, None if there is none
-    diverging : share of the points that do not converge, None in a live view
-    best_value : the best of those that converge, None if there is none
-    best_point : where it is, by axis, the first of equals
+    name : name of the quantity
+    minimum, maximum : range of the finite values, None if there are none
+    diverging : fraction of the points that do not converge, None in a live view
+    best_value : best value of the converging points, None if there is none
+    best_point : coordinates of the best value by axis; the first of equal values
     """
 
     name: str
@@ -46,9 +46,9 @@ class QuantitySummary:
 
 
 class Run:
-    """An open run file; use it as a context manager, or close it.
+    """An open run file; use it as a context manager, or call `close`.
 
-    `run["spectral_radius"]` is the h5py dataset, its dimensions are those of `axes`.
+    `run["spectral_radius"]` is an h5py dataset with the dimensions of `axes`.
     """
 
     def __init__(self, path: Path, file: h5py.File) -> None:
@@ -64,7 +64,7 @@ class Run:
         self.close()
 
     def __repr__(self) -> str:
-        """Name the file and what is in it."""
+        """Return the path and the names of the quantities."""
         return f"Run({str(self.path)!r}: {', '.join(self.quantities)})"
 
     def close(self) -> None:
@@ -72,7 +72,7 @@ class Run:
         self._file.close()
 
     def __getitem__(self, name: str) -> h5py.Dataset:
-        """Return a quantity's dataset.
+        """Return the dataset of a quantity.
 
         Raises
         ------
@@ -83,69 +83,82 @@ class Run:
 
     @cached_property
     def plan(self) -> Plan:
-        """Return the plan that the run was made from."""
+        """Return the plan of the run."""
         text = read_bounded(self._file["plan"]).decode()
         try:
             return Plan.from_dict(json.loads(text))
         except InputError as error:
-            written = hashlib.sha256(text.encode()).hexdigest()
-            if written != self._file.attrs.get("plan_sha256"):
+            sha256 = hashlib.sha256(text.encode()).hexdigest()
+            if sha256 != self._file.attrs.get("plan_sha256"):
                 raise
             raise FileError(
-                f"{self.path}: made by {self._file.attrs.get('source')}, of which this "
-                f"critdamp does not know everything; update it ({error})"
+                f"{self.path}: made by {self._file.attrs.get('source')}, whose plan "
+                f"this critdamp cannot read; update it ({error})"
             ) from error
 
     @property
     def axes(self) -> dict[str, Axis]:
-        """Return the axes in the order of the dimensions."""
+        """Return the axes by name, in the order of the dimensions."""
         return self.plan.axes
 
     @property
     def quantities(self) -> tuple[str, ...]:
-        """Return the names of the maps."""
+        """Return the names of the quantities."""
         return tuple(quantity.name for quantity in self.plan.quantities)
 
     @cached_property
     def attributes(self) -> dict[str, Any]:
-        """Return the root's attributes as plain Python values."""
+        """Return the root attributes as plain Python values."""
         with undamaged(self.path):
             return {name: _plain(value) for name, value in self._file.attrs.items()}
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """Return where the numbers come from: the root's attributes."""
+        """Return the provenance of the run: its root attributes."""
         return self.attributes
 
     def summary(self, name: str) -> QuantitySummary:
-        """Return what is known of a map, without reading it."""
-        with undamaged(self.path):
-            known = {key: _plain(value) for key, value in self[name].attrs.items()}
-            low, high = known.get("actual_range", (None, None))
-            index = known.get("best_index", [])
-            at = zip(self.axes.items(), index, strict=True) if index else ()
-            return QuantitySummary(
-                name,
-                low,
-                high,
-                known.get("share_diverging"),
-                known.get("best_value"),
-                {axis: float(values.values[i]) for (axis, values), i in at},
-            )
-
-    def at(self, /, **values: float) -> tuple[dict[str, float], dict[str, float]]:
-        """Return the grid point nearest to a point, and every quantity there.
-
-        Parameters
-        ----------
-        **values : one for each axis; an axis of one value may be left out
+        """Return the statistics of a map without reading its values.
 
         Raises
         ------
         InputError
-            A name is no axis, a value is missing or not finite.
+            The run has no such quantity.
         FileError
-            The file is damaged there.
+            The attributes are damaged.
+        """
+        with undamaged(self.path):
+            metadata = {key: _plain(value) for key, value in self[name].attrs.items()}
+            low, high = metadata.get("actual_range", (None, None))
+            best_index = metadata.get("best_index", [])
+            best = zip(self.axes.items(), best_index, strict=True) if best_index else ()
+            return QuantitySummary(
+                name,
+                low,
+                high,
+                metadata.get("share_diverging"),
+                metadata.get("best_value"),
+                {name: float(axis.values[i]) for (name, axis), i in best},
+            )
+
+    def at(self, /, **values: float) -> tuple[dict[str, float], dict[str, float]]:
+        """Return the grid point nearest to the given one, and all quantities there.
+
+        Parameters
+        ----------
+        **values : coordinate on each axis; optional for an axis of one value
+
+        Returns
+        -------
+        point : coordinates by axis
+        quantities : values by quantity
+
+        Raises
+        ------
+        InputError
+            A name is not an axis, or a value is missing or not finite.
+        FileError
+            The file is damaged.
         """
         for name, value in values.items():
             choose("axis", name, self.axes)
@@ -153,20 +166,26 @@ class Run:
                 raise InputError(f"{value} is not finite", name)
         index = {name: self._nearest(name, values) for name in self.axes}
         point = {name: float(self.axes[name].values[i]) for name, i in index.items()}
-        place = tuple(index.values())
+        where = tuple(index.values())
         with undamaged(self.path):
-            return point, {name: self[name][place].item() for name in self.quantities}
+            return point, {name: self[name][where].item() for name in self.quantities}
 
     def meaning(self, name: str, value: float) -> str:
-        """Return what a code of a quantity stands for; nothing for numbers."""
+        """Return the meaning of a code of a quantity, empty for quantities of numbers.
+
+        Parameters
+        ----------
+        name : name of the quantity
+        value : code
+        """
         with undamaged(self.path):
             attributes = self[name].attrs
             if "flag_meanings" not in attributes:
                 return ""
             codes = attributes["flag_values"].tolist()
             names = attributes["flag_meanings"].split()
-            known: dict[int, str] = dict(zip(codes, names, strict=True))
-            return known.get(int(value), "not computed")
+            meanings: dict[int, str] = dict(zip(codes, names, strict=True))
+            return meanings.get(int(value), "not computed")
 
     def _nearest(self, name: str, values: dict[str, float]) -> int:
         axis = self.axes[name]
@@ -175,7 +194,7 @@ class Run:
         return axis.nearest(values.get(name, axis.values[0]))
 
     def to_xarray(self) -> xarray.Dataset:
-        """Return the run as an xarray dataset that reads on demand.
+        """Return the run as an xarray dataset that is read lazily.
 
         Raises
         ------
@@ -197,7 +216,8 @@ def open_run(path: str | Path) -> Run:
     Raises
     ------
     FileError
-        It is missing, unfinished, damaged, foreign, or made by a newer critdamp.
+        The file is missing, unfinished, damaged, foreign, or written by a newer
+        critdamp.
     """
     run = Run(Path(path), open_kind(Path(path), RUN))
     try:

@@ -1,4 +1,4 @@
-"""How a run file looks inside; runs, shards and live views all look like this."""
+"""Layout of run files, which shards and live views share."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -29,7 +29,13 @@ MakeDataset = Callable[[h5py.File, MapQuantity], h5py.Dataset]
 
 
 def stored(plan: Plan, compression: bool) -> MakeDataset:
-    """Return what makes an empty dataset of a quantity, in chunks."""
+    """Return a function that creates the empty, chunked dataset of a quantity.
+
+    Parameters
+    ----------
+    plan : plan of the sweep
+    compression : whether chunks are shuffled and deflated
+    """
 
     def make(file: h5py.File, quantity: MapQuantity) -> h5py.Dataset:
         dtype = plan.dtype_of(quantity)
@@ -48,14 +54,14 @@ def stored(plan: Plan, compression: bool) -> MakeDataset:
 def lay_out(
     file: h5py.File, plan: Plan, make: MakeDataset, attributes: Mapping[str, Any]
 ) -> None:
-    """Give an empty file axes, datasets and attributes.
+    """Create axes, datasets and attributes in an empty file.
 
     Parameters
     ----------
     file : opened with track_order, so that dimensions keep their order
-    plan : what is swept
-    make : makes the dataset of a quantity
-    attributes : of the root, beside those that the plan gives
+    plan : plan of the sweep
+    make : creates the dataset of a quantity
+    attributes : root attributes beyond those of the plan
     """
     for name, axis in plan.axes.items():
         _add_axis(file, name, axis)
@@ -99,7 +105,7 @@ def _describe(
 def _root(plan: Plan) -> dict[str, Any]:
     names = [quantity.name for quantity in plan.quantities]
     scales = ["log" if a.scale == "log" else "linear" for a in plan.axes.values()]
-    known: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "format": RUN.format,
         "format_version": RUN.version,
         "readme": _README,
@@ -114,15 +120,22 @@ def _root(plan: Plan) -> dict[str, Any]:
         "SILX_style": json.dumps({"axes_scale_types": scales}),
     }
     if names[1:]:
-        known["auxiliary_signals"] = names[1:]
-    return known
+        attributes["auxiliary_signals"] = names[1:]
+    return attributes
 
 
 def note_statistics(dataset: h5py.Dataset, plan: Plan, known: Statistics) -> None:
-    """Keep a map's statistics beside it, so that nobody has to read it for them."""
+    """Write the statistics of a map as attributes of its dataset.
+
+    Parameters
+    ----------
+    dataset : dataset of the map
+    plan : plan of the sweep
+    known : statistics of the map
+    """
     if known.minimum <= known.maximum:
-        ends = [known.minimum, known.maximum]
-        dataset.attrs["actual_range"] = np.array(ends, dataset.dtype)
+        bounds = [known.minimum, known.maximum]
+        dataset.attrs["actual_range"] = np.array(bounds, dataset.dtype)
     dataset.attrs["share_diverging"] = known.diverging / plan.grid.size
     if known.best_at >= 0:
         index = np.unravel_index(known.best_at, plan.grid.shape)

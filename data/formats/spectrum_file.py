@@ -1,10 +1,11 @@
-"""Spectrum files, and those that are in the box."""
+"""Spectrum files, and the spectra bundled with critdamp."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -24,21 +25,23 @@ _BUNDLED = Path(str(files("critdamp.data.bundled")))
 
 
 def bundled_spectra() -> list[str]:
-    """Return the names of the spectra that come with critdamp."""
+    """Return the names of the bundled spectra."""
     return sorted(path.stem for path in _BUNDLED.glob("*.h5"))
 
 
 def load_spectrum(source: str | Path) -> Spectrum:
-    """Return a spectrum, from a file or by the name of one in the box.
+    """Return the spectrum of a file, or a bundled one by its name.
 
     Parameters
     ----------
-    source : path of a spectrum file, or one of `boxed()`
+    source : path of a spectrum file, or one of `bundled_spectra()`
 
     Raises
     ------
     InputError
-        What is there is no spectrum, or there is nothing.
+        There is no such file or bundled spectrum, or the values are not a spectrum.
+    FileError
+        The file is damaged, of another kind, or written by a newer critdamp.
     """
     path = Path(source)
     if str(source) in bundled_spectra():
@@ -46,38 +49,40 @@ def load_spectrum(source: str | Path) -> Spectrum:
     with failures(path, "read"):
         if not path.exists():
             raise InputError(
-                f"{source}: no such file, nor a spectrum in the box "
+                f"{source}: no such file, nor a bundled spectrum "
                 f"({', '.join(bundled_spectra())})"
             )
     with open_kind(path, SPECTRUM) as file, undamaged(path):
-        there = [name for name in LONG_NAMES if name in file]
-        values = {name: np.asarray(read_bounded(file[name])) for name in there}
+        names = [name for name in LONG_NAMES if name in file]
+        values = {name: np.asarray(read_bounded(file[name])) for name in names}
         name = str(file.attrs.get("name", ""))
-        limit = file.attrs.get("zero_tolerance")
-        limit = None if limit is None else float(limit)
+        tolerance = file.attrs.get("zero_tolerance")
+        tolerance = None if tolerance is None else float(tolerance)
     try:
-        return Spectrum(**values, name=name, tolerance=limit)
+        return Spectrum(**values, name=name, tolerance=tolerance)
     except (InputError, TypeError, ValueError) as error:
         raise InputError(f"{source}: {error}") from error
 
 
 def save_spectrum(
-    spectrum: Spectrum, path: str | Path, provenance: Mapping[str, Any]
+    spectrum: Spectrum,
+    path: str | Path,
+    provenance: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Write a spectrum file, whole or not at all.
+    """Write a spectrum file atomically.
 
     Parameters
     ----------
-    spectrum : what to write
-    path : of the file; one that is there is replaced
-    provenance : attributes that say how it was made
+    spectrum : spectrum to write
+    path : path of the file; an existing file is replaced
+    provenance : more root attributes, which record how the spectrum was computed
 
     Raises
     ------
     FileError
-        The disk fails.
+        The file cannot be written.
     """
-    known = {
+    attributes = {
         "format": SPECTRUM.format,
         "format_version": SPECTRUM.version,
         "Conventions": "CF-1.11",
@@ -91,9 +96,9 @@ def save_spectrum(
         **provenance,
     }
     if spectrum.tolerance is not None:
-        known["zero_tolerance"] = spectrum.tolerance
+        attributes["zero_tolerance"] = spectrum.tolerance
     target = Path(path)
     with failures(target, "write"), new_hdf5(target) as file:
         add_spectrum(file, spectrum)
-        for name, value in known.items():
+        for name, value in attributes.items():
             file.attrs[name] = value

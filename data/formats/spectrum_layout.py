@@ -1,4 +1,4 @@
-"""How the arrays of a spectrum stand in a file, its own or a run."""
+"""Layout of the arrays of a spectrum, in a spectrum file or another file."""
 
 import h5py
 import numpy as np
@@ -14,7 +14,14 @@ LONG_NAMES = {
 
 
 def add_spectrum(file: h5py.File, spectrum: Spectrum, prefix: str = "") -> None:
-    """Add a spectrum's arrays to a file, along a dimension `mode`."""
+    """Write the arrays of a spectrum along a dimension `mode`.
+
+    Parameters
+    ----------
+    file : file that is written
+    spectrum : spectrum to write
+    prefix : of the dataset names; residuals are written only without a prefix
+    """
     mode = file.create_dataset("mode", data=np.arange(len(spectrum)), dtype=np.int64)
     mode.make_scale("mode")
     mode.attrs["long_name"] = "place in the spectrum"

@@ -1,4 +1,4 @@
-"""Trajectory files: what a spectrum does through time, discrete or continuous."""
+"""Trajectory files: states of a spectrum over iterations or continuous time."""
 
 from __future__ import annotations
 
@@ -45,84 +45,84 @@ def save_trajectory(
     schedules: Mapping[str, npt.NDArray[np.float64]] | None = None,
     rows: int = 0,
 ) -> Trajectory | Energies:
-    """Simulate into a trajectory file, whole or not at all, and return what was found.
+    """Run a simulation, write its trajectory file atomically, and return its result.
 
     Parameters
     ----------
-    simulated : is called with what takes the state of each recorded time, if states are
-        to be kept; they go to the disk in pieces
-    spectrum : of what
-    path : of the file; one that is there is replaced
-    about : attributes that say how it was made
+    simulated : runs the simulation; its argument is a function that takes the state
+        at each recorded time, which is written in batches
+    spectrum : spectrum that is simulated
+    path : path of the file; an existing file is replaced
+    about : root attributes that record how the trajectory was computed
     schedules : eps or p of each step, by name
-    rows : states that will come
+    rows : number of states to be recorded, 0 for none
 
     Raises
     ------
     FileError
-        The disk fails.
+        The file cannot be written.
     """
     with failures(path, "write"), new_hdf5(path) as file:
         add_spectrum(file, spectrum, "spectrum_")
         states = _States(file, rows, len(spectrum))
-        found = simulated(states.add)
+        result = simulated(states.add)
         states.finish()
-        discrete = isinstance(found, Trajectory)
+        discrete = isinstance(result, Trajectory)
         scale = "t" if discrete else "time"
         names = ("loss", "distance") if discrete else _CONTINUOUS
-        _add(file, scale, found.times, [])
+        _add(file, scale, result.times, [])
         file[scale].make_scale(scale)
         for name in names:
-            _add(file, name, getattr(found, name), [scale])
+            _add(file, name, getattr(result, name), [scale])
         if "modes" in file:
             _describe(file["modes"], "modes", [scale, "mode"])
         _add_schedules(file, schedules or {})
-        for name, value in {**_root(found, names, scale), **about}.items():
+        for name, value in {**_root(result, names, scale), **about}.items():
             file.attrs[name] = value
-    return found
+    return result
 
 
 class _States:
-    """Rows of the dataset `modes`, which is there if any will come."""
+    """Writer of the dataset `modes` (rows, n) in batches, created if rows > 0."""
 
     def __init__(self, file: h5py.File, rows: int, n: int) -> None:
-        self._waiting: list[npt.NDArray[np.float64]] = []
-        self._most = max(1, _PIECE // n)
-        self._done = 0
+        self._pending: list[npt.NDArray[np.float64]] = []
+        self._batch = max(1, _BATCH_VALUES // n)
+        self._written = 0
         if rows:
-            chunk = (min(rows, self._most, _ROWS), min(n, _PIECE))
+            chunk = (min(rows, self._batch, _CHUNK_ROWS), min(n, _BATCH_VALUES))
             self._modes = file.create_dataset(
                 "modes", (rows, n), np.float64, chunks=chunk, **DEFLATE
             )
 
     def add(self, w: npt.NDArray[np.float64]) -> None:
-        """Take a row, and write those that are waiting once they are many."""
-        self._waiting.append(np.array(w))
-        if len(self._waiting) == self._most:
+        """Append a state (n,), and write the batch when it is full."""
+        self._pending.append(np.array(w))
+        if len(self._pending) == self._batch:
             self.finish()
 
     def finish(self) -> None:
-        """Write what waits."""
-        if self._waiting:
-            stop = self._done + len(self._waiting)
-            self._modes[self._done : stop] = self._waiting
-            self._done = stop
-            self._waiting.clear()
+        """Write the pending states."""
+        if self._pending:
+            stop = self._written + len(self._pending)
+            self._modes[self._written : stop] = self._pending
+            self._written = stop
+            self._pending.clear()
 
 
-# values of modes that wait to be written, and rows of a chunk at most
-_PIECE, _ROWS = 2**17, 2**10
+# maximum number of values in a batch, and of rows in a chunk
+_BATCH_VALUES, _CHUNK_ROWS = 2**17, 2**10
 _CONTINUOUS = ("potential", "kinetic", "total", "distance")
 
 
-def _add(file: h5py.File, name: str, values: Any, along: list[str]) -> None:
-    dataset = file.create_dataset(name, data=values, **(DEFLATE if along else {}))
-    _describe(dataset, name, along)
+def _add(file: h5py.File, name: str, values: Any, scales: list[str]) -> None:
+    dataset = file.create_dataset(name, data=values, **(DEFLATE if scales else {}))
+    _describe(dataset, name, scales)
 
 
-def _describe(dataset: h5py.Dataset, name: str, along: list[str]) -> None:
+def _describe(dataset: h5py.Dataset, name: str, scales: list[str]) -> None:
     file = dataset.file
-    for dimension, scale in zip(dataset.dims, along, strict=False):
+    for dimension, scale in zip(dataset.dims, scales, strict=False):
         dimension.attach_scale(file[scale])
     dataset.attrs["units"] = "iteration" if name in ("t", "step") else "1"
     dataset.attrs["long_name"] = LONG_NAMES[name]
@@ -139,9 +139,9 @@ def _add_schedules(
 
 
 def _root(
-    found: Trajectory | Energies, names: tuple[str, ...], scale: str
+    result: Trajectory | Energies, names: tuple[str, ...], scale: str
 ) -> dict[str, Any]:
-    known: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "format": TRAJECTORY.format,
         "format_version": TRAJECTORY.version,
         "Conventions": "CF-1.11",
@@ -151,6 +151,7 @@ def _root(
         "axes": [scale],
         **origin(),
     }
-    if isinstance(found, Trajectory):
-        known["diverged_at"] = -1 if found.diverged_at is None else found.diverged_at
-    return known
+    if isinstance(result, Trajectory):
+        diverged_at = -1 if result.diverged_at is None else result.diverged_at
+        attributes["diverged_at"] = diverged_at
+    return attributes

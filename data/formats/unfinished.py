@@ -1,8 +1,9 @@
-"""What stands beside a run file that is still being made."""
+"""Paths and hints for runs whose sweep is unfinished."""
 
 import shlex
 from pathlib import Path
 
+# name of the file with the record of a sweep
 RECORD = "plan.json"
 
 
@@ -12,12 +13,12 @@ def parts_folder(path: Path) -> Path:
 
 
 def resume_command(path: Path) -> str:
-    """Return the command that goes on with a sweep, to be pasted into a shell."""
+    """Return the shell command that resumes a sweep, quoted for pasting."""
     name = str(path)
     return shlex.join(["critdamp", "resume", *["--"] * name.startswith("-"), name])
 
 
 def how_to_go_on(path: Path) -> str:
-    """Return «go on with: …» where an unfinished sweep is, nothing elsewhere."""
+    """Return «go on with: …» if the run has an unfinished sweep, else an empty text."""
     begun = bool(path.name) and (parts_folder(path) / RECORD).exists()
     return f"go on with: {resume_command(path)}" if begun else ""

@@ -1,4 +1,4 @@
-"""The spectrum in the box: its Hessian is the loss's, and its script makes it again."""
+"""The bundled spectrum: its Hessian is the loss's, and its script makes it again."""
 
 import numpy as np
 import pytest
@@ -50,5 +50,7 @@ def test_spectrum_file_round_trip(tmp_path):
     assert found.name == "three"
     for name, values in spectrum.arrays.items():
         np.testing.assert_array_equal(found.arrays[name], values)
+    save_spectrum(spectrum, tmp_path / "three.h5")  # no provenance of its own
+    assert cd.load_spectrum(tmp_path / "three.h5").name == "three"
     with pytest.raises(InputError, match=r"digits-softmax\)"):
         cd.load_spectrum(tmp_path / "none.h5")
