@@ -1,1 +1,1 @@
-"""Shards: the files that an unfinished sweep consists of."""
+"""Shards of an unfinished sweep: files, contents, record and folder."""

@@ -1,4 +1,4 @@
-"""What a shard says that it holds, and whether it does."""
+"""Contents of a shard: tiles with checksums and statistics, and their checks."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -25,13 +25,13 @@ from .record import Record
 
 @dataclass
 class Contents:
-    """What a shard holds.
+    """Tiles of a shard, with their statistics and checksums.
 
     Attributes
     ----------
-    tiles : index of each tile → statistics by quantity
-    checksums : index of each tile → CRC-32 of its chunks by quantity
-    seconds : that computing and writing it took
+    tiles : index of the tile → statistics by quantity
+    checksums : index of the tile → CRC-32 of its chunks by quantity
+    seconds : time spent on computing and writing the shard
     """
 
     tiles: dict[int, dict[str, Statistics]] = field(default_factory=dict)
@@ -39,14 +39,14 @@ class Contents:
     seconds: float = 0.0
 
     def save(self, file: h5py.File, plan: Plan) -> None:
-        """Write it into the shard."""
+        """Write the contents to the group `shard`, and seal the file."""
         group = file.create_group("shard")
         group.attrs["seconds"] = self.seconds
         indices = np.array(list(self.tiles), dtype=np.int64)
         group.create_dataset("tiles", data=indices, dtype=np.int64)
         rows = [
-            [known[quantity.name].to_row() for quantity in plan.quantities]
-            for known in self.tiles.values()
+            [statistics[quantity.name].to_row() for quantity in plan.quantities]
+            for statistics in self.tiles.values()
         ]
         group.create_dataset("statistics", data=np.array(rows), dtype=np.float64)
         sums = [
@@ -59,7 +59,7 @@ class Contents:
 
     @classmethod
     def load(cls, file: h5py.File, plan: Plan) -> "Contents":
-        """Read it from a shard."""
+        """Return the contents that the group `shard` of a file describes."""
         group = file["shard"]
         names = [quantity.name for quantity in plan.quantities]
         rows = zip(group["tiles"][()].tolist(), group["statistics"][()], strict=True)
@@ -71,19 +71,17 @@ class Contents:
             for index, table in rows
         }
         checksums: dict[int, dict[str, list[int]]] = {index: {} for index in tiles}
-        left = iter(group["checksums"][()].tolist())
+        remaining = iter(group["checksums"][()].tolist())
         for index in tiles:
             count = sum(1 for _ in plan.grid.chunks(plan.grid.tile(index)))
             for name in names:
-                checksums[index][name] = list(itertools.islice(left, count))
+                checksums[index][name] = list(itertools.islice(remaining, count))
         return cls(tiles, checksums, float(group.attrs["seconds"]))
 
     def without(self, tiles: Iterable[int]) -> "Contents":
-        """Return the contents but for some tiles."""
-        gone = set(tiles)
-        kept = {
-            index: known for index, known in self.tiles.items() if index not in gone
-        }
+        """Return the contents without the given tiles."""
+        removed = set(tiles)
+        kept = {i: tile for i, tile in self.tiles.items() if i not in removed}
         sums = {index: self.checksums[index] for index in kept}
         return Contents(kept, sums, self.seconds)
 
@@ -92,12 +90,15 @@ class Contents:
 def open_shard(
     parts: RunFolder, index: int, record: Record
 ) -> Iterator[tuple[h5py.File | None, Contents]]:
-    """Open a shard, and yield it with what it holds; None and nothing if there is none.
+    """Yield an open shard and its contents; None and empty contents without a file.
 
     Raises
     ------
-    DamagedError, FileError
-        It is damaged; it is of another sweep, or the system does not let us read it.
+    DamagedError
+        The shard is damaged.
+    FileError
+        The shard belongs to another sweep, has other chunks, or the system refuses to
+        read it.
     """
     path = parts.shard(index)
     try:
@@ -105,27 +106,28 @@ def open_shard(
     except FileNotFoundError:
         yield None, Contents()
         return
-    except Exception as error:  # HDF5 may find anything wrong
+    except Exception as error:  # h5py may raise any exception for a damaged file
         raise _unreadable(path, error) from error
     with file:
         try:
-            found = _checked(file, index, record)
+            shard = _checked(file, index, record)
         except FileError:
             raise
         except Exception as error:
             raise _unreadable(path, error) from error
-        yield file, found
+        yield file, shard
 
 
 def contents(parts: RunFolder, index: int, record: Record) -> Contents:
-    """Return what a shard holds, nothing if there is none; see `open_shard`."""
-    with open_shard(parts, index, record) as (_, found):
-        return found
+    """Return the contents of a shard, empty without a file; see `open_shard`."""
+    with open_shard(parts, index, record) as (_, shard):
+        return shard
 
 
 def _checked(file: h5py.File, index: int, record: Record) -> Contents:
+    """Return the contents of an open shard, after checks of its metadata."""
     if not sealed(file, tuple(q.name for q in record.plan.quantities)):
-        raise ValueError("what it says of itself has changed")
+        raise ValueError("its metadata have changed")
     if file.attrs["uuid"] != record.uuid:
         raise FileError(f"{file.filename}: belongs to another sweep; move it away")
     if any(
@@ -133,24 +135,24 @@ def _checked(file: h5py.File, index: int, record: Record) -> Contents:
         for quantity in record.plan.quantities
     ):
         raise FileError(
-            f"{file.filename}: cut in another way, by another critdamp; go on with "
-            "that one, or begin anew with --force"
+            f"{file.filename}: has other chunks, of another critdamp; go on with that "
+            "one, or start over with --force"
         )
-    found = Contents.load(file, record.plan)
-    if not set(found.tiles) <= set(ShardPartition.of(record.plan).tiles_of(index)):
+    shard = Contents.load(file, record.plan)
+    if not set(shard.tiles) <= set(ShardPartition.of(record.plan).tiles_of(index)):
         raise ValueError("it holds tiles of another shard")
-    return found
+    return shard
 
 
 def _unreadable(path: Path, error: Exception) -> FileError:
-    """Return what to raise: what the system says is no damage."""
+    """Return the error to raise: an error of the system is no damage."""
     if cause := refusal(error):
         return FileError(f"{path}: {cause}")
     return DamagedError(f"{path}: damaged ({error}); critdamp resume makes it again")
 
 
 def held(parts: RunFolder, record: Record) -> dict[int, Contents]:
-    """Return what each shard holds."""
+    """Return the contents of each shard of a sweep."""
     shards = range(ShardPartition.of(record.plan).shards)
     return {index: contents(parts, index, record) for index in shards}
 
@@ -158,49 +160,56 @@ def held(parts: RunFolder, record: Record) -> dict[int, Contents]:
 def checked_chunks(
     file: h5py.File, plan: Plan, found: Contents
 ) -> Iterator[tuple[int, str, Where, bytes | None]]:
-    """Yield tile, quantity, place and bytes of each chunk of a shard.
+    """Yield tile, quantity, block and stored bytes of each chunk of a shard.
 
-    The bytes are None where they are not those that were written.
+    The bytes are None if they do not match the checksum.
     """
     for quantity in plan.quantities:
         stored_in = file[quantity.name].id
         for index in found.tiles:
-            places = plan.grid.chunks(plan.grid.tile(index))
+            blocks = plan.grid.chunks(plan.grid.tile(index))
             sums = found.checksums[index][quantity.name]
-            for where, checksum in zip(places, sums, strict=True):
+            for where, checksum in zip(blocks, sums, strict=True):
                 data = read_chunk(stored_in, where)
-                right = data is not None and crc32(data) == checksum
-                yield index, quantity.name, where, data if right else None
+                intact = data is not None and crc32(data) == checksum
+                yield index, quantity.name, where, data if intact else None
 
 
 def copy_tiles(
     source: h5py.File, target: h5py.File, plan: Plan, found: Contents, ending: str
 ) -> None:
-    """Copy the chunks of tiles as they are, without unpacking them.
+    """Copy the stored chunks of tiles without decoding them.
+
+    Parameters
+    ----------
+    source, target : open shard, and open shard or run
+    plan : plan of the sweep
+    found : contents of the source; all its tiles are copied
+    ending : end of the message of a DamagedError
 
     Raises
     ------
     DamagedError
-        One of them is not what was written; the message gets the ending.
+        A chunk does not match its checksum.
     """
-    # looking a dataset up takes longer than copying a chunk
-    given = {quantity.name: target[quantity.name].id for quantity in plan.quantities}
+    # looking up a dataset takes longer than copying a chunk
+    stored_in = {q.name: target[q.name].id for q in plan.quantities}
     for _, name, where, data in checked_chunks(source, plan, found):
         if data is None:
             raise DamagedError(
                 f"{source.filename}: damaged: {named(name, where)}{ending}"
             )
-        write_chunk(given[name], corner(where), data)
+        write_chunk(stored_in[name], corner(where), data)
 
 
 def damaged_tiles(
     parts: RunFolder, index: int, record: Record
 ) -> dict[int, list[tuple[str, Where]]]:
-    """Return, for each damaged tile of a shard, its damaged blocks by quantity."""
-    bad: dict[int, list[tuple[str, Where]]] = {}
-    with open_shard(parts, index, record) as (file, found):
+    """Return index of the tile → (quantity, block) of its damaged chunks in a shard."""
+    damaged: dict[int, list[tuple[str, Where]]] = {}
+    with open_shard(parts, index, record) as (file, shard):
         if file is not None:
-            for tile, name, where, data in checked_chunks(file, record.plan, found):
+            for tile, name, where, data in checked_chunks(file, record.plan, shard):
                 if data is None:
-                    bad.setdefault(tile, []).append((name, where))
-    return bad
+                    damaged.setdefault(tile, []).append((name, where))
+    return damaged

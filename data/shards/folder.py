@@ -1,4 +1,4 @@
-"""The folder beside a run that is being made: plan, shards and live view."""
+"""The folder of an unfinished run: record, shards, live view and lock."""
 
 import os
 import socket
@@ -14,67 +14,72 @@ from ..storage.atomic_files import appearing, lock, to_disk
 from ..storage.os_errors import failures
 from .record import Record
 
-# what is unfinished has two endings more than what is there
+# temporary files have two more suffixes than the finished ones
 _UNFINISHED = ("run.tmp", "plan.json.*.tmp", "live.h5.*.tmp", "shard-*.h5.*.tmp")
 _MADE = (*_UNFINISHED, "shard-*.h5", "damaged-*.h5", "live.h5")
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The folder `run.h5.parts` of a run `run.h5`."""
+    """The folder `run.h5.parts` beside a run file `run.h5`.
+
+    Attributes
+    ----------
+    path : path of the run file
+    """
 
     path: Path
 
     @classmethod
     def of(cls, path: str | Path) -> "RunFolder":
-        """Return the folder of a run; a link stands for the file that it leads to.
+        """Return the folder of a run; a symbolic link is resolved.
 
         Raises
         ------
         InputError
-            The path names no file, or something that is none is there.
+            The path is empty, a folder, a broken link, or not a regular file.
         """
         if not Path(path).name:
             raise InputError(f"{str(path)!r} names no file")
-        found = Path(path)
+        target = Path(path)
         try:
-            if found.is_symlink():
-                found = found.resolve()
+            if target.is_symlink():
+                target = target.resolve()
         except (OSError, RuntimeError) as error:
             raise InputError(f"{path}: a link that leads nowhere: {error}") from error
-        if found.is_dir():
+        if target.is_dir():
             raise InputError(f"{path}: a folder; name a file in it")
-        if found.exists() and not found.is_file():
-            raise InputError(f"{path}: no regular file; choose another name")
-        return cls(found)
+        if target.exists() and not target.is_file():
+            raise InputError(f"{path}: not a regular file; choose another name")
+        return cls(target)
 
     @property
     def folder(self) -> Path:
-        """Return the folder."""
+        """Return the path of the folder."""
         return parts_folder(self.path)
 
     @property
     def temporary(self) -> Path:
-        """Return where the run is made before it gets its name."""
+        """Return the temporary path of the run file."""
         return self.folder / "run.tmp"
 
     @property
     def live(self) -> Path:
-        """Return the view of all shards, finished or not."""
+        """Return the path of the live view."""
         return self.folder / "live.h5"
 
     @property
     def resume(self) -> str:
-        """Return the command that goes on with the sweep, to be pasted into a shell."""
+        """Return the shell command that resumes the sweep, quoted for pasting."""
         return resume_command(self.path)
 
     def kept(self) -> str:
-        """Say how to go on after a failure, if there is something to go on with."""
+        """Return a hint how to resume the sweep, empty without a record."""
         return how_to_go_on(self.path)
 
     @property
     def begun(self) -> bool:
-        """Return whether a sweep began here."""
+        """Return whether the folder has the record of a sweep."""
         return self._json.exists()
 
     @property
@@ -82,20 +87,20 @@ class RunFolder:
         return self.folder / RECORD
 
     def shard(self, index: int) -> Path:
-        """Return where a finished shard stands."""
+        """Return the path of a finished shard."""
         return self.folder / f"shard-{index:04d}.h5"
 
     def put_aside(self, index: int) -> None:
-        """Keep a damaged shard under another name until the run is whole."""
+        """Rename a damaged shard, so that it is computed again but not lost yet."""
         self.shard(index).replace(self.folder / f"damaged-{index:04d}.h5")
 
     def record(self) -> Record | None:
-        """Return what the sweep began with, or None if none began.
+        """Return the record of the sweep (plan.json), None without a file.
 
         Raises
         ------
         FileError
-            The record cannot be read or is not one.
+            The record cannot be read, or is damaged.
         """
         path = self._json
         try:
@@ -116,23 +121,23 @@ class RunFolder:
             ) from error
 
     def save(self, record: Record) -> None:
-        """Write the record, whole or not at all."""
+        """Write the record of the sweep (plan.json) atomically."""
         with appearing(self._json) as temporary:
             temporary.write_text(record.to_json(), encoding="utf-8")
 
     @contextmanager
     def claimed(self) -> Iterator[None]:
-        """Make the folder if needed and keep other processes out of it.
+        """Create the folder if needed, and lock it while the block runs.
 
         Raises
         ------
         FileError
-            It cannot be made, or another process has it.
+            The folder cannot be created, or another process holds the lock.
         """
         with failures(self.path, "write", lambda _: self.kept()):
             descriptor = self._locked()
         try:
-            with suppress(OSError):  # it only helps others to say who is here
+            with suppress(OSError):  # only a hint for messages of other processes
                 self._writer.write_text(
                     f"{socket.gethostname()}, process {os.getpid()}"
                 )
@@ -146,11 +151,11 @@ class RunFolder:
 
     @property
     def _writer(self) -> Path:
-        """Return where the process that has the folder says who it is."""
+        """Return the path of the file that names the process with the lock."""
         return self.folder / "writer"
 
     def _locked(self) -> int:
-        """Make the folder if needed and lock it, not one that is removed by now."""
+        """Create and lock the folder; retry if another process removed it meanwhile."""
         while True:
             if self.folder.is_symlink():
                 raise FileError(f"{self.folder}: a link is in the way; move it away")
@@ -163,25 +168,25 @@ class RunFolder:
             except BlockingIOError:
                 raise FileError(
                     f"{self.folder}: another process is writing there"
-                    f"{self._its_name()}; wait for it, or stop it"
+                    f"{self._lock_holder()}; wait for it, or stop it"
                 ) from None
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(descriptor), self.folder.stat()):
                     return descriptor
             os.close(descriptor)
 
-    def _its_name(self) -> str:
+    def _lock_holder(self) -> str:
         with suppress(OSError, UnicodeDecodeError):
             name = self._writer.read_text(encoding="utf-8")[:200]
             return f" ({name})" if name else ""
         return ""
 
     def strays(self) -> bool:
-        """Return whether shards are there without a record of their sweep."""
+        """Return whether the folder has shards but no record of their sweep."""
         return not self.begun and any(self.folder.glob("shard-*.h5"))
 
     def nbytes(self, pattern: str = "shard-*.h5") -> int:
-        """Return the bytes of all shards, or of other files there."""
+        """Return the total size of the shards, or of the files matching a pattern."""
         size = 0
         for path in self.folder.glob(pattern):
             with suppress(FileNotFoundError):
@@ -189,16 +194,16 @@ class RunFolder:
         return size
 
     def clear(self) -> None:
-        """Remove what critdamp made there, the record last."""
+        """Remove all files that critdamp created, the record last."""
         for pattern in _MADE:
             for path in self.folder.glob(pattern):
                 path.unlink()
-        # before the record: who died between them has left nothing
+        # before the record: a kill between the two leaves an empty folder
         self._writer.unlink(missing_ok=True)
         self._json.unlink(missing_ok=True)
 
     def drop_unfinished(self) -> None:
-        """Remove what a killed process left half-written."""
+        """Remove the temporary files of a killed process."""
         for pattern in _UNFINISHED:
             for path in self.folder.glob(pattern):
                 path.unlink()

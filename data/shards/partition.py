@@ -1,4 +1,4 @@
-"""How the tiles of a plan are divided into shards."""
+"""Partition of the tiles of a plan into shards."""
 
 import math
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ MAX_SHARDS = 500
 
 @dataclass(frozen=True)
 class ShardPartition:
-    """How a plan's tiles are shared out to shards, by the plan alone.
+    """The partition of tiles into shards, which depends on the plan alone.
 
     Attributes
     ----------
     tiles : number of tiles
-    each : consecutive tiles that a shard covers
+    each : number of consecutive tiles in a shard
     """
 
     tiles: int
@@ -24,10 +24,10 @@ class ShardPartition:
 
     @classmethod
     def of(cls, plan: Plan) -> "ShardPartition":
-        """Return shards of about 128 MiB, larger where they would be too many."""
+        """Return a partition into shards of about 128 MiB, at most about 500."""
         tiles = plan.grid.n_tiles
-        wanted = max(SHARD_BYTES, plan.nbytes / MAX_SHARDS)
-        return cls(tiles, max(1, math.ceil(wanted * tiles / plan.nbytes)))
+        shard_bytes = max(SHARD_BYTES, plan.nbytes / MAX_SHARDS)
+        return cls(tiles, max(1, math.ceil(shard_bytes * tiles / plan.nbytes)))
 
     @property
     def shards(self) -> int:
@@ -35,10 +35,10 @@ class ShardPartition:
         return -(-self.tiles // self.each)
 
     def shard_of(self, tile: int) -> int:
-        """Return the shard that a tile belongs to."""
+        """Return the index of the shard of a tile."""
         return tile // self.each
 
     def tiles_of(self, shard: int) -> range:
-        """Return the tiles that belong to a shard."""
+        """Return the indices of the tiles of a shard."""
         first = shard * self.each
         return range(first, min(first + self.each, self.tiles))

@@ -1,4 +1,4 @@
-"""What a sweep began with, and how it is shared out to shards."""
+"""The record of a sweep (plan.json): plan, options and sessions."""
 
 import hashlib
 import json
@@ -13,13 +13,13 @@ from ..formats.kinds import RUN
 
 @dataclass
 class Record:
-    """What a sweep began with, kept as plan.json.
+    """The record of a sweep (plan.json).
 
     Attributes
     ----------
-    plan : what is swept
-    compression, keep_shards, force : as they were asked for
-    uuid : tells this sweep from others of the same plan
+    plan : plan of the sweep
+    compression, keep_shards, force : options of the sweep
+    uuid : identifies this sweep among sweeps of the same plan
     sessions : provenance of each process that computed, oldest first
     """
 
@@ -31,35 +31,41 @@ class Record:
     sessions: list[dict[str, Any]] = field(default_factory=list)
 
     def to_json(self) -> str:
-        """Return canonical JSON with the plan and its hash."""
-        known = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        known["plan"] = self.plan.to_dict()
-        known["plan_sha256"] = self.plan.sha256
-        known["format_version"] = RUN.version
-        known["sha256"] = _sha256(known)
-        return _canonical(known)
+        """Return canonical JSON with the hashes of the plan and of the record."""
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        fields["plan"] = self.plan.to_dict()
+        fields["plan_sha256"] = self.plan.sha256
+        fields["format_version"] = RUN.version
+        fields["sha256"] = _sha256(fields)
+        return _canonical(fields)
 
     @classmethod
     def from_json(cls, text: bytes) -> "Record":
-        """Return what `to_json` made text of; raises KeyError, ValueError if not."""
-        known = json.loads(text)
-        found = known.pop("format_version")
-        if found > RUN.version:
-            raise ValueError(f"format {found} is newer than this critdamp")
-        if known.pop("sha256") != _sha256({**known, "format_version": found}):
+        """Return the record from the JSON of `to_json`.
+
+        Raises
+        ------
+        AttributeError, KeyError, RecursionError, TypeError, ValueError
+            The text is damaged, not a record, or written by a newer critdamp.
+        """
+        fields = json.loads(text)
+        version = fields.pop("format_version")
+        if version > RUN.version:
+            raise ValueError(f"format {version} is newer than this critdamp")
+        if fields.pop("sha256") != _sha256({**fields, "format_version": version}):
             raise ValueError("it does not match its hash")
-        sha256 = known.pop("plan_sha256")
-        record = cls(**{**known, "plan": Plan.from_dict(known["plan"])})
-        if record.plan.sha256 != sha256:
+        plan_sha256 = fields.pop("plan_sha256")
+        record = cls(**{**fields, "plan": Plan.from_dict(fields["plan"])})
+        if record.plan.sha256 != plan_sha256:
             raise ValueError("the plan does not match its hash")
-        if not all(isinstance(one, dict) for one in record.sessions):
-            raise ValueError("the sessions are no records")
+        if not all(isinstance(session, dict) for session in record.sessions):
+            raise ValueError("a session is not an object")
         return record
 
 
-def _canonical(known: dict[str, Any]) -> str:
-    return json.dumps(known, sort_keys=True, separators=(",", ":"))
+def _canonical(fields: dict[str, Any]) -> str:
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"))
 
 
-def _sha256(known: dict[str, Any]) -> str:
-    return hashlib.sha256(_canonical(known).encode()).hexdigest()
+def _sha256(fields: dict[str, Any]) -> str:
+    return hashlib.sha256(_canonical(fields).encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""Shards: complete HDF5 files of some tiles, the unit that a kill cannot harm.
+"""Writer of shards: complete HDF5 files of some tiles, the unit that survives a kill.
 
-A shard's datasets have the shape of the whole grid, but only its own chunks are stored;
-the rest reads as fill value. So a chunk stands at the same offset in every file, and
+The datasets of a shard have the shape of the whole grid, but only its own chunks are
+stored; all others read as fill value. A chunk has the same offset in every file, so
 merging files is copying chunks.
 """
 
@@ -27,10 +27,20 @@ from .record import Record
 
 
 class ShardWriter:
-    """Writes a shard under a temporary name; publishing gives it its own.
+    """Writes a shard under a temporary name; `publish` renames it.
 
-    Tiles of an earlier version of the shard are taken over, but for those given.
-    `began` is the monotonic time at which work on it began, `contents` what it holds.
+    Parameters
+    ----------
+    parts : folder of the run
+    index : index of the shard
+    record : record of the sweep
+    began : time.monotonic() when work on the shard began
+    without : tiles that are not copied from an existing version of the shard
+
+    Attributes
+    ----------
+    index : index of the shard
+    contents : tiles written so far
     """
 
     def __init__(
@@ -65,38 +75,38 @@ class ShardWriter:
                 copy_tiles(old, file, record.plan, self.contents, self._ending)
 
     def write(self, tile: Tile, chunks: Iterable[Chunk]) -> None:
-        """Store a tile's chunks; the tile counts once all are stored."""
-        known = {name: Statistics() for name in self._stored}
+        """Write the chunks of a tile; the tile counts once all are written."""
+        statistics = {name: Statistics() for name in self._stored}
         sums: dict[str, list[int]] = {name: [] for name in self._stored}
         for chunk in chunks:
             name, best = chunk.quantity.name, chunk.quantity.best
             write_chunk(self._stored[name], chunk.offset, chunk.data)
-            known[name] = known[name].merged(chunk.statistics, best)
+            statistics[name] = statistics[name].merged(chunk.statistics, best)
             sums[name].append(chunk.checksum)
         self._new.check()
-        self.contents.tiles[tile.index] = known
+        self.contents.tiles[tile.index] = statistics
         self.contents.checksums[tile.index] = sums
 
     def close(self) -> None:
-        """Finish the file, still under its temporary name."""
+        """Write the contents and close the file under its temporary name."""
         self.contents.seconds += time.monotonic() - self._began
         self.contents.save(self._new.file, self._plan)
         self._new.close()
 
     def publish(self) -> None:
-        """Give the closed file its name, once it is on the disk."""
+        """Sync the closed file and rename it to its final path."""
         self._new.publish()
 
     def drop(self) -> None:
-        """Forget the file, finished shards stay."""
+        """Remove the temporary file; an existing version of the shard is kept."""
         self._new.drop()
 
 
 def alias(record: Record, quantity: MapQuantity) -> str:
-    """Return a name of a map that no other sweep's shards know."""
+    """Return the name of a link to a map that only the shards of one sweep have."""
     return f"{quantity.name}-{record.uuid}"
 
 
 def partial(record: Record) -> dict[str, Any]:
-    """Return the attributes of what is not the finished run."""
+    """Return the root attributes of a shard or a live view."""
     return {"uuid": record.uuid, "status": "partial"}
