@@ -1,1 +1,1 @@
-"""Sweeps: started, continued, checked and repaired."""
+"""Sweeps: start, resume, status, checks and repair."""

@@ -1,4 +1,4 @@
-"""Checks runs and shards for bytes that have changed."""
+"""Integrity checks of runs and shards."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from .status import merged
 
 @dataclass(frozen=True)
 class Damage:
-    """A block of a map whose bytes are not those that were written.
+    """A block of a map whose bytes do not match their checksum.
 
     Attributes
     ----------
-    path : of the file
-    quantity : whose block it is; empty where what the file says of itself has changed
-    where : its place in the grid
+    path : path of the file
+    quantity : quantity of the map; empty if the metadata are damaged
+    where : block in the grid
     """
 
     path: Path
@@ -39,67 +39,76 @@ class Damage:
     where: Where
 
     def __str__(self) -> str:
-        """Return how people call it."""
-        return named(self.quantity, self.where) if self.quantity else "its description"
+        """Return quantity and block as text, or "its metadata"."""
+        return named(self.quantity, self.where) if self.quantity else "its metadata"
 
 
 def check_file(path: str | Path) -> list[Damage]:
-    """Return what is damaged of a run, or of the shards of an unfinished one.
+    """Return the damaged blocks of a run, or of the shards of an unfinished run.
 
     Raises
     ------
     FileError
-        A file cannot be read at all, or nothing is there.
+        There is no run, or a file cannot be read.
     """
     parts = RunFolder.of(path)
     record = parts.record()
-    found: list[Damage] = []
+    damage: list[Damage] = []
     if record is not None:
         for index in range(ShardPartition.of(record.plan).shards):
-            bad = _of_shard(parts, index, record)
-            found += [Damage(parts.shard(index), *one) for one in bad]
-        if not parts.begun:  # it was finished while we looked
+            blocks = _of_shard(parts, index, record)
+            damage += [Damage(parts.shard(index), *block) for block in blocks]
+        if not parts.begun:  # another process finished the run meanwhile
             return check_file(path)
     if record is None or merged(parts, record):
         with open_run(path) as run:
-            found += of_run(run)
-    return found
+            damage += of_run(run)
+    return damage
 
 
 def _of_shard(parts: RunFolder, index: int, record: Record) -> list[tuple[str, Where]]:
     try:
-        bad = damaged_tiles(parts, index, record)
+        damaged = damaged_tiles(parts, index, record)
     except DamagedError:
         return [("", ())]
-    return [block for blocks in bad.values() for block in blocks]
+    return [block for blocks in damaged.values() for block in blocks]
 
 
 def of_run(run: Run) -> list[Damage]:
-    """Return what is damaged of a run."""
+    """Return the damaged blocks of a run.
+
+    Raises
+    ------
+    FileError
+        The file has no checksums, or the system refuses to read it.
+    """
     try:
         with h5py.File(run.path, "r") as file:
             if HASH in file.attrs or GROUP in file:
-                whole = sealed(file, run.quantities)
-                blocks = _blocks(file, run) if whole else [("", ())]
-                return [Damage(run.path, *one) for one in blocks]
-    except Exception as error:  # HDF5 may find anything wrong
+                intact = sealed(file, run.quantities)
+                blocks = _blocks(file, run) if intact else [("", ())]
+                return [Damage(run.path, *block) for block in blocks]
+    except Exception as error:  # h5py may raise any exception for a damaged file
         if cause := refusal(error):
             raise FileError(f"{run.path}: {cause}") from error
         return [Damage(run.path, "", ())]
-    raise FileError(f"{run.path}: has no checksums, it is of an older critdamp")
+    raise FileError(
+        f"{run.path}: has no checksums, since an older critdamp wrote it; "
+        "it cannot be checked"
+    )
 
 
 def _blocks(file: h5py.File, run: Run) -> list[tuple[str, Where]]:
-    """Return the damaged ones, of chunks as the file has them."""
-    bad = []
+    """Return (quantity, block) of the damaged chunks of a run."""
+    damaged = []
     for name in run.quantities:
-        stored_in, shape, side = file[name].id, file[name].shape, file[name].chunks
+        stored_in, shape, chunk = file[name].id, file[name].shape, file[name].chunks
         sums = file[GROUP][name][()]
-        if sums.shape != chunk_counts(shape, side):
+        if sums.shape != chunk_counts(shape, chunk):
             raise ValueError("checksums of another shape")
-        for at, checksum in np.ndenumerate(sums):
-            where = chunk_block(at, shape, side)
+        for index, checksum in np.ndenumerate(sums):
+            where = chunk_block(index, shape, chunk)
             data = read_chunk(stored_in, where)
             if data is None or crc32(data) != checksum:
-                bad.append((name, where))
-    return bad
+                damaged.append((name, where))
+    return damaged

@@ -1,4 +1,4 @@
-"""How much room a sweep takes, and what is said where there is too little."""
+"""Disk space of a sweep: estimates, checks, and messages when it runs out."""
 
 import errno
 import math
@@ -23,21 +23,21 @@ from ..shards.record import Record
 from ..storage.os_errors import failures
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-# points that are tried, and what HDF5 needs for names and attributes
+# points of the sample tile, and bytes of HDF5 metadata in a file
 _SAMPLE, _OVERHEAD = 2**22, 20_000
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a sweep takes.
+    """Resources that a sweep needs.
 
     Attributes
     ----------
-    points : of the grid
-    nbytes : of all quantities, uncompressed
-    tiles, shards : that it is computed and stored in
-    stored : bytes in the file, if all tiles are like the one in the middle
-    seconds : of computing and packing, on the same ground
+    points : number of grid points
+    nbytes : size of all maps, uncompressed
+    tiles, shards : number of tiles and shards
+    stored : size of the run file, if all tiles compress like the middle one
+    seconds : time of computing and encoding, extrapolated from the middle tile
     """
 
     points: int
@@ -49,83 +49,102 @@ class Estimate:
 
 
 def check_room(path: Path, compute: TileComputer, compression: bool) -> None:
-    """Refuse a sweep that the disk, or the limit for files, has no room for.
+    """Raise if the disk or the file size limit has too little room for a sweep.
 
-    Shards and the run that they become stand beside each other at the end. How far maps
-    are packed is tried on a tile only where they might not fit.
+    At the end the shards and the run exist at the same time. The compression ratio is
+    measured on a tile only if the uncompressed maps might not fit.
+
+    Parameters
+    ----------
+    path : path of the run file
+    compute : computes the tiles of the plan
+    compression : whether chunks are shuffled and deflated
 
     Raises
     ------
     FileError
-        With what is needed, and what is there.
+        There is too little room; the message has the sizes needed and available.
     """
     free = shutil.disk_usage(path.parent).free
-    most = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
-    most = free if most == resource.RLIM_INFINITY else most
-    plan, described = compute.plan, _described(compute.plan)
-    plain = plan.nbytes + described
-    if 2 * plain + ShardPartition.of(plan).shards * described <= free and plain <= most:
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    limit = free if limit == resource.RLIM_INFINITY else limit
+    plan, metadata = compute.plan, _metadata_bytes(compute.plan)
+    shards = ShardPartition.of(plan).shards
+    uncompressed = plan.nbytes + metadata
+    if 2 * uncompressed + shards * metadata <= free and uncompressed <= limit:
         return
     stored = _estimate(compute, compression).stored
-    both = 2.0 * stored + ShardPartition.of(plan).shards * described
-    for needed, there, what in (
+    both = 2.0 * stored + shards * metadata
+    for needed, available, meaning in (
         (both, free, "are free on the disk"),
-        (stored, most, "is the limit for a file (ulimit -f)"),
+        (stored, limit, "is the limit for a file (ulimit -f)"),
     ):
-        if needed > there:
+        if needed > available:
             raise FileError(
-                f"{path}: needs about {_megabytes(needed)}, {_megabytes(there)} "
-                f"{what}; make room, or --force it"
+                f"{path}: needs about {_megabytes(needed)}, {_megabytes(available)} "
+                f"{meaning}; make room, or try anyway with --force"
             )
 
 
 def estimate(
     plan: Plan, threads: int | None = None, compression: bool = True
 ) -> Estimate:
-    """Return what a sweep of a plan takes, from doing the tile in its middle."""
+    """Return the resources that a sweep needs, measured on its middle tile.
+
+    Parameters
+    ----------
+    plan : plan of the sweep
+    threads : number of threads, by default all that this process may use
+    compression : whether chunks are shuffled and deflated
+    """
     return _estimate(TileComputer(plan, threads), compression)
 
 
 def _estimate(compute: TileComputer, compression: bool) -> Estimate:
-    plan, cut = compute.plan, ShardPartition.of(compute.plan)
+    plan, partition = compute.plan, ShardPartition.of(compute.plan)
     encode = ChunkEncoder(plan, compression, compute.threads)
     tile = _sample(plan.grid)
-    compute(tile)  # compiles
+    compute(tile)  # compiles the kernels, so that the timing excludes it
     began = time.perf_counter()
-    packed = sum(len(chunk.data) for chunk in encode(tile, compute(tile)))
-    times = plan.grid.size / tile.size
-    seconds = times * (time.perf_counter() - began)
+    encoded = sum(len(chunk.data) for chunk in encode(tile, compute(tile)))
+    ratio = plan.grid.size / tile.size
+    seconds = ratio * (time.perf_counter() - began)
     encode.close()
-    size, nbytes = plan.grid.size, plan.nbytes
-    stored = times * packed + _described(plan)
-    return Estimate(size, nbytes, cut.tiles, cut.shards, stored, seconds)
+    return Estimate(
+        plan.grid.size,
+        plan.nbytes,
+        partition.tiles,
+        partition.shards,
+        ratio * encoded + _metadata_bytes(plan),
+        seconds,
+    )
 
 
 def _sample(grid: Grid) -> Tile:
-    """Return the tile in the middle, or some of its chunks where it is a large one."""
+    """Return the middle tile, reduced to whole chunks of at most `_SAMPLE` points."""
     tile = grid.tile(grid.n_tiles // 2)
-    stop, side = list(tile.stop), grid.chunk_shape
+    stop, chunk = list(tile.stop), grid.chunk_shape
     for i, start in enumerate(tile.start):
-        rest = math.prod(b - a for a, b in zip(tile.start, stop, strict=True))
-        rows = _SAMPLE * (stop[i] - start) // rest
-        stop[i] = min(stop[i], start + max(rows - rows % side[i], side[i]))
+        points = math.prod(b - a for a, b in zip(tile.start, stop, strict=True))
+        rows = _SAMPLE * (stop[i] - start) // points
+        stop[i] = min(stop[i], start + max(rows - rows % chunk[i], chunk[i]))
     return Tile(tile.index, tile.start, tuple(stop))
 
 
-def _described(plan: Plan) -> int:
-    """Return about how many bytes a file has beside its maps."""
+def _metadata_bytes(plan: Plan) -> int:
+    """Return the approximate size of a run file without its maps."""
     axes = sum(axis.values.nbytes for axis in plan.axes.values())
     return len(plan.to_json()) + axes + _OVERHEAD
 
 
 @contextmanager
 def writing(parts: RunFolder) -> Iterator[None]:
-    """Turn failures of the disk into errors that say what is needed, and how to go on.
+    """Convert write errors to messages with the missing space and how to resume.
 
     Raises
     ------
     FileError
-        As `failures` does.
+        The block failed with an error of the operating system or of HDF5.
     """
 
     def ending(code: int) -> str:
@@ -136,33 +155,36 @@ def writing(parts: RunFolder) -> Iterator[None]:
 
 
 def _needed(parts: RunFolder, code: int) -> str:
-    """Say how much room is missing, as far as finished shards tell."""
+    """Return a message on the missing space, empty for errors of other kinds."""
     record = None
     with suppress(FileError):
         record = parts.record()
     if code not in (*_FULL, errno.EFBIG) or record is None:
         return ""
-    whole = float(record.plan.nbytes)
+    total = float(record.plan.nbytes)
     with suppress(FileError):
-        whole = _expected(parts, record)
+        total = _expected(parts, record)
     if code == errno.EFBIG:
-        return f"the run will have about {_megabytes(whole)}"
-    # what is unfinished goes, and is made again
-    there = parts.nbytes() + parts.nbytes("*.tmp")
+        return f"the run will have about {_megabytes(total)}"
+    # temporary files are removed and written again
+    available = parts.nbytes() + parts.nbytes("*.tmp")
     if code == errno.ENOSPC:
-        there += shutil.disk_usage(parts.folder).free
-    more = 2 * whole - there
-    return f"about {_megabytes(more)} more are needed" if more > 0 else ""
+        available += shutil.disk_usage(parts.folder).free
+    missing = 2 * total - available
+    return f"about {_megabytes(missing)} more are needed" if missing > 0 else ""
 
 
 def _expected(parts: RunFolder, record: Record) -> float:
-    """Return about how many bytes a run will have: as its shards, or plain ones."""
+    """Return the size of the run in bytes, extrapolated from the finished shards.
+
+    Without finished shards the maps count uncompressed.
+    """
     plan, shards = record.plan, held(parts, record).values()
     tiles = [tile for shard in shards for tile in shard.tiles]
     points = sum(plan.grid.tile(tile).size for tile in tiles)
-    described = _described(plan)
-    maps = max(parts.nbytes() - described * sum(bool(s.tiles) for s in shards), 0)
-    return described + (plan.grid.size * maps / points if points else plan.nbytes)
+    metadata = _metadata_bytes(plan)
+    maps = max(parts.nbytes() - metadata * sum(bool(s.tiles) for s in shards), 0)
+    return metadata + (plan.grid.size * maps / points if points else plan.nbytes)
 
 
 def _megabytes(nbytes: float) -> str:

@@ -1,4 +1,4 @@
-"""The view of an unfinished run: all shards as one file."""
+"""The live view of an unfinished run: virtual datasets over its shards."""
 
 import h5py
 
@@ -14,19 +14,19 @@ from ..storage.new_hdf5 import new_hdf5
 
 
 def write_live_view(parts: RunFolder, record: Record) -> None:
-    """Write a file in which all shards appear as one; what is missing reads as fill.
+    """Write the live view; tiles without a shard read as fill value.
 
-    Readers that have it open see new shards at their next read; a shard that a resumed
-    sweep completes, when they open it again.
+    A reader that has it open sees new shards at the next read. It has to open the view
+    again to see a shard that a resumed sweep completed.
     """
-    plan, cut = record.plan, ShardPartition.of(record.plan)
+    plan, partition = record.plan, ShardPartition.of(record.plan)
 
     def make(file: h5py.File, quantity: MapQuantity) -> h5py.Dataset:
         shape, dtype = plan.grid.shape, plan.dtype_of(quantity)
         layout = h5py.VirtualLayout(shape, dtype)
         for index in range(plan.grid.n_tiles):
-            shard = parts.shard(cut.shard_of(index)).name
-            # HDF5 looks for a file of that name in other folders too
+            shard = parts.shard(partition.shard_of(index)).name
+            # HDF5 may find a file of this name in another folder; the alias is unique
             name = alias(record, quantity)
             source = h5py.VirtualSource(shard, name, shape, dtype)
             where = plan.grid.tile(index).slices
@@ -35,6 +35,6 @@ def write_live_view(parts: RunFolder, record: Record) -> None:
             quantity.name, layout, fillvalue=fill_of(dtype)
         )
 
-    # HDF5 1.8 knows no virtual datasets; any later library reads this
+    # virtual datasets need HDF5 1.10
     with new_hdf5(parts.live, libver=("earliest", "v110")) as file:
         lay_out(file, plan, make, partial(record))

@@ -1,4 +1,4 @@
-"""One file of all shards: the run at the end, and a view of them until then."""
+"""Merging of shards into the run file."""
 
 from typing import Any, Self
 
@@ -24,80 +24,87 @@ from .status import merged
 
 
 class Merger:
-    """Makes the run of shards as they get complete; a context manager.
+    """Copies complete shards into the run file; a context manager.
 
-    Chunks are copied as they are, without unpacking them. Until it is finished the run
-    is a temporary file, which any failure or interruption drops: it can be made again.
+    Chunks are copied without decoding. Until `finish` the run is a temporary file,
+    which is removed on any failure or interruption: the shards remain.
 
     Parameters
     ----------
-    parts : folder, claimed by this process
-    record : what the sweep began with
+    parts : folder of the run, locked by this process
+    record : record of the sweep
     """
 
     def __init__(self, parts: RunFolder, record: Record) -> None:
         self._parts, self._record = parts, record
-        self._cut = ShardPartition.of(record.plan)
+        self._partition = ShardPartition.of(record.plan)
         self._new: NewFile | None = None
         self._copied: dict[int, Contents] = {}
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Return the merger itself."""
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        """Drop what is not finished."""
+        """Remove the run file if it is unfinished."""
         if self._new is not None:
             self._new.drop()
 
     def add(self, index: int, found: Contents) -> None:
-        """Take over a shard, of which we know what it holds, if it is complete.
+        """Copy a shard into the run if the shard is complete.
+
+        Parameters
+        ----------
+        index : index of the shard
+        found : contents of the shard
 
         Raises
         ------
         OSError, FileError
-            The disk fails, or the shard is damaged.
+            The run cannot be written, or the shard is damaged.
         """
         plan, shard = self._record.plan, self._parts.shard(index)
-        if len(found.tiles) < len(self._cut.tiles_of(index)):
+        if len(found.tiles) < len(self._partition.tiles_of(index)):
             return
-        new = self._begun()
+        new = self._new_file()
         with h5py.File(shard, "r") as source:
             copy_tiles(source, new.file, plan, found, f"; {self._parts.kept()}")
         self._copied[index] = found
-        # so that the disk has little left to do at the end
-        new.sync()
+        # the sync at the end then has little left to write
 
     def finish(self) -> None:
-        """Take over the shards that are left, and give the run its name.
+        """Copy the remaining shards, write the metadata, and publish the run.
 
         Raises
         ------
         OSError, FileError
-            The disk fails, a shard is damaged, or tiles are missing.
+            The run cannot be written, a shard is damaged, or tiles are missing.
         """
-        for index in range(self._cut.shards):
-            if index not in self._copied:
-                self.add(index, contents(self._parts, index, self._record))
-        missing = self._cut.shards - len(self._copied)
-        if missing:
-            raise FileError(
-                f"{self._parts.path}: {missing} shards miss tiles; {self._parts.kept()}"
-            )
-        new = self._begun()
-        for quantity in self._record.plan.quantities:
-            known = _together(quantity, self._copied)
-            note_statistics(new.file[quantity.name], self._record.plan, known)
-            sums = _checksums(quantity, self._record.plan, self._copied)
+        self._copy_remaining()
+        new, plan = self._new_file(), self._record.plan
+        for quantity in plan.quantities:
+            statistics = _statistics(quantity, self._copied)
+            note_statistics(new.file[quantity.name], plan, statistics)
+            sums = _checksums(quantity, plan, self._copied)
             add_checksums(new.file, quantity.name, sums)
         new.file.attrs.update(_attributes(self._record, self._copied))
-        seal(new.file, tuple(q.name for q in self._record.plan.quantities))
+        seal(new.file, tuple(q.name for q in plan.quantities))
         new.close()
         refuse_other(self._parts, self._record)
         new.publish()
         self._new = None
 
-    def _begun(self) -> NewFile:
+    def _copy_remaining(self) -> None:
+        for index in range(self._partition.shards):
+            if index not in self._copied:
+                self.add(index, contents(self._parts, index, self._record))
+        missing = self._partition.shards - len(self._copied)
+        if missing:
+            shards = "1 shard misses" if missing == 1 else f"{missing} shards miss"
+            raise FileError(f"{self._parts.path}: {shards} tiles; {self._parts.kept()}")
+
+    def _new_file(self) -> NewFile:
+        """Return the run file, created at the first call."""
         if self._new is None:
             plan = self._record.plan
             self._new = NewFile(self._parts.path, self._parts.temporary)
@@ -107,7 +114,7 @@ class Merger:
 
 
 def refuse_other(parts: RunFolder, record: Record) -> None:
-    """Raise a FileError if a file is there that the sweep was not asked to replace."""
+    """Raise a FileError if a run exists that the sweep must not replace."""
     if parts.path.exists() and not (record.force or merged(parts, record)):
         raise FileError(
             f"{parts.path}: a file appeared there since the sweep began; "
@@ -115,25 +122,25 @@ def refuse_other(parts: RunFolder, record: Record) -> None:
         )
 
 
-def _together(quantity: MapQuantity, shards: dict[int, Contents]) -> Statistics:
-    known = Statistics()
+def _statistics(quantity: MapQuantity, shards: dict[int, Contents]) -> Statistics:
+    statistics = Statistics()
     for shard in shards.values():
         for tile in shard.tiles.values():
-            known = known.merged(tile[quantity.name], quantity.best)
-    return known
+            statistics = statistics.merged(tile[quantity.name], quantity.best)
+    return statistics
 
 
 def _checksums(
     quantity: MapQuantity, plan: Plan, shards: dict[int, Contents]
 ) -> npt.NDArray[np.uint32]:
-    """Return the CRC-32 of each chunk of a map."""
-    side = plan.grid.chunk_shape
-    sums = np.zeros(chunk_counts(plan.grid.shape, side), np.uint32)
+    """Return the CRC-32 of each chunk of a map, shape (chunks along each dimension)."""
+    chunk = plan.grid.chunk_shape
+    sums = np.zeros(chunk_counts(plan.grid.shape, chunk), np.uint32)
     for shard in shards.values():
-        for index, known in shard.checksums.items():
-            places = plan.grid.chunks(plan.grid.tile(index))
-            for where, one in zip(places, known[quantity.name], strict=True):
-                sums[chunk_index(corner(where), side)] = one
+        for index, of_tile in shard.checksums.items():
+            blocks = plan.grid.chunks(plan.grid.tile(index))
+            for where, checksum in zip(blocks, of_tile[quantity.name], strict=True):
+                sums[chunk_index(corner(where), chunk)] = checksum
     return sums
 
 

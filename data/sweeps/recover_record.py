@@ -1,4 +1,4 @@
-"""What a sweep began with, from its shards where its own record is damaged."""
+"""Recovery of the record of a sweep from its shards."""
 
 import json
 from contextlib import suppress
@@ -14,16 +14,16 @@ from ..storage.bounded_read import read_bounded
 
 
 def record_of_shards(parts: RunFolder) -> Record | None:
-    """Return a record with the plan and the name that a shard has, None if none has.
+    """Return a record with the plan and uuid of a shard, None if no shard is intact.
 
-    Who computed it, and how it was asked for, is lost.
+    The sessions and the options `keep_shards` and `force` are lost.
     """
     for path in sorted(parts.folder.glob("shard-*.h5")):
-        # a damaged shard tells nothing, and HDF5 may find anything wrong with it
+        # h5py may raise any exception for a damaged shard, which is skipped
         with suppress(Exception), h5py.File(path, "r") as file:
             plan = Plan.from_dict(json.loads(read_bounded(file["plan"])))
             names = tuple(quantity.name for quantity in plan.quantities)
             if sealed(file, names):
-                packed = file[names[0]].compression is not None
-                return Record(plan, packed, uuid=str(file.attrs["uuid"]))
+                compression = file[names[0]].compression is not None
+                return Record(plan, compression, uuid=str(file.attrs["uuid"]))
     return None

@@ -1,4 +1,4 @@
-"""Repairs runs and shards: damaged blocks are computed again."""
+"""Repair of runs and shards: damaged blocks are computed again."""
 
 from __future__ import annotations
 
@@ -30,23 +30,24 @@ from ..storage.new_hdf5 import NewFile
 from ..storage.os_errors import failures
 from .check import Damage, of_run
 
-# quantities, and the first index of a chunk in each dimension
+# quantity and first index of each damaged chunk
 Blocks = set[tuple[str, tuple[int, ...]]]
 
 
 def drop_damaged(parts: RunFolder, record: Record) -> None:
-    """Take damaged tiles out of the shards; what cannot be read is put aside."""
+    """Remove damaged tiles from the shards; unreadable shards are put aside."""
     for index in range(ShardPartition.of(record.plan).shards):
         try:
-            bad = damaged_tiles(parts, index, record)
+            damaged = damaged_tiles(parts, index, record)
         except DamagedError:
             parts.put_aside(index)
             continue
-        if bad:
-            _rewrite(parts, index, record, list(bad))
+        if damaged:
+            _rewrite(parts, index, record, list(damaged))
 
 
 def _rewrite(parts: RunFolder, index: int, record: Record, without: list[int]) -> None:
+    """Write a shard again without some tiles, or remove it if none is left."""
     kept = contents(parts, index, record).without(without)
     if not kept.tiles:
         parts.shard(index).unlink()
@@ -66,37 +67,37 @@ def mend(
     computer: Callable[[], TileComputer],
     temporary: Path,
 ) -> None:
-    """Compute the damaged blocks of a finished run again.
+    """Compute the damaged blocks of a finished run again, and replace the file.
 
-    The file is replaced when a new one is whole, and has been looked through: where the
-    index of chunks is damaged, nothing may be written by it.
+    The intact chunks are copied to a new file, which is checked before it replaces the
+    run. Writing into the old file is not safe, since its chunk index may be damaged.
+
+    Parameters
+    ----------
+    run : open run
+    damage : damaged blocks of the run
+    computer : returns the function that computes tiles
+    temporary : path of the new file before it replaces the run
 
     Raises
     ------
     FileError
-        What the file says of itself is damaged, its plan perhaps, or the disk fails.
+        The metadata are damaged, another critdamp wrote the run, or the new file
+        cannot be written.
     """
     path, plan = run.path, run.plan
-    if any(not one.quantity for one in damage):
-        raise FileError(
-            f"{path}: damaged beside its maps, its plan perhaps; make it again"
-        )
-    if any(run[name].chunks != plan.grid.chunk_shape for name in run.quantities):
-        raise FileError(
-            f"{path}: has the chunks of another critdamp "
-            f"({run.attributes['source']}); mend it with that one, or make it again"
-        )
-    bad = {(one.quantity, corner(one.where)) for one in damage}
+    _refuse_irreparable(run, damage)
+    damaged = {(block.quantity, corner(block.where)) for block in damage}
     new = NewFile(path, temporary)
     try:
         with failures(path, "write"), h5py.File(path, "r") as old:
-            _copy(old, new.file, plan, bad)
-            _compute(new.file, plan, bad, computer())
+            _copy(old, new.file, plan, damaged)
+            _compute(new.file, plan, damaged, computer())
             seal(new.file, run.quantities)
             new.close()
-            with open_run(temporary) as made:
-                if of_run(made):
-                    raise FileError(f"{path}: cannot be mended; make it again")
+            with open_run(temporary) as repaired:
+                if of_run(repaired):
+                    raise FileError(f"{path}: cannot be repaired; make it again")
             shutil.copymode(path, temporary)
             new.publish()
     except BaseException:
@@ -104,43 +105,58 @@ def mend(
         raise
 
 
-def _copy(old: h5py.File, new: h5py.File, plan: Plan, bad: Blocks) -> None:
-    """Copy a run but for what is damaged."""
+def _refuse_irreparable(run: Run, damage: list[Damage]) -> None:
+    if any(not block.quantity for block in damage):
+        raise FileError(
+            f"{run.path}: its metadata are damaged, maybe its plan; make it again"
+        )
+    if any(run[name].chunks != run.plan.grid.chunk_shape for name in run.quantities):
+        raise FileError(
+            f"{run.path}: has the chunks of another critdamp "
+            f"({run.attributes['source']}); repair it with that one, or make it again"
+        )
+
+
+def _copy(old: h5py.File, new: h5py.File, plan: Plan, damaged: Blocks) -> None:
+    """Copy metadata and intact chunks of a run."""
     names = [quantity.name for quantity in plan.quantities]
-    known = {name: value for name, value in old.attrs.items() if name not in SEALS}
-    lay_out(new, plan, stored(plan, old[names[0]].compression is not None), known)
+    attributes = {key: value for key, value in old.attrs.items() if key not in SEALS}
+    lay_out(new, plan, stored(plan, old[names[0]].compression is not None), attributes)
     for name in names:
         for key, value in old[name].attrs.items():
             if key not in new[name].attrs:
                 new[name].attrs[key] = value
         old.copy(old[GROUP][name], new.require_group(GROUP), name)
-        taken, given = old[name].id, new[name].id
+        source, target = old[name].id, new[name].id
         for tile in map(plan.grid.tile, range(plan.grid.n_tiles)):
             for where in plan.grid.chunks(tile):
-                if (name, corner(where)) not in bad:
-                    write_chunk(given, corner(where), read_chunk(taken, where) or b"")
+                if (name, corner(where)) not in damaged:
+                    data = read_chunk(source, where) or b""
+                    write_chunk(target, corner(where), data)
 
 
-def _compute(file: h5py.File, plan: Plan, bad: Blocks, compute: TileComputer) -> None:
-    """Compute the damaged blocks into the file of a run."""
+def _compute(
+    file: h5py.File, plan: Plan, damaged: Blocks, compute: TileComputer
+) -> None:
+    """Compute the damaged chunks and write them with their checksums."""
     grid = plan.grid
     compression = file[plan.quantities[0].name].compression is not None
     with closing(ChunkEncoder(plan, compression, compute.threads)) as encode:
-        for tile in map(grid.tile, _tiles(grid, bad)):
+        for tile in map(grid.tile, _tiles(grid, damaged)):
             for chunk in encode(tile, compute(tile)):
                 name = chunk.quantity.name
-                if (name, chunk.offset) in bad:
+                if (name, chunk.offset) in damaged:
                     write_chunk(file[name].id, chunk.offset, chunk.data)
-                    place = chunk_index(chunk.offset, grid.chunk_shape)
-                    file[GROUP][name][place] = chunk.checksum
+                    index = chunk_index(chunk.offset, grid.chunk_shape)
+                    file[GROUP][name][index] = chunk.checksum
 
 
-def _tiles(grid: Grid, bad: Blocks) -> list[int]:
-    """Return the tiles that damaged blocks are in."""
-    blocks = {at for _, at in bad}
+def _tiles(grid: Grid, damaged: Blocks) -> list[int]:
+    """Return the indices of the tiles that contain damaged chunks."""
+    offsets = {offset for _, offset in damaged}
     tiles = map(grid.tile, range(grid.n_tiles))
     return [
         tile.index
         for tile in tiles
-        if any(corner(where) in blocks for where in grid.chunks(tile))
+        if any(corner(where) in offsets for where in grid.chunks(tile))
     ]

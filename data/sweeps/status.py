@@ -1,4 +1,4 @@
-"""How far a sweep is."""
+"""Progress of a sweep."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +13,16 @@ from ..shards.record import Record
 
 @dataclass(frozen=True)
 class Status:
-    """How far a sweep is; only what survives a kill counts as done.
+    """Progress of a sweep; only tiles in finished shards count, which survive a kill.
 
     Attributes
     ----------
-    path : of the run
-    tiles, done : all tiles, and those in finished shards
-    points, done_points : likewise
-    complete : whether the run itself is there
-    sha256 : of the plan
-    nbytes : on the disk by now
+    path : path of the run file
+    tiles, done : number of tiles, and of those in finished shards
+    points, done_points : number of points, and of those in finished shards
+    complete : whether the run file is finished
+    sha256 : hash of the plan
+    nbytes : size of the run file, or of the finished shards
     """
 
     path: Path
@@ -36,31 +36,31 @@ class Status:
 
 
 def status(path: str | Path) -> Status:
-    """Return how far a sweep is, finished or not.
+    """Return the progress of a sweep, finished or not.
 
     Raises
     ------
     FileError
-        Neither a run nor an unfinished one is there, or it is damaged.
+        There is neither a run nor an unfinished one, or a file is damaged.
     """
     parts = RunFolder.of(path)
     record = parts.record()
     if record is None or merged(parts, record):
-        with open_run(path) as done:
-            plan = done.plan
+        with open_run(path) as run:
+            plan = run.plan
         tiles, size = plan.grid.n_tiles, plan.grid.size
         nbytes = parts.path.stat().st_size
         return Status(parts.path, tiles, tiles, size, size, True, plan.sha256, nbytes)
     grid = record.plan.grid
-    safe = [i for shard in held(parts, record).values() for i in shard.tiles]
-    if not parts.begun:  # it was finished while we looked
+    done = [tile for shard in held(parts, record).values() for tile in shard.tiles]
+    if not parts.begun:  # another process finished the run meanwhile
         return status(path)
     return Status(
         parts.path,
         grid.n_tiles,
-        len(safe),
+        len(done),
         grid.size,
-        sum(grid.tile(index).size for index in safe),
+        sum(grid.tile(index).size for index in done),
         False,
         record.plan.sha256,
         parts.nbytes(),
@@ -68,11 +68,11 @@ def status(path: str | Path) -> Status:
 
 
 def merged(parts: RunFolder, record: Record) -> bool:
-    """Return whether the run that is there was made of these parts."""
+    """Return whether the run file exists and is of the same sweep as the shards."""
     if not parts.path.exists():
         return False
     try:
-        with open_run(parts.path) as found:
-            return bool(found.attributes.get("uuid") == record.uuid)
+        with open_run(parts.path) as run:
+            return bool(run.attributes.get("uuid") == record.uuid)
     except FileError:
         return False

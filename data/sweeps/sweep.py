@@ -1,4 +1,4 @@
-"""Sweeps as people start, continue and ask after them."""
+"""Start and resume sweeps."""
 
 from __future__ import annotations
 
@@ -52,32 +52,36 @@ def sweep(
     progress: Progress | None = None,
     stop: Stop | None = None,
 ) -> Run | None:
-    """Compute a plan into a run file.
+    """Compute a plan and write its run file.
 
     Parameters
     ----------
-    plan : what to compute
-    path : of the run file; shards stand in `path`.parts until all are there
-    force : replace a run, begin an unfinished one anew, or try where room is short
-    threads : by default all that this process may use
-    backend : "c", "numba", or "auto" for C where it was built; the bits are the same
-    compression : store shuffled and deflated chunks, which every reader reads
-    keep_shards : leave the shards beside the run
-    command_line : for the provenance
-    progress : called after each tile with the points done and all points
-    stop : asked after each tile; if it returns True the sweep ends there, resumable
+    plan : plan to compute
+    path : path of the run file; shards are in `path`.parts until the run is finished
+    force : replace a run, discard an unfinished sweep, and skip the check of disk space
+    threads : number of threads, by default all that this process may use
+    backend : "c", "numba", or "auto" for C if it was built; the bits are the same
+    compression : shuffle and deflate chunks with filters that every HDF5 reader has
+    keep_shards : keep the shards beside the finished run
+    command_line : command for the provenance
+    progress : called after each tile with the number of finished and of all points
+    stop : called after each tile; if it returns True the sweep stops and can be resumed
 
     Returns
     -------
     Run or None
-        The opened run, None if it was stopped.
+        The opened run, None if the sweep was stopped.
 
     Raises
     ------
-    OutputExistsError, PlanChangedError
-        The run, or an unfinished one of this or another plan, is there.
+    OutputExistsError
+        The run exists, or an unfinished sweep of this plan.
+    PlanChangedError
+        An unfinished sweep of another plan exists.
+    InputError
+        The path is not a file, or there are shards without their record.
     FileError
-        The disk fails; what was finished is safe.
+        A file cannot be written; finished shards are safe.
     """
     parts = RunFolder.of(path)
     if parts.path.exists() and not force:
@@ -92,7 +96,7 @@ def sweep(
             check_room(parts.path, compute, compression)
         record = Record(plan, compression, keep_shards, force)
         record.sessions.append(_session(compute, command_line))
-        return _go_on(parts, record, compute, progress, stop)
+        return _continue(parts, record, compute, progress, stop)
 
 
 def resume(
@@ -105,30 +109,29 @@ def resume(
     progress: Progress | None = None,
     stop: Stop | None = None,
 ) -> Run | None:
-    """Compute what a sweep that was stopped or killed has left to do.
+    """Compute the tiles that a stopped or killed sweep has not finished.
 
-    Tiles whose bytes have changed since, in shards or in the finished run, are computed
-    again.
+    Tiles with changed bytes, in shards or in a finished run, are computed again.
 
     Parameters
     ----------
-    path : of the run file that is to be
-    plan : if given, has to be the one that the sweep began with
+    path : path of the run file
+    plan : if given, has to be the plan of the sweep
     threads, backend, command_line, progress, stop : as for `sweep`
 
     Returns
     -------
     Run or None
-        The opened run, None if it was stopped.
+        The opened run, None if the sweep was stopped.
 
     Raises
     ------
     InputError
-        Nothing unfinished is there.
+        There is nothing to resume.
     PlanChangedError
-        The plan is another one.
+        The plan is not the one of the sweep.
     FileError
-        The disk fails, or a file is damaged.
+        A file cannot be written, or is damaged beyond repair.
     """
     parts = RunFolder.of(path)
     if not (parts.begun or parts.strays() or parts.path.exists()):
@@ -136,7 +139,7 @@ def resume(
     with parts.claimed():
         record = _record(parts)
         if record is None:
-            return _mended(parts, plan, threads, backend)
+            return _repaired(parts, plan, threads, backend)
         if plan is not None:
             _refuse_other_plan(parts, record.plan, plan)
         if merged(parts, record):
@@ -151,15 +154,15 @@ def resume(
         compute = TileComputer(record.plan, threads, backend)
         record.sessions.append(_session(compute, command_line))
         try:
-            return _go_on(parts, record, compute, progress, stop)
-        except DamagedError:  # merging reads all shards; only then it pays to look
+            return _continue(parts, record, compute, progress, stop)
+        except DamagedError:  # merging reads all shards, so they are checked only now
             with writing(parts):
                 drop_damaged(parts, record)
-            return _go_on(parts, record, compute, progress, stop)
+            return _continue(parts, record, compute, progress, stop)
 
 
 def _record(parts: RunFolder) -> Record | None:
-    """Return what a sweep began with; from its shards, if its own record is damaged."""
+    """Return the record of the sweep, recovered from the shards if it is damaged."""
     try:
         record = parts.record()
         if record is not None or not parts.strays():
@@ -172,13 +175,14 @@ def _record(parts: RunFolder) -> Record | None:
         return recovered
 
 
-def _go_on(
+def _continue(
     parts: RunFolder,
     record: Record,
     compute: TileComputer,
     progress: Progress | None,
     stop: Stop | None,
 ) -> Run | None:
+    """Compute the missing tiles, merge the shards, and return the opened run."""
     with writing(parts):
         parts.drop_unfinished()
         parts.save(record)
@@ -205,6 +209,7 @@ def _session(compute: TileComputer, command_line: str | None) -> dict[str, Any]:
 def _reporter(
     plan: Plan, missing: list[Tile], progress: Progress
 ) -> Callable[[Tile], None]:
+    """Return a function that adds a tile to the finished points and reports them."""
     done = plan.grid.size - sum(tile.size for tile in missing)
 
     def report(tile: Tile) -> None:
@@ -219,7 +224,7 @@ def _refuse_unfinished(parts: RunFolder, plan: Plan) -> None:
     if parts.strays():
         raise InputError(
             f"{parts.folder}: shards without their plan.json are there; "
-            f"go on with them: {parts.resume}, or begin anew with --force"
+            f"go on with them: {parts.resume}, or start over with --force"
         )
     record = parts.record()
     if record is None:
@@ -227,25 +232,25 @@ def _refuse_unfinished(parts: RunFolder, plan: Plan) -> None:
     _refuse_other_plan(parts, record.plan, plan)
     raise OutputExistsError(
         f"{parts.path}: an unfinished sweep of this plan is there; "
-        f"{parts.kept()}, or begin anew with --force"
+        f"{parts.kept()}, or start over with --force"
     )
 
 
-def _refuse_other_plan(parts: RunFolder, known: Plan, plan: Plan) -> None:
-    if known.sha256 == plan.sha256:
+def _refuse_other_plan(parts: RunFolder, existing: Plan, plan: Plan) -> None:
+    if existing.sha256 == plan.sha256:
         return
-    changes = "; ".join(known.difference(plan))
-    what = "an unfinished sweep" if parts.begun else "a run"
+    changes = "; ".join(existing.difference(plan))
+    kind = "an unfinished sweep" if parts.begun else "a run"
     raise PlanChangedError(
-        f"{parts.path}: {what} of another plan is there ({changes}); "
-        f"{parts.kept() or 'leave out the plan'}, or begin anew with --force"
+        f"{parts.path}: {kind} of another plan is there ({changes}); "
+        f"{parts.kept() or 'leave out the plan'}, or start over with --force"
     )
 
 
-def _mended(
+def _repaired(
     parts: RunFolder, plan: Plan | None, threads: int | None, backend: str
 ) -> Run:
-    """Return a finished run whose damaged blocks were computed again."""
+    """Return a finished run after its damaged blocks were computed again."""
     if not parts.path.exists():
         raise InputError(_nothing(parts))
     with open_run(parts.path) as run:
@@ -260,7 +265,8 @@ def _mended(
 
 
 def _nothing(parts: RunFolder) -> str:
+    """Return the message that there is nothing to resume."""
     if parts.path.exists():
         open_run(parts.path).close()
-        return f"{parts.path}: complete already, nothing to resume"
+        return f"{parts.path}: already complete, nothing to resume"
     return f"{parts.path}: no unfinished sweep is there"

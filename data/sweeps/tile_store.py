@@ -1,4 +1,4 @@
-"""Where a sweep puts its tiles: into shards, one open at a time."""
+"""Storage of computed tiles in shards, one shard open at a time."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -22,16 +22,15 @@ from .disk_space import writing
 class Store:
     """Writes tiles into shards; a context manager.
 
-    What was closed survives any kill. An error while writing drops the shard that is
-    open and nothing else.
+    Closed shards survive any kill. An error while writing loses only the open shard.
 
     Parameters
     ----------
-    parts : folder, claimed by this process
-    record : what the sweep began with
-    threads : how many chunks are compressed at a time
-    published : called, while others go on, with the index of each closed shard and with
-        what it holds
+    parts : folder of the run, locked by this process
+    record : record of the sweep
+    threads : number of chunks that are encoded at a time
+    published : called in a background thread with the index and the contents of each
+        finished shard
     """
 
     def __init__(
@@ -42,17 +41,17 @@ class Store:
         published: Callable[[int, Contents], object],
     ) -> None:
         self._parts, self._record, self._published = parts, record, published
-        self._plan, self._cut = record.plan, ShardPartition.of(record.plan)
+        self._plan, self._partition = record.plan, ShardPartition.of(record.plan)
         self._encode = ChunkEncoder(record.plan, record.compression, threads)
         self._shard: ShardWriter | None = None
-        # a shard's first tile is computed before it is opened
+        # the time of a shard includes computing its first tile, before it is opened
         self._since = time.monotonic()
-        # the disk takes its time: one shard is on its way there while the next is made
-        self._namer = ThreadPoolExecutor(1, thread_name_prefix="critdamp-shard")
-        self._naming: tuple[ShardWriter, Future[None]] | None = None
+        # syncing is slow: one shard is published while the next one is computed
+        self._publisher = ThreadPoolExecutor(1, thread_name_prefix="critdamp-shard")
+        self._publishing: tuple[ShardWriter, Future[None]] | None = None
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Return the store itself."""
         return self
 
     def __exit__(
@@ -61,7 +60,7 @@ class Store:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Keep the tiles that were written, whatever ended the loop."""
+        """Publish the tiles written so far, also after an error."""
         try:
             try:
                 self._wait()
@@ -70,10 +69,10 @@ class Store:
                 self._wait()
         finally:
             self._encode.close()
-            self._namer.shutdown()
+            self._publisher.shutdown()
 
     def missing(self) -> Iterator[Tile]:
-        """Yield the tiles that no shard holds, in order."""
+        """Yield the tiles that no finished shard contains, in order."""
         shards = held(self._parts, self._record).values()
         done = {index for shard in shards for index in shard.tiles}
         for index in range(self._plan.grid.n_tiles):
@@ -81,14 +80,14 @@ class Store:
                 yield self._plan.grid.tile(index)
 
     def write(self, tile: Tile, arrays: Arrays) -> None:
-        """Store a tile; it is safe once its shard is complete or this is closed.
+        """Write a tile; it is safe once its shard is published.
 
         Raises
         ------
         FileError
-            The disk or HDF5 fails.
+            The shard cannot be written.
         """
-        index = self._cut.shard_of(tile.index)
+        index = self._partition.shard_of(tile.index)
         if self._shard is not None and self._shard.index != index:
             self._close_shard()
         if self._shard is None:
@@ -98,29 +97,29 @@ class Store:
             self._shard.write(tile, self._encode(tile, arrays))
 
     def _close_shard(self) -> None:
-        """Close the shard that is open; it gets its name while others go on."""
+        """Close the open shard, and start publishing it in the background."""
         self._wait()
         shard, self._shard = self._shard, None
         self._since = time.monotonic()
         if shard is not None:
             with self._guarded(shard):
                 shard.close()
-            self._naming = shard, self._namer.submit(self._publish, shard)
+            self._publishing = shard, self._publisher.submit(self._publish, shard)
 
     def _publish(self, shard: ShardWriter) -> None:
         shard.publish()
         self._published(shard.index, shard.contents)
 
     def _wait(self) -> None:
-        naming, self._naming = self._naming, None
-        if naming is not None:
-            shard, future = naming
+        publishing, self._publishing = self._publishing, None
+        if publishing is not None:
+            shard, future = publishing
             with self._guarded(shard):
                 future.result()
 
     @contextmanager
     def _guarded(self, shard: ShardWriter) -> Iterator[None]:
-        """Drop a shard that fails; one that is open beside it is not concerned."""
+        """Drop this shard if the block raises; another open shard is kept."""
         try:
             with writing(self._parts):
                 yield

@@ -256,6 +256,6 @@ def test_status_verifies(critdamp, tmp_path):
     with h5py.File(tmp_path / "run.h5", "r+") as file:
         file.attrs["tol"] = 0.5
     found = critdamp("status", "run.h5", "--verify")
-    assert "run.h5: damaged: its description" in found.out
+    assert "run.h5: damaged: its metadata" in found.out
     assert "1 damaged; make it again" in found.err
     assert "make it again" in critdamp("resume", "run.h5").err

@@ -58,7 +58,7 @@ def test_a_flipped_bit_of_a_run_is_named_and_mended(plan, tmp_path, bits):
     resume(path).close()
     assert check_file(path) == []
     assert bits(path) == whole
-    with pytest.raises(InputError, match="complete already"):
+    with pytest.raises(InputError, match="already complete"):
         resume(path)
 
 

@@ -219,7 +219,7 @@ def test_nothing_to_resume(plan, tmp_path):
         resume(tmp_path / "run.h5")
     sweep(plan, tmp_path / "run.h5", keep_shards=True).close()
     assert RunFolder(tmp_path / "run.h5").shard(0).exists()
-    with pytest.raises(InputError, match="complete already"):
+    with pytest.raises(InputError, match="already complete"):
         resume(tmp_path / "run.h5")
 
 
