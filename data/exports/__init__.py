@@ -1,1 +1,1 @@
-"""Files for other programs."""
+"""Export of runs, spectra and trajectories to other file formats."""

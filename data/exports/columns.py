@@ -1,4 +1,4 @@
-"""Arrays of runs, spectra and trajectories alike, read in pieces."""
+"""Arrays of runs, spectra and trajectories, read a block at a time."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from ..formats.kinds import kind_of, open_kind
 from ..storage.bounded_read import read_bounded
 from ..storage.open_hdf5 import undamaged
 
-# points that are read at a time
+# maximum number of points in a block
 _POINTS = 2**20
 Block = dict[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Arrays over the same dimensions, as they stand in an open file.
+    """Arrays over the same dimensions in an open file.
 
     Attributes
     ----------
-    path, file : where they are
-    dimensions : names of the scales, slowest first
-    names : of the arrays
-    scales : name → values of the dimensions that are columns themselves
+    path, file : path and open file
+    dimensions : names of the dimension scales, slowest first
+    names : names of the arrays
+    scales : name → values of the dimensions that are exported as columns
     """
 
     path: Path
@@ -46,7 +46,7 @@ class Columns:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Return the lengths of the dimensions."""
+        """Return the shape of the arrays."""
         return tuple(n for name in self.dimensions for n in self.file[name].shape)
 
     def read(self, name: str, where: Where) -> npt.NDArray[Any]:
@@ -55,74 +55,86 @@ class Columns:
             return np.asarray(self.file[name][where])
 
     def pieces(self, name: str) -> Iterator[Where]:
-        """Yield blocks that follow each other in row-major order, and are all of it."""
+        """Yield blocks that cover an array in row-major order."""
         return pieces(self.shape, self.file[name].chunks or self.shape, _POINTS)
 
     def blocks(self, scales: Mapping[str, npt.NDArray[Any]]) -> Iterator[Block]:
-        """Yield columns, a piece at a time, with what stands for the axes' values."""
+        """Yield name → flat column for each block, coordinates first.
+
+        Parameters
+        ----------
+        scales : name → values, or texts for them, of the coordinates on each axis
+        """
         for where in self.pieces(self.names[0]):
-            parts = [s[w] for s, w in zip(scales.values(), where, strict=False)]
-            sides = np.meshgrid(*parts, indexing="ij")
-            block = {n: s.ravel() for n, s in zip(scales, sides, strict=True)}
+            values = [s[w] for s, w in zip(scales.values(), where, strict=False)]
+            coordinates = np.meshgrid(*values, indexing="ij")
+            block = {n: c.ravel() for n, c in zip(scales, coordinates, strict=True)}
             yield block | {n: self.read(n, where).ravel() for n in self.names}
 
 
 @contextmanager
 def open_columns(path: Path, names: Sequence[str] = ()) -> Iterator[Columns]:
-    """Open a run, a live view, a spectrum or a trajectory, whichever it is.
+    """Yield the arrays of a run, a live view, a spectrum or a trajectory.
 
     Parameters
     ----------
-    path : of the file
-    names : of arrays, each taken once; all by default
+    path : path of the file
+    names : names of arrays, each taken once; all by default
 
     Raises
     ------
     FileError
-        It is missing, unfinished, damaged, foreign, or made by a newer critdamp.
+        The file is missing, unfinished, damaged, foreign, or written by a newer
+        critdamp.
     InputError
-        There is no array of such a name.
+        The file has no array of such a name.
     """
     with open_kind(path) as file:
         with undamaged(path):
-            found = _found(path, file)
-            arrays = [file[name] for name in found.names]
-            if {a.shape for a in arrays} != {found.shape} or not math.prod(found.shape):
+            columns = _columns(path, file)
+            shape = columns.shape
+            arrays = [file[name] for name in columns.names]
+            if {array.shape for array in arrays} != {shape} or not math.prod(shape):
                 raise FileError(f"{path}: damaged: arrays and axes differ in shape")
             if {array.dtype.kind for array in arrays} - {"f", "i"}:
                 raise FileError(f"{path}: damaged: an array is not of numbers")
-        chosen = dict.fromkeys(choose("quantity", n, found.names) for n in names)
-        yield replace(found, names=tuple(chosen) or found.names)
+        chosen = dict.fromkeys(choose("quantity", n, columns.names) for n in names)
+        yield replace(columns, names=tuple(chosen) or columns.names)
 
 
 def pieces(
     shape: tuple[int, ...], chunks: tuple[int, ...], most: int
 ) -> Iterator[Where]:
-    """Yield blocks of at most so many points that follow each other in row-major order.
+    """Yield blocks that cover an array in row-major order.
 
-    They are whole rows of chunks where that is possible, so that each is unpacked once.
+    Blocks are whole rows of chunks if possible, so that each chunk is decoded once.
+
+    Parameters
+    ----------
+    shape, chunks : shape of the array and of its chunks
+    most : maximum number of points in a block
     """
+    # number of points below each index of a dimension
     sizes = [math.prod(shape[i + 1 :]) for i in range(len(shape))]
     cut = next(i for i, size in enumerate(sizes) if size <= most)
     step = max(1, most // sizes[cut])
     step = max(step - step % chunks[cut], min(step, chunks[cut]))
     for outer in np.ndindex(shape[:cut]):
         for start in range(0, shape[cut], step):
-            side = slice(start, min(start + step, shape[cut]))
-            rows = (slice(0, n) for n in shape[cut + 1 :])
-            yield (*(slice(i, i + 1) for i in outer), side, *rows)
+            rows = slice(start, min(start + step, shape[cut]))
+            inner = (slice(0, n) for n in shape[cut + 1 :])
+            yield (*(slice(i, i + 1) for i in outer), rows, *inner)
 
 
-def _found(path: Path, file: h5py.File) -> Columns:
+def _columns(path: Path, file: h5py.File) -> Columns:
     kind = kind_of(file)
     if kind.columns:
-        columns = tuple(name for name in kind.columns if name in file)
-        return Columns(path, file, kind.axes, columns, {})
+        arrays = tuple(name for name in kind.columns if name in file)
+        return Columns(path, file, kind.axes, arrays, {})
     axes = tuple(map(str, file.attrs["axes"]))
     others = file.attrs.get("auxiliary_signals", ())
     names = tuple(map(str, (file.attrs["signal"], *others)))
     if any("/" in name for name in (*axes, *names)):
-        raise FileError(f"{path}: damaged: its axes and arrays are not where it says")
-    return Columns(
-        path, file, axes, names, {axis: read_bounded(file[axis]) for axis in axes}
-    )
+        raise FileError(f"{path}: damaged: an axis or array is not in the root group")
+    scales = {axis: read_bounded(file[axis]) for axis in axes}
+    return Columns(path, file, axes, names, scales)

@@ -1,4 +1,4 @@
-"""Runs, spectra and trajectories as files for other programs."""
+"""Export of a file in the format that the suffix of the target names."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from .tables import _to_csv, _to_parquet
 
 
 def export(source: Path, target: Path, names: Sequence[str] = ()) -> int:
-    """Write a run, a spectrum or a trajectory in the format that an ending stands for.
+    """Export a run, a spectrum or a trajectory; the suffix selects the format.
 
-    Tables (.csv, .parquet) are in long form: a row for each point, the last axis
-    fastest, the axes before the quantities. Numbers are those of the file, to the bit.
+    Tables (.csv, .parquet) have one row for each point, the last axis fastest, and
+    columns for axes and then quantities. All values keep their bits.
 
     Parameters
     ----------
-    source : what is read
-    target : what is written, whole or not at all; a file that is there is replaced
-    names : of quantities, all by default
+    source : path of the file that is exported
+    target : path that is written atomically; an existing file is replaced
+    names : names of quantities, all by default
 
     Returns
     -------
     int
-        How many points were written.
+        Number of exported points.
 
     Raises
     ------
     InputError
-        The ending or a name is unknown.
+        The suffix or a name is unknown, or target and source are the same file.
     FileError
         The source cannot be read, or the target cannot be written.
     CritdampError
-        What writes this format is not installed.
+        The package that writes this format is not installed.
     """
     write = FORMATS[ending_of(target)]
     if target.exists() and target.samefile(source):
-        raise InputError(f"{target} is what is read; choose another name", "output")
+        raise InputError(f"{target} is the source; choose another name", "output")
     target = target.resolve() if target.is_symlink() else target
     with open_columns(source, names) as columns, failures(target, "write"):
         with appearing(target) as temporary:
@@ -52,20 +52,20 @@ def export(source: Path, target: Path, names: Sequence[str] = ()) -> int:
 
 
 def ending_of(target: Path) -> str:
-    """Return the ending that names the format.
+    """Return the suffix of a path in lower case, a key of `FORMATS`.
 
     Raises
     ------
     InputError
-        It is none of `FORMATS`.
+        The suffix is unknown.
     """
-    ending = target.suffix.lower()
-    if ending not in FORMATS:
-        known = ", ".join(FORMATS)
+    suffix = target.suffix.lower()
+    if suffix not in FORMATS:
+        formats = ", ".join(FORMATS)
         raise InputError(
-            f"{target}: no format; end its name in one of {known}", "output"
+            f"{target}: unknown format; end its name in one of {formats}", "output"
         )
-    return ending
+    return suffix
 
 
 FORMATS: dict[str, Callable[[Columns, Path], None]] = {

@@ -1,4 +1,4 @@
-"""Tables for other programs, a row for each point: .csv and .parquet."""
+"""Export of tables with one row for each point: .csv and .parquet."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from critdamp.engine.errors import CritdampError
 
 from .columns import Columns
 
-# lines that are text at a time
+# rows that are formatted at a time
 _LINES = 2**13
 
 
 def _to_csv(columns: Columns, path: Path) -> None:
-    """Write text: 17 digits, which are exact; inf, nan, and codes as numbers."""
+    """Write CSV; floats have 17 digits, which are exact, and codes are integers."""
     scales = {n: np.array(_texts(v), dtype=object) for n, v in columns.scales.items()}
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join((*scales, *columns.names)) + "\n")
         for block in columns.blocks(scales):
             for start in range(0, len(block[columns.names[0]]), _LINES):
-                some = (_texts(v[start : start + _LINES]) for v in block.values())
-                file.writelines(f"{','.join(row)}\n" for row in zip(*some, strict=True))
+                texts = [_texts(v[start : start + _LINES]) for v in block.values()]
+                rows = zip(*texts, strict=True)
+                file.writelines(f"{','.join(row)}\n" for row in rows)
 
 
 def _texts(values: npt.NDArray[Any]) -> list[str]:
+    """Return values as text; texts are returned as they are."""
     if values.dtype.kind == "O":
         return list(values)
     form = "%.17g" if values.dtype.kind == "f" else "%d"
@@ -36,6 +38,7 @@ def _texts(values: npt.NDArray[Any]) -> list[str]:
 
 
 def _to_parquet(columns: Columns, path: Path) -> None:
+    """Write Parquet with units and long names as metadata of the columns."""
     try:
         arrow, parquet = map(import_module, ("pyarrow", "pyarrow.parquet"))
     except ImportError:
@@ -45,9 +48,9 @@ def _to_parquet(columns: Columns, path: Path) -> None:
     fields = []
     for name in (*columns.scales, *columns.names):
         attributes = columns.file[name].attrs
-        known = {key: str(attributes.get(key, "")) for key in ("units", "long_name")}
-        kind = arrow.from_numpy_dtype(columns.file[name].dtype)
-        fields.append(arrow.field(name, kind, metadata=known))
+        metadata = {key: str(attributes.get(key, "")) for key in ("units", "long_name")}
+        dtype = arrow.from_numpy_dtype(columns.file[name].dtype)
+        fields.append(arrow.field(name, dtype, metadata=metadata))
     schema = arrow.schema(fields)
     with parquet.ParquetWriter(path, schema) as writer:
         for block in columns.blocks(columns.scales):

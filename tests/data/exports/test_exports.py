@@ -216,7 +216,7 @@ def test_a_run_is_not_replaced_by_its_export(tmp_path):
     shutil.copy(WITNESS / "run.h5", tmp_path / "run.nc")
     (tmp_path / "link.nc").symlink_to(tmp_path / "run.nc")
     for target in ("run.nc", "link.nc"):
-        with pytest.raises(InputError, match="is what is read"):
+        with pytest.raises(InputError, match="is the source"):
             export(tmp_path / "run.nc", tmp_path / target)
     cd.open_run(tmp_path / "run.nc").close()
 
