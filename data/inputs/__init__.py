@@ -1,1 +1,1 @@
-"""What people give: matrices, eigenvalues, axes and schedules, in files or as text."""
+"""Input from users: matrices, eigenvalues, axes and schedules, in files or as text."""

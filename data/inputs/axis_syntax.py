@@ -1,4 +1,4 @@
-"""Axes as people write them: `lin:0:0.999:400`, `0.1,0.2`, `@file`."""
+"""Syntax of axes: `lin:0:0.999:400`, `0.1,0.2`, `@file`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from critdamp.engine.maps.axis import Axis
 
 from ..formats.spectrum_file import bundled_spectra, load_spectrum
 from .matrix_files import reading
-from .text import parse_whole_number
+from .text import counted, parse_whole_number
 
 _ALLOWED = (
     "write lin:START:STOP:NUM, log:START:STOP:NUM, values like 0.1,0.2, @FILE.npy, "
@@ -33,16 +33,18 @@ def read_axis(
     Parameters
     ----------
     text : `lin:0:0.999:400`, `log:1e-4:4:400`, `0.1,0.2,0.5`, `@file.npy`, or a
-        spectrum, `@file.h5` or `@digits-softmax`, of which the distinct positive
-        curvatures are taken
-    folder : where a relative @file is looked for
-    spectra : whether a spectrum is allowed, as it is for k
-    report : called with a line on what of a spectrum was left out
+        spectrum, `@file.h5` or `@digits-softmax`, whose distinct positive curvatures
+        are the values
+    folder : folder of a relative @file
+    spectra : whether a spectrum is allowed, as for k
+    report : called with a message on modes of a spectrum that are left out
 
     Raises
     ------
     InputError
-        The text is none of these, or the values are no axis.
+        The text has another form, or the values are not an axis.
+    FileError
+        The file of a spectrum is damaged.
     """
     if text.startswith("@"):
         return _from_file(text[1:], folder, spectra, report)
@@ -55,7 +57,7 @@ def read_axis(
     start, stop = (_number(part, text) for part in fields[:2])
     num = parse_whole_number(fields[2])
     if num is None:
-        raise InputError(f"{text!r}: {fields[2]!r} is no number of values")
+        raise InputError(f"{text!r}: {fields[2]!r} is not a number of values")
     space = Axis.lin if scale == "lin" else Axis.log
     return space(start, stop, num)
 
@@ -64,7 +66,7 @@ def _number(part: str, text: str) -> float:
     try:
         return float(part)
     except ValueError:
-        raise InputError(f"{text!r}: {part!r} is no number; {_ALLOWED}") from None
+        raise InputError(f"{text!r}: {part!r} is not a number; {_ALLOWED}") from None
 
 
 def _from_file(
@@ -80,8 +82,8 @@ def _from_file(
             raise InputError(f"{path}: no such file")
         values = np.load(path, mmap_mode="r", allow_pickle=False)
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
-        kind = getattr(values, "dtype", "an archive")
-        raise InputError(f"{path}: holds {kind}, real numbers are needed")
+        dtype = getattr(values, "dtype", "an archive")
+        raise InputError(f"{path}: holds {dtype}, real numbers are needed")
     try:
         return Axis.of(values)
     except InputError as error:
@@ -89,20 +91,29 @@ def _from_file(
 
 
 def _from_spectrum(source: str, report: Callable[[str], object]) -> Axis:
+    """Return the axis of the distinct positive curvatures of a spectrum."""
     spectrum = load_spectrum(source)
     positive = spectrum.positive
-    left_out = zero_modes(spectrum.name, spectrum.zeros, len(spectrum))
-    if left_out:
-        report(left_out)
+    message = zero_modes(spectrum.name, spectrum.zeros, len(spectrum))
+    if message:
+        report(message)
     values = np.unique(positive.k)
-    if values.size < len(positive):
-        report(f"{len(positive) - values.size} repeated curvatures are taken once")
+    repeated = len(positive) - values.size
+    if repeated:
+        verb = "is" if repeated == 1 else "are"
+        report(f"{counted(repeated, 'repeated curvature')} {verb} taken once")
     return Axis.of(values)
 
 
 def zero_modes(name: str, zeros: int, modes: int) -> str:
-    """Say how many zero modes of a spectrum are left out; nothing if there is none."""
+    """Return a message on the zero modes that are left out, empty if there are none.
+
+    Parameters
+    ----------
+    name : name of the spectrum
+    zeros, modes : number of zero modes, and of all modes
+    """
     if not zeros:
         return ""
-    what = "zero mode" if zeros == 1 else "zero modes"
-    return f"spectrum {name}: {zeros} {what} of {modes} left out (k = 0 never moves)"
+    left_out = counted(zeros, "zero mode")
+    return f"spectrum {name}: {left_out} of {modes} left out (k = 0 never moves)"

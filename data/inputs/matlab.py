@@ -1,4 +1,7 @@
-"""MATLAB files of versions 4 and 5. SciPy trusts types and counts of 5, and crashes."""
+"""Reader of MATLAB files of versions 4 and 5.
+
+SciPy trusts the types and sizes that version 5 declares, and crashes on damaged files.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import numpy as np
 
 from critdamp.engine.errors import InputError
 
-# data types of .mat files of version 5, and what numbers a class of arrays has
+# data types of version 5, and the element type of each class of arrays
 _MATRIX, _COMPRESSED = 14, 15
 _TYPES = dict(
     enumerate(
@@ -26,48 +29,49 @@ _CLASSES = dict(
 
 
 def read_mat(path: Path) -> dict[str, Any]:
-    """Return the arrays of numbers by name; what else is there is left out.
+    """Return the numeric arrays of a .mat file by name; other variables are skipped.
 
     Raises
     ------
     InputError, ValueError
-        It is no such file, or cut off.
+        The file is not a .mat file, or is cut off.
     """
     data = path.read_bytes()
     if 0 in data[:4]:  # version 4
         from scipy.io import loadmat
 
-        found = loadmat(path, spmatrix=False)
-        return {key: value for key, value in found.items() if key[:2] != "__"}
+        arrays = loadmat(path, spmatrix=False)
+        return {key: value for key, value in arrays.items() if key[:2] != "__"}
     order = {b"IM": "<", b"MI": ">"}.get(data[126:128])
     if order is None:
-        raise InputError(f"{path}: cannot be read: no .mat file")
-    found = {}
-    for kind, piece in _elements(memoryview(data)[128:], order):
+        raise InputError(f"{path}: cannot be read: not a .mat file")
+    arrays = {}
+    for kind, element in _elements(memoryview(data)[128:], order):
         if kind == _COMPRESSED:
-            ((kind, piece),) = _elements(memoryview(zlib.decompress(piece)), order)
+            unpacked = memoryview(zlib.decompress(element))
+            ((kind, element),) = _elements(unpacked, order)
         if kind == _MATRIX:
-            found.update(_variable(piece, order))
-    return found
+            arrays.update(_variable(element, order))
+    return arrays
 
 
 def _elements(data: memoryview, order: str) -> Iterator[tuple[int, memoryview]]:
-    """Yield type and bytes of what a .mat file, or a variable of one, is made of."""
-    at = 0
-    while at + 8 <= len(data):
-        kind, size = struct.unpack_from(f"{order}II", data, at)
-        start, end = at + 8, at + 8 + size
-        at = end if kind == _COMPRESSED else end + -size % 8
-        if kind >> 16:  # up to four bytes stand in the tag
+    """Yield type and bytes of each data element of a .mat file or of a variable."""
+    offset = 0
+    while offset + 8 <= len(data):
+        kind, size = struct.unpack_from(f"{order}II", data, offset)
+        start, end = offset + 8, offset + 8 + size
+        offset = end if kind == _COMPRESSED else end + -size % 8
+        if kind >> 16:  # small data element: up to four bytes inside the tag
             kind, size = kind & 0xFFFF, kind >> 16
-            start, end, at = start - 4, start - 4 + size, start
+            start, end, offset = start - 4, start - 4 + size, start
         if end > len(data):
             raise ValueError("cut off")
         yield kind, data[start:end]
 
 
 def _variable(data: memoryview, order: str) -> dict[str, Any]:
-    """Return the array of a variable by its name, nothing if it is no numbers."""
+    """Return name → array of a variable, empty if it is not numeric."""
     from scipy.sparse import csc_array
 
     (_, flags), *rest = _elements(data, order)
@@ -75,8 +79,8 @@ def _variable(data: memoryview, order: str) -> dict[str, Any]:
     kind = word & 0xFF
     if kind != _SPARSE and kind not in _CLASSES:
         return {}
-    shape, letters, *arrays = (
-        np.frombuffer(piece, order + _TYPES[of]) for of, piece in rest
+    shape, name, *arrays = (
+        np.frombuffer(element, order + _TYPES[of]) for of, element in rest
     )
     values = arrays[2] if kind == _SPARSE else arrays[0]
     if word & _COMPLEX:
@@ -87,6 +91,6 @@ def _variable(data: memoryview, order: str) -> dict[str, Any]:
         parts = (values[:used], arrays[0][:used], arrays[1])
         array = csc_array(parts, shape=tuple(shape.tolist()))
     else:
-        stored = values if word & _COMPLEX else values.astype(_CLASSES[kind])
-        array = stored.reshape(shape.tolist(), order="F")
-    return {letters.tobytes().decode("latin-1"): array}
+        values = values if word & _COMPLEX else values.astype(_CLASSES[kind])
+        array = values.reshape(shape.tolist(), order="F")
+    return {name.tobytes().decode("latin-1"): array}

@@ -1,10 +1,10 @@
-"""Reading matrices as other programs write them; nothing is ever unpickled."""
+"""Readers of matrices in files of other programs; nothing is unpickled."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,23 +18,23 @@ from critdamp.engine.spectra.operators import is_sparse
 from ..storage.bounded_read import read_bounded
 from .matlab import read_mat
 from .matrix_market import read_mtx
-from .text import listed, open_text
+from .text import counted, listed, open_text, several_arrays
 
-# Small files may claim to be large. Beyond so many rows, and bytes as an array, what a
-# matrix takes has to be in proportion to what is there.
+# A small file may declare a large matrix. Beyond these numbers of rows, and of bytes as
+# a dense array, the size of a matrix is limited relative to the size of the file.
 _ROWS, _BYTES = 2**18, 2**28
-# how many times larger an array may be than its entries
-_SPARSE_TIMES = 1000
+# maximum ratio of elements to stored entries for a dense array
+_SPARSE_RATIO = 1000
 
 
 @contextmanager
 def reading(path: Path, kind: str = "") -> Iterator[None]:
-    """Turn what a library raises at a damaged file into an InputError that names it.
+    """Convert any exception raised while reading a file to an InputError.
 
     Parameters
     ----------
-    path : of the file
-    kind : what it was read as, for the message
+    path : path that the message names
+    kind : format for the message, as in " as .npy"
     """
     try:
         with warnings.catch_warnings():
@@ -43,39 +43,39 @@ def reading(path: Path, kind: str = "") -> Iterator[None]:
     except CritdampError:
         raise
     except MemoryError:
-        raise InputError(f"{path}: does not fit into the memory") from None
+        raise InputError(f"{path}: does not fit into memory") from None
     except Exception as error:
         reason = " ".join((getattr(error, "strerror", None) or f"{error}").split())
         raise InputError(f"{path}: cannot be read{kind}: {reason}") from error
 
 
 def read_matrix(source: str | Path) -> Any:
-    """Return what a file holds: an array, a sparse matrix, or arrays by name.
+    """Return the array, sparse matrix, or arrays by name of a file.
 
     Parameters
     ----------
     source : .npy, .npz (arrays, or a matrix of scipy.sparse), .mtx, .mat, .h5,
-        .safetensors, .csv, .txt; of several arrays, `FILE:NAME` takes one
+        .safetensors, .csv, .txt; `FILE:NAME` selects one of several arrays
 
     Raises
     ------
     InputError
-        There is no such file, it cannot be read, or has no array of that name.
+        The file does not exist, cannot be read, or has no array of that name.
     """
     with reading(Path(source)):
         path, name = _split(str(source))
         read = READERS[_kind(path)]
         if not path.is_file():
-            what = "a folder, not a file" if path.is_dir() else "no such file"
-            raise InputError(f"{path}: {what}")
-        found = _one(read(path, name), path, name)
-        for matrix in found.values() if isinstance(found, Mapping) else [found]:
-            _check_sparse(matrix, path)
-        return found
+            problem = "a folder, not a file" if path.is_dir() else "no such file"
+            raise InputError(f"{path}: {problem}")
+        matrix = _select(read(path, name), path, name)
+        for array in matrix.values() if isinstance(matrix, Mapping) else [matrix]:
+            _check_sparse(array, path)
+        return matrix
 
 
 def _check_sparse(matrix: Any, path: Path) -> None:
-    """Refuse indices outside a sparse matrix, which SciPy would follow anywhere."""
+    """Raise if indices are out of range, which SciPy does not check when it reads."""
     if is_sparse(matrix):
         if hasattr(matrix, "check_format"):
             matrix.check_format(full_check=True)
@@ -85,28 +85,29 @@ def _check_sparse(matrix: Any, path: Path) -> None:
 
 
 def dense(matrix: Any) -> Any:
-    """Return an array of a matrix, sparse or not.
+    """Return a dense array of a matrix, which may be sparse.
 
     Raises
     ------
     InputError
-        So little of a sparse one is there that an array of it makes no sense.
+        The matrix has too few entries for the size of the array.
     """
     if not is_sparse(matrix):
         return matrix
-    if 8 * math.prod(matrix.shape) > max(_BYTES, 8 * matrix.nnz * _SPARSE_TIMES):
+    if 8 * math.prod(matrix.shape) > max(_BYTES, 8 * matrix.nnz * _SPARSE_RATIO):
+        entries = counted(int(matrix.nnz), "entry", "entries")
         raise InputError(
-            f"shape {matrix.shape} with {matrix.nnz} entries is too sparse for an array"
+            f"shape {matrix.shape} with {entries} is too sparse for an array"
         )
     return matrix.toarray()
 
 
 def _split(source: str) -> tuple[Path, str]:
-    """Return a file's path and, behind a colon, the name of an array in it."""
+    """Return the path of a file and the name after the colon, empty without one."""
     parts = source.split(":")
     for count in range(1, len(parts)):
         head = Path(":".join(parts[:count]))
-        if _known(head) and (head.is_file() or count == len(parts) - 1):
+        if _is_readable(head) and (head.is_file() or count == len(parts) - 1):
             if Path(source).exists():
                 break
             return head, ":".join(parts[count:])
@@ -114,33 +115,38 @@ def _split(source: str) -> tuple[Path, str]:
 
 
 def _suffix(path: Path) -> str:
+    """Return the suffix in lower case, the one before .gz if there is one."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     return suffixes[-2] if suffixes[-1:] == [".gz"] and suffixes[1:] else suffixes[-1]
 
 
-def _known(path: Path) -> bool:
+def _is_readable(path: Path) -> bool:
     return bool(path.suffixes) and _suffix(path) in READERS
 
 
 def _kind(path: Path) -> str:
-    if not _known(path):
+    if not _is_readable(path):
         raise InputError(f"{path}: unknown kind; {', '.join(READERS)} can be read")
     return _suffix(path)
 
 
-def _one(found: Any, path: Path, name: str) -> Any:
-    """Return the array of a name, or the only one, or all of them."""
-    if not isinstance(found, Mapping):
+def _select(contents: Any, path: Path, name: str) -> Any:
+    """Return the array with this name; without a name the only array, or all."""
+    if not isinstance(contents, Mapping):
         if name:
             raise InputError(f"{path}: holds one array, which has no name {name!r}")
-        return found
+        return contents
     if name:
-        if name not in found:
-            raise InputError(f"{path}: no {name!r} there, but {listed(found)}")
-        return found[name]
-    if not found:
-        raise InputError(f"{path}: no array of numbers there")
-    return next(iter(found.values())) if len(found) == 1 else found
+        if name not in contents:
+            raise _no_array(path, name, contents)
+        return contents[name]
+    if not contents:
+        raise InputError(f"{path}: holds no array of numbers")
+    return next(iter(contents.values())) if len(contents) == 1 else contents
+
+
+def _no_array(path: Path, name: str, names: Iterable[str]) -> InputError:
+    return InputError(f"{path}: no array {name!r}; it holds {listed(names)}")
 
 
 def _npy(path: Path, _name: str) -> Any:
@@ -159,37 +165,44 @@ def _npz(path: Path, name: str) -> Any:
 
 
 def _mat(path: Path, name: str) -> Any:
-    if h5py.is_hdf5(path):  # version 7.3, where arrays stand the other way round
+    if h5py.is_hdf5(path):  # version 7.3 stores arrays transposed
         return {key: value.T for key, value in _hdf5(path, name).items()}
     return read_mat(path)
 
 
 def _hdf5(path: Path, name: str) -> dict[str, Any]:
-    """Return the arrays of a file, or one alone; sparse matrices as MATLAB has them."""
-    found: dict[str, Any] = {}
+    """Return the arrays of an HDF5 file by name, or the named one alone."""
     with h5py.File(path, "r") as file:
-        known: dict[str, Any] = {}
+        items = _matrices(file)
+        key = name.strip("/")
+        if name and key not in items:
+            raise _no_array(path, name, items)
+        if name:
+            return {name: _read(items[key])}
+        return {key: _read(item) for key, item in items.items()}
 
-        def note(key: str, item: Any) -> None:
-            if isinstance(item, h5py.Group) and {"data", "ir", "jc"} <= set(item):
-                known[key] = item
-            elif isinstance(item, h5py.Dataset) and item.dtype.kind in "fiubcO":
-                inside = key.rpartition("/")[0] in known
-                known.update({} if inside or item.ndim not in (1, 2) else {key: item})
 
-        file.visititems(note)
-        wanted = name.strip("/")
-        if name and wanted not in known:
-            raise InputError(f"{path}: no {name!r} there, but {listed(known)}")
-        for key in [wanted] if name else known:
-            item = known[key]
-            found[name or key] = (
-                read_bounded(item) if hasattr(item, "dtype") else _sparse(item)
-            )
-    return found
+def _matrices(file: h5py.File) -> dict[str, Any]:
+    """Return datasets of one or two dimensions, and MATLAB's sparse groups, by name."""
+    items: dict[str, Any] = {}
+
+    def add(key: str, item: Any) -> None:
+        if isinstance(item, h5py.Group) and {"data", "ir", "jc"} <= set(item):
+            items[key] = item
+        elif isinstance(item, h5py.Dataset) and item.dtype.kind in "fiubcO":
+            in_sparse = key.rpartition("/")[0] in items
+            items.update({} if in_sparse or item.ndim not in (1, 2) else {key: item})
+
+    file.visititems(add)
+    return items
+
+
+def _read(item: Any) -> Any:
+    return read_bounded(item) if hasattr(item, "dtype") else _sparse(item)
 
 
 def _sparse(group: h5py.Group) -> Any:
+    """Return the transpose of a sparse matrix that MATLAB stored as a group."""
     from scipy.sparse import csc_array
 
     arrays = tuple(read_bounded(group[name]) for name in ("data", "ir", "jc"))
@@ -212,6 +225,7 @@ def _safetensors(path: Path, _name: str) -> Any:
 
 
 def _text(path: Path, _name: str) -> Any:
+    """Return a matrix of rows of numbers, a vector if it has one row or column."""
     rows: list[list[float]] = []
     header = False
     with open_text(path) as file:
@@ -223,16 +237,16 @@ def _text(path: Path, _name: str) -> Any:
                 rows.append([float(field) for field in fields])
             except ValueError:
                 if not (rows or header or any(map(_is_number, fields))):
-                    header = True  # names of columns
+                    header = True  # one line of column names is skipped
                     continue
                 raise InputError(
                     f"{path}: line {number}: {line.strip()[:40]!r} holds text that is "
-                    "no number"
+                    "not a number"
                 ) from None
             if len(rows[-1]) != len(rows[0]):
                 raise InputError(
-                    f"{path}: line {number} has {len(rows[-1])} numbers, the first one "
-                    f"{len(rows[0])}"
+                    f"{path}: line {number} has {counted(len(rows[-1]), 'number')}, "
+                    f"the first one {len(rows[0])}"
                 )
     matrix = np.array(rows, dtype=np.float64)
     return matrix.ravel() if 1 in matrix.shape else matrix
@@ -247,26 +261,23 @@ def _is_number(field: str) -> bool:
 
 
 def read_vector(source: str | Path) -> Any:
-    """Return a vector from what `read_matrix` reads.
+    """Return a vector (n,) from any file that `read_matrix` reads.
 
     Raises
     ------
     InputError
-        It cannot be read, or is no vector of real numbers.
+        The file cannot be read, or does not hold one vector of real numbers.
     """
-    found = read_matrix(source)
-    if isinstance(found, Mapping):
+    matrix = read_matrix(source)
+    if isinstance(matrix, Mapping):
+        raise InputError(f"{source}: {several_arrays(matrix)}")
+    shape = matrix.shape
+    if matrix.dtype.kind not in "fiub" or max(shape, default=0) != math.prod(shape):
         raise InputError(
-            f"{source}: holds {len(found)} arrays, {listed(found)}; say which one, as "
-            "FILE:NAME"
-        )
-    shape = found.shape
-    if found.dtype.kind not in "fiub" or max(shape, default=0) != math.prod(shape):
-        raise InputError(
-            f"{source}: holds {found.dtype} of shape {shape}, a vector of real "
+            f"{source}: holds {matrix.dtype} of shape {shape}, a vector of real "
             "numbers is needed"
         )
-    return dense(found).ravel()
+    return dense(matrix).ravel()
 
 
 READERS: dict[str, Callable[[Path, str], Any]] = {

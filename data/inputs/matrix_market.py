@@ -1,4 +1,7 @@
-"""Matrix Market files. SciPy's reader crashes, or fills in zeros, on damaged ones."""
+"""Reader of Matrix Market files.
+
+SciPy's reader crashes on damaged files, or fills in zeros.
+"""
 
 from __future__ import annotations
 
@@ -10,78 +13,87 @@ import numpy as np
 
 from critdamp.engine.errors import InputError
 
-from .text import listed, open_text
+from .text import counted, listed, open_text
 
-# what Matrix Market files may say, with the numbers that their size has, that a line
-# of coordinates has, and what stands above the diagonal for each value below it
+# words of the banner: with the length of the size line, the number of columns of a
+# coordinate line, and the factor of the mirrored entries
 _SIZES = {"array": 2, "coordinate": 3}
 _FIELDS = {"real": 3, "double": 3, "integer": 3, "unsigned-integer": 3, "pattern": 2}
-_MIRRORED = {"general": 0, "symmetric": 1, "hermitian": 1, "skew-symmetric": -1}
+_SYMMETRIES = {"general": 0, "symmetric": 1, "hermitian": 1, "skew-symmetric": -1}
 
 
 def read_mtx(path: Path) -> Any:
-    """Return a matrix, dense or sparse.
+    """Return the matrix of a file, dense or sparse.
 
     Raises
     ------
     InputError, ValueError
-        It is none, or cut off.
+        The file is not a Matrix Market file, or is cut off.
     """
     with open_text(path) as file:
         banner = file.readline().lower().split()
         line = next((text for text in file if text.strip("\n\r\t ")[:1] not in "%"), "")
         size = [int(part) for part in line.split()]
         if banner[:1] != ["%%matrixmarket"] or len(banner) != 5:
-            raise InputError(f"{path}: cannot be read: no Matrix Market file")
+            raise InputError(f"{path}: cannot be read: not a Matrix Market file")
         _, _, form, field, symmetry = banner
-        _choose(path, form, _SIZES)
-        _choose(path, field, _FIELDS)
-        _choose(path, symmetry, _MIRRORED)
+        _check_word(path, form, _SIZES)
+        _check_word(path, field, _FIELDS)
+        _check_word(path, symmetry, _SYMMETRIES)
         if len(size) != _SIZES[form] or min(size) < 0:
-            raise InputError(f"{path}: cannot be read: {line[:40]!r} is no size")
+            raise InputError(f"{path}: cannot be read: {line[:40]!r} is not a size")
         table = np.loadtxt(file, ndmin=2, comments="%")
-    read = _listing if form == "coordinate" else _column
-    return read(table, size, field, _MIRRORED[symmetry], path)
+    build = _from_coordinates if form == "coordinate" else _from_array
+    return build(table, size, field, _SYMMETRIES[symmetry], path)
 
 
-def _choose(path: Path, word: str, known: Iterable[str]) -> None:
-    if word not in known:
+def _check_word(path: Path, word: str, allowed: Iterable[str]) -> None:
+    if word not in allowed:
         raise InputError(
-            f"{path}: cannot be read: holds {word[:40]!r}, {listed(known)} can be read"
+            f"{path}: cannot be read: {word[:40]!r} is unknown; "
+            f"{listed(allowed)} can be read"
         )
 
 
-def _listing(table: Any, size: list[int], field: str, mirror: int, path: Path) -> Any:
-    """Return the sparse matrix of rows of row, column and value."""
+def _from_coordinates(
+    table: Any, size: list[int], field: str, mirror: int, path: Path
+) -> Any:
+    """Return the sparse matrix from lines of row, column and value."""
     from scipy.sparse import coo_array
 
     rows, columns, entries = size
     if (entries and table.shape != (entries, _FIELDS[field])) or len(table) != entries:
-        raise InputError(f"{path}: cannot be read: {len(table)} entries of {entries}")
+        needed = counted(entries, "entry", "entries")
+        raise InputError(f"{path}: cannot be read: {len(table)} of {needed}")
     if not entries:
         return coo_array((rows, columns))
     i, j = (table[:, :2].T - 1).astype(np.int64)
     if (table[:, :2] != np.trunc(table[:, :2])).any():
-        raise InputError(f"{path}: cannot be read: an index is no whole number")
+        raise InputError(f"{path}: cannot be read: an index is not a whole number")
     values = table[:, 2] if table.shape[1] == 3 else np.ones(entries)
-    below = i != j if mirror else np.zeros(entries, dtype=bool)
-    i, j = np.r_[i, j[below]], np.r_[j, i[below]]
-    return coo_array((np.r_[values, mirror * values[below]], (i, j)), (rows, columns))
+    mirrored = i != j if mirror else np.zeros(entries, dtype=bool)
+    i, j = np.r_[i, j[mirrored]], np.r_[j, i[mirrored]]
+    values = np.r_[values, mirror * values[mirrored]]
+    return coo_array((values, (i, j)), (rows, columns))
 
 
-def _column(table: Any, size: list[int], _field: str, mirror: int, path: Path) -> Any:
-    """Return the matrix of values that stand below one another, column by column."""
+def _from_array(
+    table: Any, size: list[int], _field: str, mirror: int, path: Path
+) -> Any:
+    """Return the dense matrix from a column of values in column-major order."""
     rows, columns = size
     if mirror and rows != columns:
         raise InputError(f"{path}: cannot be read: shape {(rows, columns)}, not square")
     low = 1 if mirror < 0 else 0
     needed = (rows - low + 1) * (rows - low) // 2 if mirror else rows * columns
     if table.size != needed or (needed and table.shape[1] != 1):
-        raise InputError(f"{path}: cannot be read: {table.size} values of {needed}")
+        raise InputError(
+            f"{path}: cannot be read: {table.size} of {counted(needed, 'value')}"
+        )
     if not mirror:
         return table.reshape((columns, rows)).T
-    found = np.zeros((rows, columns))
-    j, i = np.triu_indices(rows, low)  # by columns
-    found[j, i] = mirror * table.ravel()
-    found[i, j] = table.ravel()
-    return found
+    matrix = np.zeros((rows, columns))
+    j, i = np.triu_indices(rows, low)  # the lower triangle, column by column
+    matrix[j, i] = mirror * table.ravel()
+    matrix[i, j] = table.ravel()
+    return matrix

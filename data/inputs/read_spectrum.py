@@ -1,4 +1,4 @@
-"""From a file of somebody's to a spectrum."""
+"""Spectrum of any file: a spectrum file, a Hessian, a design matrix or eigenvalues."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from critdamp.engine.validation import real
 from ..formats.kinds import SPECTRUM
 from ..formats.spectrum_file import bundled_spectra, load_spectrum
 from .matrix_files import dense, read_matrix
-from .text import listed
+from .text import several_arrays
 
 Meaning = Literal["auto", "hessian", "design", "eigenvalues"]
-# names under which packages keep eigenvalues or Ritz values, and their weights
+# array names that other packages use for eigenvalues or Ritz values, and for weights
 VALUES = ("k", "eigenvalues", "ritz_values", "raw_eigenvalues", "eigvals", "nodes")
 WEIGHTS = ("weights", "raw_weights", "ritz_weights", "multiplicities")
 
@@ -34,95 +34,96 @@ def read_spectrum(
     report: Callable[[str], object] = ignore,
     **options: Any,
 ) -> Spectrum:
-    """Return the spectrum of what a file holds, however it was made.
+    """Return the spectrum of a file.
 
     Parameters
     ----------
-    source : a spectrum file, one in the box, or what `matrices.read_matrix` reads
-    meaning : a square matrix is a "hessian", a vector are "eigenvalues"; a "design"
-        matrix, samples × features, has to be said to be one
-    per_weight : of D^−½HD^−½ with D the diagonal of a Hessian H, the one that counts
-        where each weight has the learning rate ε/h_ii
-    report : called with a line on what takes long, or was found
+    source : path of a spectrum file, name of a bundled spectrum, or any source of
+        `matrix_files.read_matrix`
+    meaning : "auto" takes a square matrix as "hessian" and a vector as "eigenvalues";
+        a "design" matrix (samples, features) has to be declared
+    per_weight : return the spectrum of D^−½HD^−½, with D the diagonal of the Hessian H,
+        which applies if each weight has the learning rate ε/h_ii
+    report : called with a message before long computations and on their results
     **options : of `Spectrum.from_hessian`, for a Hessian
 
     Raises
     ------
     InputError
-        It cannot be read, or is none of these.
+        The file cannot be read, or has another meaning.
+    FileError
+        A spectrum file is damaged.
     """
-    if str(source) in bundled_spectra() or _is_ours(Path(source)):
-        _refuse(per_weight)
+    if str(source) in bundled_spectra() or _is_spectrum_file(Path(source)):
+        _require_hessian(not per_weight)
         return load_spectrum(source)
-    found = read_matrix(source)
+    matrix = read_matrix(source)
     try:
-        with np.errstate(all="ignore"):  # what overflows is refused as not finite
+        with np.errstate(all="ignore"):  # overflow is refused later as not finite
             if not per_weight:
-                return _spectrum(found, meaning, report, options)
-            _refuse(meaning in ("design", "eigenvalues") or np.ndim(found) == 1)
-            _refuse(isinstance(found, Mapping))
-            return Spectrum.from_hessian(
-                scaled(found, inverse_diagonal(found)), report=report, **options
-            )
+                return _spectrum(matrix, meaning, report, options)
+            vector = np.ndim(matrix) == 1
+            _require_hessian(not (meaning in ("design", "eigenvalues") or vector))
+            _require_hessian(not isinstance(matrix, Mapping))
+            hessian = scaled(matrix, inverse_diagonal(matrix))
+            return Spectrum.from_hessian(hessian, report=report, **options)
     except InputError as error:
-        if error.parameter:  # not about the file
+        if error.parameter:  # about an option, not the file
             raise
         raise InputError(f"{source}: {error}") from error
     except MemoryError:
-        raise InputError(f"{source}: does not fit into the memory") from None
+        raise InputError(f"{source}: does not fit into memory") from None
 
 
-def _refuse(wrong: bool) -> None:
-    if wrong:
-        raise InputError("rates for each weight take a Hessian, which this is none of")
+def _require_hessian(is_hessian: bool) -> None:
+    if not is_hessian:
+        raise InputError("rates for each weight need a Hessian, which this is not")
 
 
-def _is_ours(path: Path) -> bool:
+def _is_spectrum_file(path: Path) -> bool:
     try:
         if not (path.is_file() and h5py.is_hdf5(path)):
             return False
         with h5py.File(path, "r") as file:
-            kind = file.attrs.get("format")
-    except Exception:  # whoever reads it says what is wrong
+            stored = file.attrs.get("format")
+    except Exception:  # the reader of the file reports the error
         return False
-    return isinstance(kind, str) and kind == SPECTRUM.format
+    return isinstance(stored, str) and stored == SPECTRUM.format
 
 
 def _spectrum(
-    found: Any, meaning: Meaning, report: Callable[[str], object], options: Any
+    matrix: Any, meaning: Meaning, report: Callable[[str], object], options: Any
 ) -> Spectrum:
+    """Return the spectrum of an array, a sparse matrix, or arrays by name."""
     name = options.get("name", "")
-    vector = getattr(found, "ndim", 2) == 1 or meaning in ("design", "eigenvalues")
+    vector = getattr(matrix, "ndim", 2) == 1 or meaning in ("design", "eigenvalues")
     if options.get("displacement") is not None and vector:
-        raise InputError("a displacement goes with a Hessian, which this is none of")
-    if isinstance(found, Mapping):
-        named = _named(found)
+        raise InputError("a displacement needs a Hessian, which this is not")
+    if isinstance(matrix, Mapping):
+        named = _named_eigenvalues(matrix)
         if named is None:
-            raise InputError(
-                f"holds {len(found)} arrays, {listed(found)}; say which one, as "
-                "FILE:NAME"
-            )
+            raise InputError(several_arrays(matrix))
         return from_eigenvalues(*named, name=name)
-    if found.ndim == 1 and meaning in ("auto", "eigenvalues"):
-        return from_eigenvalues(found, name=name)
+    if matrix.ndim == 1 and meaning in ("auto", "eigenvalues"):
+        return from_eigenvalues(matrix, name=name)
     if meaning == "eigenvalues":
-        return _columns(found, name)
+        return _from_table(matrix, name)
     if meaning == "design":
-        matrix = dense(found)
-        columns = matrix[:, None] if matrix.ndim == 1 else matrix
+        design = dense(matrix)
+        columns = design[:, None] if design.ndim == 1 else design
         return Spectrum.from_design(columns, name=name)
-    return Spectrum.from_hessian(found, report=report, **options)
+    return Spectrum.from_hessian(matrix, report=report, **options)
 
 
-def _named(arrays: Mapping[str, Any]) -> tuple[Any, Any] | None:
-    """Return eigenvalues and their weights, if any, by the names that they have."""
+def _named_eigenvalues(arrays: Mapping[str, Any]) -> tuple[Any, Any] | None:
+    """Return eigenvalues, and weights or None, of arrays with well-known names."""
     k = next((arrays[name] for name in VALUES if name in arrays), None)
     weights = next((arrays[name] for name in WEIGHTS if name in arrays), None)
     return None if k is None else (k, weights)
 
 
-def _columns(table: Any, name: str) -> Spectrum:
-    """Return a spectrum from a table of k, or of k and weight."""
+def _from_table(table: Any, name: str) -> Spectrum:
+    """Return the spectrum of a table with columns k, or k and weight."""
     matrix = np.asarray(dense(table))
     if matrix.ndim == 2 and matrix.shape[0] == 1:
         matrix = matrix.T
@@ -134,14 +135,19 @@ def _columns(table: Any, name: str) -> Spectrum:
 
 
 def from_eigenvalues(k: Any, weights: Any = None, *, name: str = "") -> Spectrum:
-    """Return a spectrum from eigenvalues in any order, and their weights.
+    """Return the spectrum of eigenvalues with weights, in any order.
 
-    Several runs of a quadrature, as rows, share their weights.
+    Parameters
+    ----------
+    k : (n,) eigenvalues, or (runs, n) nodes of several runs of a quadrature, whose
+        weights are divided by the number of runs
+    weights : of the shape of k, 1 by default; nodes of weight 0 are dropped
+    name : name of the spectrum
 
     Raises
     ------
     InputError
-        A value is no finite real number, or the shapes differ.
+        A value is not a finite real number, or the shapes differ.
     """
     values = real(k)
     masses = np.ones(values.shape) if weights is None else real(weights)
@@ -152,5 +158,5 @@ def from_eigenvalues(k: Any, weights: Any = None, *, name: str = "") -> Spectrum
     nodes = np.asarray(values, dtype=np.float64).ravel()
     masses = np.asarray(masses, dtype=np.float64).ravel()
     order = np.argsort(nodes, kind="stable")
-    order = order[masses[order] != 0.0]  # nodes without weight are none
+    order = order[masses[order] != 0.0]
     return Spectrum(nodes[order], masses[order], name=name)

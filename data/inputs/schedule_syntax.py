@@ -1,4 +1,4 @@
-"""Schedules as people write them: `0.1`, `0.1,0.2,…`, `@file.npy`, `cyclic:…`."""
+"""Syntax of schedules: `0.1`, `0.1,0.2,…`, `@file.npy`, `cyclic:…`."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ import numpy as np
 from critdamp.engine.errors import InputError
 
 from .matrix_files import read_vector
+from .text import counted
 
 
 def read_schedule(text: str, steps: int, folder: Path = Path()) -> Any:
-    """Return a number, or a value for each step.
+    """Return a number, or an array (steps,) with a value for each step.
 
     Parameters
     ----------
-    text : `0.1`, `0.1,0.2,…` with a value for each step, `@file.npy` likewise, or
-        `cyclic:0.1,0.2`, which begins again
-    steps : how many are needed
-    folder : where a relative @file is looked for
+    text : `0.1`, `0.1,0.2,…` or `@file.npy` with a value for each step, or
+        `cyclic:0.1,0.2`, whose values repeat
+    steps : number of steps
+    folder : folder of a relative @file
 
     Raises
     ------
     InputError
-        It is none of these, or has another number of values.
+        The text has another form, or the number of values differs.
     """
     if text.startswith("@"):
         values = np.asarray(read_vector(folder / text[1:]), dtype=np.float64)
     else:
-        listed = text.removeprefix("cyclic:").split(",")
+        parts = text.removeprefix("cyclic:").split(",")
         try:
-            values = np.array([float(part) for part in listed])
+            values = np.array([float(part) for part in parts])
         except ValueError:
             raise InputError(
                 f"{text!r}: write a number, a list, @FILE.npy, or cyclic:LIST"
@@ -42,5 +43,8 @@ def read_schedule(text: str, steps: int, folder: Path = Path()) -> Any:
     if values.size == 1 and not text.startswith("@"):
         return float(values[0])
     if values.size != steps:
-        raise InputError(f"{values.size} values for {steps} steps; cyclic:… repeats")
+        raise InputError(
+            f"{counted(values.size, 'value')} for {counted(steps, 'step')}; "
+            "cyclic:… repeats"
+        )
     return values

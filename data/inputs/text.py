@@ -1,39 +1,61 @@
-"""Texts, packed or not, whole numbers, and lists of names in one line."""
+"""Text files, compressed or not, whole numbers, and lists of names for messages."""
 
 import gzip
 import io
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from critdamp.engine.errors import InputError
 
-# what a text may unpack to: so many characters, or times its size
-_TEXT, _TEXT_TIMES = 2**22, 100
+# limit of a decompressed text: characters, or a factor of the compressed size
+_MIN_LIMIT, _MAX_RATIO = 2**22, 100
 
 
 def open_text(path: Path) -> io.TextIOBase:
-    """Return a text, unpacked if it is packed."""
+    """Return an open text file, decompressed if its suffix is .gz.
+
+    Raises
+    ------
+    InputError
+        The decompressed text is too large for its file.
+    """
     if path.suffix != ".gz":
         return path.open(encoding="utf-8-sig")
-    most = max(_TEXT, path.stat().st_size * _TEXT_TIMES)
+    limit = max(_MIN_LIMIT, path.stat().st_size * _MAX_RATIO)
     with gzip.open(path) as file:
-        data = file.read(most + 1)
-    if len(data) > most:
+        data = file.read(limit + 1)
+    if len(data) > limit:
         raise InputError(
-            f"{path}: unpacks to more than {_TEXT_TIMES} times its size, which no text "
+            f"{path}: unpacks to more than {_MAX_RATIO} times its size, which no text "
             "of numbers does; unpack it first if it is one"
         )
     return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig")
 
 
 def parse_whole_number(text: str) -> int | None:
-    """Return the number that a text of up to 19 digits is, None if it is none."""
+    """Return the whole number in a text of 1 to 19 digits, None for other texts."""
     digits = text.strip(" ")
     return int(digits) if digits.isdecimal() and len(digits) < 20 else None
 
 
 def listed(names: Iterable[str], most: int = 20) -> str:
-    """Return the first names of arrays, in one line whatever characters they have."""
-    known = [name if name.isprintable() else repr(name) for name in names]
-    rest = f" and {len(known) - most} more" if len(known) > most else ""
-    return ", ".join(known[:most]) + rest
+    """Return names in one line, with control characters escaped.
+
+    Parameters
+    ----------
+    names : names to list
+    most : number of names after which the rest is only counted
+    """
+    texts = [name if name.isprintable() else repr(name) for name in names]
+    rest = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + rest
+
+
+def counted(number: int, singular: str, plural: str = "") -> str:
+    """Return a number with its noun, `1 value` or `2 values`."""
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def several_arrays(names: Collection[str]) -> str:
+    """Return the message for a file of several arrays where one is needed."""
+    return f"holds {len(names)} arrays, {listed(names)}; say which one, as FILE:NAME"

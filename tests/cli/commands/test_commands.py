@@ -212,7 +212,7 @@ def test_rates_for_each_weight_have_a_spectrum(critdamp, tmp_path):
         (["verify", "h.npy", "--eps", "1", "--scale", "1"], "--scale: goes with"),
         (["verify", "--problem", "x", "--train", "--eps", "1"], "has no training"),
         (["spectrum", "--problem", "diabetes", "--per-weight"], "goes with a Hessian"),
-        (["spectrum", "digits-softmax", "--per-weight"], "take a Hessian"),
+        (["spectrum", "digits-softmax", "--per-weight"], "need a Hessian"),
         (
             ["sweep", "--eps", "1", "--p", "0", "--spectrum", "digits-softmax",
              "--quantity", "loss_after", "-o", "x.h5"],

@@ -116,7 +116,7 @@ def test_bad_input_writes_nothing(critdamp, hessian, tmp_path):
         (("h.npy", "--displacement", "x.npy"), "shape (4, 6), a vector of real"),
         (("h.npy", "--displacement", "k.npy"), "3 values for 6 weights"),
         (("h.npy", "--displacement", "two.npz"), "holds 2 arrays, a, b; say which"),
-        (("k.npy", "--displacement", "k.npy"), "a displacement goes with a Hessian"),
+        (("k.npy", "--displacement", "k.npy"), "a displacement needs a Hessian"),
         (("h.npy", "--seed", "-1"), "'--seed': -1 is not in the range"),
         (("h.npy", "--as", "eigenvalues"), "eigenvalues are a vector"),
     ):
