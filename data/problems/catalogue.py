@@ -1,10 +1,11 @@
-"""Real problems: from scikit-learn's bundled data to a Hessian and its spectrum."""
+"""Spectra of the Hessians of real problems on scikit-learn's bundled data."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,27 +21,29 @@ from ..storage.os_errors import failures
 Report = Callable[[str], object]
 
 
-def _least_squares(data: str, **_ways: Any) -> Spectrum:
+def _least_squares(data: str, **_options: Any) -> Spectrum:
     from . import datasets
 
     return Spectrum.from_design(getattr(datasets, data)()[0])
 
 
-def _of_task(name: str, report: Report, **_ways: Any) -> Spectrum:
+def _of_task(name: str, report: Report, **_options: Any) -> Spectrum:
     from .tasks import task_of
 
     return Spectrum.from_hessian(task_of(name, report).hessian, report=report)
 
 
 def _matrix_free(
-    hidden: int, tolerance: float, most: int, report: Report, **ways: Any
+    hidden: int, tolerance: float, most: int, report: Report, **options: Any
 ) -> Spectrum:
     from .tasks import trained
 
-    net, at = trained(hidden, tolerance, most, report)
-    return Spectrum.from_hessian(partial(net.hessian_product, at), n=net.size, **ways)
+    net, minimiser = trained(hidden, tolerance, most, report)
+    product = partial(net.hessian_product, minimiser)
+    return Spectrum.from_hessian(product, n=net.size, **options)
 
 
+# name → description, and function that computes the spectrum
 PROBLEMS: dict[str, tuple[str, Callable[..., Spectrum]]] = {
     "diabetes": (
         "least squares on the diabetes data, raw, with a bias; n = 11",
@@ -70,42 +73,43 @@ PROBLEMS: dict[str, tuple[str, Callable[..., Spectrum]]] = {
 
 
 def problem_spectrum(name: str, *, report: Report = ignore, **options: Any) -> Spectrum:
-    """Return the spectrum of a real problem's Hessian at its minimiser.
+    """Return the spectrum of the Hessian of a real problem at its minimiser.
 
-    It is kept for the next time, by its name and options.
+    The spectrum is cached by name and options.
 
     Parameters
     ----------
     name : one of `PROBLEMS`
-    report : called with a line on what takes long
-    **options : steps, probes and seed of a quadrature, where one is needed
+    report : called with a message before long computations and on their results
+    **options : steps, probes and seed of a quadrature, for large problems
 
     Raises
     ------
     InputError
-        The name is unknown, or scikit-learn is not there.
+        The name is unknown, or scikit-learn is not installed.
+    FileError
+        The cached spectrum cannot be written.
     """
     if name not in PROBLEMS:
-        lines = "; ".join(f"{known}: {what}" for known, (what, _) in PROBLEMS.items())
+        lines = "; ".join(f"{known}: {text}" for known, (text, _) in PROBLEMS.items())
         raise InputError(f"{name!r} is unknown; there are {lines}", "problem")
-    path = _kept(name, options)
+    path = _cached_path(name, options)
     if path.exists():
         try:
             return load_spectrum(path)
         except CritdampError:
-            report(f"{path} is damaged, and made again")
-    what, make = PROBLEMS[name]
-    k = make(report=report, **options)
-    found = Spectrum(
-        k.k, k.weights, k.displacement, name, k.residuals, tolerance=k.tolerance
-    )
+            report(f"{path}: damaged; computed again")
+    description, compute = PROBLEMS[name]
+    unnamed = compute(report=report, **options)
+    spectrum = replace(unnamed, name=name)
     with failures(path, "write"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_spectrum(found, path, {"comment": what})
-    return found
+        save_spectrum(spectrum, path, {"comment": description})
+    return spectrum
 
 
-def _kept(name: str, options: dict[str, Any]) -> Path:
+def _cached_path(name: str, options: dict[str, Any]) -> Path:
+    """Return the path in the cache, which depends on options and on these sources."""
     digest = hashlib.sha256(json.dumps(options, sort_keys=True).encode())
     for source in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(source.read_bytes())

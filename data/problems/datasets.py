@@ -1,4 +1,4 @@
-"""Scikit-learn's bundled data sets, as inputs and targets."""
+"""Inputs and targets of scikit-learn's bundled data sets."""
 
 from __future__ import annotations
 
@@ -23,23 +23,32 @@ def _load(name: str) -> tuple[Any, Any]:
 
 
 def with_bias(inputs: Floats) -> Floats:
-    """Return inputs with a column of ones behind them."""
+    """Return inputs with a last column of ones."""
     return np.hstack([inputs, np.ones((len(inputs), 1))])
 
 
 def digits() -> tuple[Floats, Floats]:
-    """Return inputs (1797, 65), the last column ones, and one-hot labels (1797, 10)."""
+    """Return inputs (1797, 65) in [0, 1] and one-hot targets (1797, 10).
+
+    The last column of the inputs is ones.
+    """
     images, labels = _load("digits")
     return with_bias(images / 16.0), np.eye(10)[labels]
 
 
 def breast_cancer() -> tuple[Floats, Floats]:
-    """Return inputs (569, 31), raw, the last column ones, and one-hot labels."""
+    """Return raw inputs (569, 31) and one-hot targets (569, 2).
+
+    The last column of the inputs is ones.
+    """
     inputs, labels = _load("breast_cancer")
     return with_bias(inputs), np.eye(2)[labels]
 
 
 def diabetes() -> tuple[Floats, Floats]:
-    """Return inputs (442, 11), raw, the last column ones, and targets (442,)."""
+    """Return raw inputs (442, 11) and targets (442,).
+
+    The last column of the inputs is ones.
+    """
     inputs, targets = _load("diabetes")
     return with_bias(inputs), targets

@@ -21,12 +21,12 @@ PENALTY = 1e-3
 
 
 def problem() -> Softmax:
-    """Return the regression."""
+    """Return the softmax regression on the digits."""
     return Softmax(*digits(), PENALTY)
 
 
 def spectrum() -> tuple[Spectrum, float]:
-    """Return the 650 eigenvalues at the minimiser, and the gradient's norm there."""
+    """Return the spectrum (650,) at the minimiser, and the norm of the gradient."""
     softmax = problem()
     gradient, hessian = softmax.gradient_and_hessian(softmax.minimiser())
     k = np.asarray(np.linalg.eigvalsh(hessian), dtype=np.float64)
@@ -34,15 +34,15 @@ def spectrum() -> tuple[Spectrum, float]:
 
 
 def main(path: Path) -> None:
-    """Write the spectrum file."""
-    found, norm = spectrum()
+    """Compute the spectrum and write its file."""
+    computed, norm = spectrum()
     comment = (
         "Exact Hessian of softmax regression on the 1,797 handwritten digits of "
         "scikit-learn, pixels / 16, L2 1e-3 on the weights, at the minimiser "
         f"(norm of the gradient {norm:.1e}); numpy.linalg.eigvalsh. "
         "One mode is zero: adding a number to all biases changes nothing."
     )
-    save_spectrum(found, path, {"comment": comment})
+    save_spectrum(computed, path, {"comment": comment})
 
 
 if __name__ == "__main__":

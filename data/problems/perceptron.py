@@ -1,8 +1,8 @@
 """A multilayer perceptron: loss, gradient and exact Hessian-vector products in NumPy.
 
-One hidden layer of tanh, softmax, mean cross entropy, and penalty/2 times all squared
-parameters. The product with the Hessian is the derivative of the gradient along a
-vector (Pearlmutter 1994), forwards and backwards once.
+One hidden layer of tanh units, softmax, mean cross entropy, and penalty/2 times the sum
+of all squared parameters. The product with the Hessian is the derivative of the
+gradient along a vector (Pearlmutter 1994), by one forward and one backward pass.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from critdamp.engine.typing import Floats
 
 @dataclass(frozen=True, eq=False)
 class Perceptron:
-    """A net of one hidden layer on given data.
+    """A network with one hidden layer and its training data.
 
     Attributes
     ----------
     inputs : (samples, features), the last column ones
     targets : (samples, classes), one-hot
-    hidden : how many hidden units
-    penalty : of all parameters
+    hidden : number of hidden units
+    penalty : L2 penalty on all parameters
     """
 
     inputs: Floats
@@ -46,19 +46,16 @@ class Perceptron:
         return first.reshape(self.hidden, features), second.reshape(shape), bias
 
     def start(self, seed: int = 0) -> Floats:
-        """Return parameters to begin with."""
+        """Return initial parameters (n,), random with variance 1/inputs of a unit."""
         first, second, bias = self._layers(
             np.random.default_rng(seed).standard_normal(self.size)
         )
-        scaled = (
-            first / np.sqrt(first.shape[1]),
-            second / np.sqrt(self.hidden),
-            0 * bias,
+        return _flat(
+            first / np.sqrt(first.shape[1]), second / np.sqrt(self.hidden), 0 * bias
         )
-        return np.concatenate([part.ravel() for part in scaled])
 
     def _forward(self, parameters: Floats) -> tuple[Floats, Floats, Floats]:
-        """Return hidden values, logits less their maximum, and class shares."""
+        """Return hidden values, logits less their maximum, and class probabilities."""
         first, second, bias = self._layers(parameters)
         hidden = np.tanh(self.inputs @ first.T)
         logits = hidden @ second.T + bias
@@ -77,9 +74,8 @@ class Perceptron:
         loss = entropy.mean() + 0.5 * self.penalty * (parameters @ parameters)
         out = (probabilities - self.targets) / len(self.inputs)
         back = (out @ second) * (1.0 - hidden**2)
-        gradient = (back.T @ self.inputs, out.T @ hidden, out.sum(axis=0))
-        flat = np.concatenate([part.ravel() for part in gradient])
-        return float(loss), flat + self.penalty * parameters
+        gradient = _flat(back.T @ self.inputs, out.T @ hidden, out.sum(axis=0))
+        return float(loss), gradient + self.penalty * parameters
 
     def hessian_product(self, parameters: Floats, vector: Floats) -> Floats:
         """Return the Hessian at parameters (n,) times a vector (n,)."""
@@ -94,50 +90,54 @@ class Perceptron:
         out_along = probabilities * (logits_along - mean) / len(self.inputs)
         back_along = (out_along @ second + out @ along_second) * slope
         back_along -= (out @ second) * 2.0 * hidden * hidden_along
-        product = (
+        product = _flat(
             back_along.T @ self.inputs,
             out_along.T @ hidden + out.T @ hidden_along,
             out_along.sum(axis=0),
         )
-        flat = np.concatenate([part.ravel() for part in product])
-        return flat + self.penalty * vector
+        return product + self.penalty * vector
 
     def minimiser(self, tolerance: float, most: int) -> Floats:
-        """Return parameters where the gradient is small, by L-BFGS and then Newton.
+        """Return parameters (n,) with a small gradient, by L-BFGS and then Newton.
 
         Parameters
         ----------
-        tolerance : for the norm of the gradient; Newton's method sees to it
-        most : iterations of L-BFGS
+        tolerance : norm of the gradient up to which Newton's method continues
+        most : maximum number of iterations of L-BFGS
 
         Raises
         ------
         RuntimeError
-            The norm of the gradient is still above the tolerance.
+            The norm of the gradient is above the tolerance after 20 Newton steps.
         """
         from scipy.optimize import minimize
 
-        reached = minimize(
+        result = minimize(
             self.loss_and_gradient,
             self.start(),
             jac=True,
             method="L-BFGS-B",
             options={"maxiter": most, "maxfun": 2 * most, "ftol": 0.0, "gtol": 1e-7},
         )
-        found: Floats = np.asarray(reached.x)
+        parameters: Floats = np.asarray(result.x)
         for _ in range(20):
-            gradient = self.loss_and_gradient(found)[1]
+            gradient = self.loss_and_gradient(parameters)[1]
             if np.linalg.norm(gradient) <= tolerance:
-                return found
-            found = found - self._newton_step(found, gradient)
+                return parameters
+            parameters = parameters - self._newton_step(parameters, gradient)
         raise RuntimeError(f"gradient {np.linalg.norm(gradient):.3g} after all steps")
 
-    def _newton_step(self, at: Floats, gradient: Floats) -> Floats:
+    def _newton_step(self, parameters: Floats, gradient: Floats) -> Floats:
         from scipy.sparse.linalg import LinearOperator, cg
 
         def product(vector: Floats) -> Floats:
-            return self.hessian_product(at, vector.ravel())
+            return self.hessian_product(parameters, vector.ravel())
 
         shape = (self.size, self.size)
         operator = LinearOperator(shape, matvec=product, dtype=np.float64)
         return np.asarray(cg(operator, gradient, rtol=1e-4, maxiter=3000)[0])
+
+
+def _flat(*parts: Floats) -> Floats:
+    """Return the elements of arrays as one vector."""
+    return np.concatenate([part.ravel() for part in parts])

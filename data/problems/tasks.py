@@ -1,4 +1,4 @@
-"""What the problems in the box train: gradient, minimiser, and the Hessian there."""
+"""Training tasks of the bundled problems: gradient, minimiser and Hessian."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ PENALTY = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A loss near its minimum.
+    """A loss and its minimum.
 
     Attributes
     ----------
-    gradient : w → ∇E(w), (n,)
+    gradient : w (n,) → ∇E(w) (n,)
     minimiser : (n,)
     hessian : (n, n) at the minimiser
     """
@@ -36,7 +36,7 @@ class Task:
 
 
 def least_squares(data: str, report: Report) -> Task:
-    """Return the mean of half the squared residuals."""
+    """Return least squares: the mean of half the squared residuals."""
     inputs, targets = getattr(datasets, data)()
     targets = targets if targets.ndim == 1 else targets[:, -1]
     samples = len(inputs)
@@ -50,36 +50,44 @@ def least_squares(data: str, report: Report) -> Task:
 def softmax(data: str, report: Report) -> Task:
     """Return softmax regression."""
     inputs, targets = getattr(datasets, data)()
-    if data == "breast_cancer":  # columns differ by factors of 10⁵
-        spread = inputs[:, :-1].std(axis=0)
-        inputs[:, :-1] = (inputs[:, :-1] - inputs[:, :-1].mean(axis=0)) / spread
+    if data == "breast_cancer":  # the scales of the columns differ by factors of 10⁵
+        scale = inputs[:, :-1].std(axis=0)
+        inputs[:, :-1] = (inputs[:, :-1] - inputs[:, :-1].mean(axis=0)) / scale
     problem = Softmax(inputs, targets, PENALTY)
-    report("looking for the minimiser by Newton's method")
-    at = problem.minimiser()
+    report("searching the minimiser by Newton's method")
+    minimiser = problem.minimiser()
 
     def gradient(w: Floats) -> Floats:
-        return problem.gradient(w.reshape(at.shape)).ravel()
+        return problem.gradient(w.reshape(minimiser.shape)).ravel()
 
-    return Task(gradient, at.ravel(), problem.gradient_and_hessian(at)[1])
+    hessian = problem.gradient_and_hessian(minimiser)[1]
+    return Task(gradient, minimiser.ravel(), hessian)
 
 
 def perceptron(hidden: int, tolerance: float, most: int, report: Report) -> Task:
-    """Return a perceptron on the digits, small enough for its whole Hessian."""
-    net, at = trained(hidden, tolerance, most, report)
-    rows = [net.hessian_product(at, unit) for unit in np.eye(net.size)]
-    return Task(lambda w: net.loss_and_gradient(w)[1], at, np.array(rows))
+    """Return a perceptron on the digits with its whole Hessian."""
+    net, minimiser = trained(hidden, tolerance, most, report)
+    rows = [net.hessian_product(minimiser, unit) for unit in np.eye(net.size)]
+    return Task(lambda w: net.loss_and_gradient(w)[1], minimiser, np.array(rows))
 
 
 def trained(
     hidden: int, tolerance: float, most: int, report: Report
 ) -> tuple[Perceptron, Floats]:
-    """Return a perceptron and its parameters at, or near, a minimum."""
+    """Return a perceptron on the digits, and its parameters (n,) near a minimum.
+
+    Parameters
+    ----------
+    hidden : number of hidden units
+    tolerance, most : as for `Perceptron.minimiser`
+    report : called with a message before and after the training
+    """
     net = Perceptron(*datasets.digits(), hidden, PENALTY)
-    report(f"looking for the minimiser of {net.size:,} parameters")
-    at = net.minimiser(tolerance, most)
-    norm = np.linalg.norm(net.loss_and_gradient(at)[1])
-    report(f"the norm of the gradient is {norm:.2g} there")
-    return net, at
+    report(f"searching the minimiser of {net.size:,} parameters")
+    minimiser = net.minimiser(tolerance, most)
+    norm = np.linalg.norm(net.loss_and_gradient(minimiser)[1])
+    report(f"norm of the gradient at the minimiser: {norm:.2g}")
+    return net, minimiser
 
 
 TASKS: dict[str, Callable[[Report], Task]] = {
@@ -92,15 +100,16 @@ TASKS: dict[str, Callable[[Report], Task]] = {
 
 
 def task_of(name: str, report: Report) -> Task:
-    """Return the task of a problem.
+    """Return the training task of a problem.
 
     Raises
     ------
     InputError
-        There is none of this name, or it has no minimiser.
+        The name is unknown, or the problem has no training task.
     """
     if name not in TASKS:
         raise InputError(
-            f"{name!r} has no training; {', '.join(TASKS)} have", "problem"
+            f"{name!r} has no training task; these have one: {', '.join(TASKS)}",
+            "problem",
         )
     return TASKS[name](report)

@@ -94,7 +94,7 @@ def test_problems_are_kept(critdamp, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     again = critdamp("spectrum", "--problem", "diabetes")
     assert again.out == first.out
-    assert "is damaged, and made again" in again.err
+    assert "damaged; computed again" in again.err
 
 
 def test_bad_input_writes_nothing(critdamp, hessian, tmp_path):
