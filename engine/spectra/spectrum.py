@@ -220,9 +220,10 @@ class Spectrum:
         zeros, negatives = np.abs(k) <= limit, k < -limit
         if negative == "error" and negatives.any():
             many = float(self.arrays["weights"][negatives].sum())
+            modes, along = ("mode", "it") if many == 1 else ("modes", "them")
             raise InputError(
-                f"{self.name or 'unnamed'}: {many:.6g} negative "
-                f"modes, the least {k[0]:.6g}; every method diverges along them; "
+                f"{self.name or 'unnamed'}: {many:.6g} negative {modes}, the least "
+                f"{k[0]:.6g}; every method diverges along {along}; "
                 "`critdamp spectrum --negative drop|abs|keep` makes a spectrum without"
             )
         keep = ~(zeros & (zero == "drop")) & ~(negatives & (negative == "drop"))
