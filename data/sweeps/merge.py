@@ -71,6 +71,7 @@ class Merger:
             copy_tiles(source, new.file, plan, found, f"; {self._parts.kept()}")
         self._copied[index] = found
         # the sync at the end then has little left to write
+        new.sync()
 
     def finish(self) -> None:
         """Copy the remaining shards, write the metadata, and publish the run.
