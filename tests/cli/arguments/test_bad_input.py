@@ -87,7 +87,7 @@ def test_spectrum_with_a_negative_mode(refused, tmp_path):
     spectrum = cd.Spectrum([-1.0, 0.0, 1.0], name="saddle")
     save_spectrum(spectrum, tmp_path / "saddle.h5", {})
     line = refused(k=None, spectrum="saddle.h5")
-    assert "--spectrum: saddle: 1 negative mode, the least -1" in line
+    assert "--spectrum: saddle: 1 negative mode, the smallest k is -1" in line
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_json_and_treatment(critdamp, hessian, tmp_path):
     np.save(tmp_path / "n.npy", hessian - 0.75 * np.eye(6))
     refused = critdamp("spectrum", "n.npy", "-o", "s.h5")
     assert refused.code == 2
-    assert "2 negative modes, the least -0.75" in refused.err
+    assert "2 negative modes, the smallest k is -0.75" in refused.err
     assert not (tmp_path / "s.h5").exists()
     shown = critdamp("spectrum", "n.npy", "--negative", "drop", "--json", "--quiet")
     record = json.loads(shown.out)
