@@ -19,6 +19,11 @@ def backends() -> dict[str, bool]:
     return {"c": c.AVAILABLE, "numba": True}
 
 
+def usable_backends() -> list[str]:
+    """Return the names of the available backends, preferred ones first."""
+    return [name for name, available in backends().items() if available]
+
+
 def choose_backend(name: str) -> str:
     """Return the name of an available backend; "auto" gives the preferred one.
 
@@ -29,7 +34,7 @@ def choose_backend(name: str) -> str:
     """
     available = backends()
     if name == "auto":
-        return next(backend for backend, usable in available.items() if usable)
+        return usable_backends()[0]
     if name not in available:
         raise InputError(f"{name!r} is unknown; choose from auto, c, numba", "backend")
     if not available[name]:
