@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,21 +82,16 @@ def command(
     check_output(output, force)
     spectrum = load_spectrum(source)
     attributes = {f"made_{name}": v for name, v in options.items() if v is not None}
-    continuous = options["continuous"]
-    method, texts = (heavy_ball, {}) if continuous else method_of(options)
+    method, texts = (heavy_ball, {}) if options["continuous"] else method_of(options)
     parameters = _parameters(texts, options["steps"])
 
-    def simulated(keep: Keep) -> Trajectory | Energies:
-        if continuous:
-            return _continuous(spectrum, options)
-        return _discrete(spectrum, method, parameters, options, keep)
-
+    simulation = _simulation(spectrum, method, parameters, options)
     if output is None:
-        result = simulated(ignore)
+        result = simulation(ignore)
     else:
         attributes |= {"command_line": command_line(), "spectrum_name": spectrum.name}
         result = save_trajectory(
-            simulated,
+            simulation,
             spectrum,
             output,
             attributes,
@@ -106,6 +103,18 @@ def command(
         emit(record)
     elif not quiet:
         print_table(["", ""], [[name, _text(value)] for name, value in record.items()])
+
+
+def _simulation(
+    spectrum: Spectrum,
+    method: BoundMethod,
+    parameters: dict[str, Any],
+    options: dict[str, Any],
+) -> Callable[[Keep], Trajectory | Energies]:
+    """Return the simulation, a function of `keep`: see `modes` of `simulate`."""
+    if options["continuous"]:
+        return lambda _keep: _continuous(spectrum, options)
+    return partial(_discrete, spectrum, method, parameters, options)
 
 
 def _rows_of_modes(options: dict[str, Any]) -> int:

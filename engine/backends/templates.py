@@ -150,17 +150,17 @@ def block_row(slower, fastest, k, tol, out):
     NOT_COMPUTED. The first element of a block in `out` holds it until then.
     """
     wide_vectors()
-    whole = fastest.size - fastest.size % BLOCK
-    for j in range(0, whole, BLOCK):
+    stop = fastest.size - fastest.size % BLOCK
+    for j in range(0, stop, BLOCK):
         first = _at(slower, fastest[j], k)
         out[j] = _between(first, _at(slower, fastest[j + BLOCK - 1], k))
-    for j in range(0, whole, BLOCK):
+    for j in range(0, stop, BLOCK):
         block = slice(j, j + BLOCK)
         if out[j] == NOT_COMPUTED:
             _fill_row(slower, fastest[block], k, tol, out[block])
         else:
             out[block] = out[j]
-    _fill_row(slower, fastest[whole:], k, tol, out[whole:])
+    _fill_row(slower, fastest[stop:], k, tol, out[stop:])
 
 
 def rows_of_map(slower_parameters, k, fastest, tol, out):

@@ -90,15 +90,7 @@ def verify(
     values = tuple(float(_single(n, v)) for n, v in method.values(arguments).items())
     hessian = _symmetrised(hessian)
     displacement = _start(start, hessian.n, seed)
-    apply = hessian.apply
-    if rates is not None:
-        if hessian.matrix is None:
-            raise InputError(
-                f"rates for each weight need a matrix of at most {SPARSE_AS_DENSE:,} "
-                "weights",
-                "eps",
-            )
-        apply = _scaled_rows(rates, apply)
+    apply = _scaled_apply(hessian, rates)
     modes = _modes(hessian, displacement, rates, depth)
     limit = tol * float(np.linalg.norm(displacement))
     step = coupled_step(method.method, values, threads)
@@ -130,9 +122,17 @@ def _single(name: str, value: Floats) -> Floats:
     return value
 
 
-def _scaled_rows(rates: Floats, apply: Apply) -> Apply:
-    """Return w → diag(rates)·H·w."""
-    return lambda w: rates * apply(w)
+def _scaled_apply(hessian: Hessian, rates: Floats | None) -> Apply:
+    """Return w → EHw with E = diag(rates), or w → Hw without rates."""
+    if rates is None:
+        return hessian.apply
+    if hessian.matrix is None:
+        raise InputError(
+            f"rates for each weight need a matrix of at most {SPARSE_AS_DENSE:,} "
+            "weights",
+            "eps",
+        )
+    return lambda w: rates * hessian.apply(w)
 
 
 def _start(start: npt.ArrayLike | None, n: int, seed: int) -> Floats:

@@ -75,15 +75,15 @@ def _one_scheduled(k, eps, p, w, last):
 @jit
 def _follow(k, eps, p, w, last):
     wide_vectors()
-    whole = eps.size - eps.size % 6
-    for start in range(0, whole, 6):
+    stop = eps.size - eps.size % 6
+    for start in range(0, stop, 6):
         for i in range(w.size):
             k_i, w_t, step = k[i], w[i], last[i]
             for s in range(6):
                 step = fma(-(eps[start + s] * k_i), w_t, p[start + s] * step)
                 w_t += step
             w[i], last[i] = w_t, step
-    for s in range(whole, eps.size):
+    for s in range(stop, eps.size):
         _one_scheduled(k, eps[s], p[s], w, last)
     flush_denormals(w, last)
 

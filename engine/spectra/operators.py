@@ -41,12 +41,12 @@ class Hessian:
         return np.asarray(self.apply(vector), dtype=np.float64).ravel()
 
 
-def as_hessian(given: Any, n: int | None = None) -> Hessian:
+def as_hessian(hessian: Any, n: int | None = None) -> Hessian:
     """Return the Hessian of a matrix, an operator or a function.
 
     Parameters
     ----------
-    given : (n, n) array, scipy.sparse matrix, LinearOperator, or function v → Hv
+    hessian : (n, n) array, scipy.sparse matrix, LinearOperator, or function v → Hv
     n : size, needed for a function only
 
     Raises
@@ -54,13 +54,13 @@ def as_hessian(given: Any, n: int | None = None) -> Hessian:
     InputError
         The matrix is not square, real or finite, or a function has no size.
     """
-    if callable(getattr(given, "matvec", None)):
-        return _from_operator(given)
-    if callable(given) and not is_sparse(given):
+    if callable(getattr(hessian, "matvec", None)):
+        return _from_operator(hessian)
+    if callable(hessian) and not is_sparse(hessian):
         if n is None:
             raise InputError("a function v → Hv needs its size n; give n too", "n")
-        return Hessian(whole_number("n", n), given)
-    matrix = given if is_sparse(given) else real(given)
+        return Hessian(whole_number("n", n), hessian)
+    matrix = hessian if is_sparse(hessian) else real(hessian)
     check_matrix(matrix)
     return Hessian(matrix.shape[0], matrix.__matmul__, matrix)
 

@@ -229,7 +229,7 @@ class Spectrum:
             modes, along = ("mode", "it") if count == 1 else ("modes", "them")
             raise InputError(
                 f"{self.name or 'unnamed'}: {count:.6g} negative {modes}, the smallest "
-                f"k is {k[0]:.6g}; every method diverges along {along}; treat {along} by "
+                f"k is {k[0]:.6g}; every method diverges along {along}; use "
                 "`critdamp spectrum --negative drop|abs|keep`"
             )
         keep = ~(zeros & (zero == "drop")) & ~(negatives & (negative == "drop"))

@@ -54,9 +54,10 @@ def polyak(kmin: float, kmax: float) -> Tuning:
 
 
 def critical_momentum(eps: npt.ArrayLike, k: npt.ArrayLike) -> Floats:
-    """Return the momentum that is best for one curvature: critical damping.
+    """Return the optimal momentum of the heavy ball for one curvature.
 
-    p = (1 − √(εk))²  [Eq. 35], where ρ = |1 − √(εk)|  [Eq. 36].
+    The mode is critically damped at p = (1 − √(εk))²  [Eq. 35], with ρ = |1 − √(εk)|
+    [Eq. 36].
 
     Parameters
     ----------
