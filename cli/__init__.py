@@ -1,4 +1,4 @@
-"""The command line. What a command needs is imported when it is called."""
+"""The command line; modules are imported when a command is called."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from .terminal.exit_status import exit_status
 
 COMMANDS = {
     "sweep": "Compute maps over a grid into a run file.",
-    "resume": "Go on with a sweep that was stopped or killed.",
-    "status": "Say how far a sweep is.",
-    "inspect": "Show what a run file holds.",
-    "export": "Write a run as .csv, .npz, .nc or .parquet.",
-    "spectrum": "Turn a Hessian, a design matrix or eigenvalues into a spectrum.",
-    "integrate": "Move the modes of a spectrum through time.",
-    "verify": "Run the coupled iteration beside the decoupled modes.",
-    "bench": "Measure the kernels on this machine, beside their limits.",
-    "info": "Show versions, threads, kernels and what is in the box.",
+    "resume": "Continue a sweep that was stopped or killed.",
+    "status": "Show the progress of a sweep.",
+    "inspect": "Show the contents of a run file.",
+    "export": "Write a run, spectrum or trajectory as .csv, .npz, .nc or .parquet.",
+    "spectrum": "Compute the spectrum of a Hessian or a design matrix.",
+    "integrate": "Simulate the modes of a spectrum in time.",
+    "verify": "Compare the coupled iteration with the decoupled modes.",
+    "bench": "Measure the kernels and the limits of this machine.",
+    "info": "Show versions, threads, backends, methods, quantities and spectra.",
 }
 
 
 class Commands(click.Group):
-    """Commands by name, each in the module of its name."""
+    """The group of commands, each in the module of its name in `commands`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names, in the order of use."""
+        """Return the names of the commands, in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Return a command, None if there is none of this name."""
+        """Return the command of a name, None if there is none."""
         if name not in COMMANDS:
             return None
         command: click.Command = import_module(f"{__name__}.commands.{name}").command
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an error about a parameter is one about its option."""
+        """Run a command; replace parameters by options in its errors."""
         try:
             return super().invoke(ctx)
         except InputError as error:
@@ -57,7 +57,7 @@ class Commands(click.Group):
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
-        """List the commands without loading them."""
+        """Write the list of commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
@@ -65,19 +65,20 @@ class Commands(click.Group):
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="critdamp", message="%(prog)s %(version)s")
 def group() -> None:
-    """Map what learning rate and momentum do to convergence.
+    """Compute maps of convergence over learning rate and momentum.
 
-    Exit status: 0 done, 1 failed, 2 usage, 3 tiles are missing, 130 interrupted.
-    Each option can be given in the environment, as CRITDAMP_SWEEP_THREADS=8.
+    Exit status: 0 success, 1 failure, 2 wrong usage, 3 tiles are missing,
+    130 interrupted. Each option can also be set by an environment variable, for
+    example CRITDAMP_SWEEP_THREADS=8.
     """
 
 
 def _prepare() -> None:
-    """Have two streams that take any text, and let SIGTERM interrupt as Ctrl-C does."""
-    for number in range(3):
+    """Set up stdout and stderr for any text, and SIGTERM to interrupt like Ctrl-C."""
+    for descriptor in range(3):
         try:
-            os.fstat(number)
-        except OSError:  # closed by whoever started us; no file of ours may come there
+            os.fstat(descriptor)
+        except OSError:  # closed by the parent; an output file must not take its place
             os.open(os.devnull, os.O_RDWR)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
@@ -89,7 +90,7 @@ def _prepare() -> None:
 
 
 def main() -> None:
-    """Run the command line and end the process with its exit status."""
+    """Run the command line and exit with its exit status."""
     _prepare()
     with exit_status() as status:
         group.main(

@@ -1,7 +1,7 @@
-"""Mathematics and running: recurrences, quantities, kernels, grids and plans."""
+"""The numerical engine: recurrences, quantities, kernels, grids and plans."""
 
 import os
 
-# GNU OpenMP's waiting threads spin by default, at the cost of those that pack chunks;
-# it reads this when it is loaded, which Numba and the C kernels do.
+# Idle GNU OpenMP threads spin by default, which slows down the compression of chunks.
+# OpenMP reads the variable when Numba or the C kernels load it.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -1,12 +1,12 @@
-"""Callbacks that do nothing, for arguments that are not given."""
+"""Default callbacks, which do nothing."""
 
 from typing import Any
 
 
 def never() -> bool:
-    """Return False: nobody asks to stop."""
+    """Return False, the default of `stop` callbacks."""
     return False
 
 
-def ignore(*_seen: Any) -> None:
-    """Do nothing with what is reported."""
+def ignore(*_arguments: Any) -> None:
+    """Discard the arguments, the default of `report` and `progress` callbacks."""

@@ -1,22 +1,21 @@
-"""The exceptions that critdamp raises, all of them made for people to read."""
+"""The exceptions that critdamp raises, with messages for users."""
 
 
 class CritdampError(Exception):
-    """Base of every error that critdamp raises on purpose."""
+    """Base class of the errors of critdamp."""
 
 
 class InputError(CritdampError, ValueError):
-    """A value that was given is not allowed.
+    """An argument has a value that is not allowed.
 
     Parameters
     ----------
-    message : what was given, what is allowed, what to do
-    parameter : name of the argument that it is about, empty if it is about none
+    message : the value given, the values allowed, and what to do
+    parameter : name of the argument, empty if the error concerns none
 
     Attributes
     ----------
-    message, parameter : as given; the text of the error has the parameter before the
-        message
+    message, parameter : as above; str() is "parameter: message"
     """
 
     def __init__(self, message: str, parameter: str = "") -> None:
@@ -24,17 +23,17 @@ class InputError(CritdampError, ValueError):
         self.message, self.parameter = message, parameter
 
     def __str__(self) -> str:
-        """Return the message, behind the name of the parameter."""
+        """Return the message, preceded by the name of the parameter."""
         return f"{self.parameter}: {self.message}" if self.parameter else self.message
 
 
 class OutputExistsError(InputError):
-    """The output is there already and overwriting was not asked for."""
+    """The output exists and overwriting was not requested."""
 
 
 class PlanChangedError(InputError):
-    """A sweep was to go on with a plan that is not the one it began with."""
+    """A sweep cannot be resumed with a plan other than the one it was started with."""
 
 
 class FileError(CritdampError, OSError):
-    """A file cannot be read or written; what was finished before is intact."""
+    """A file cannot be read or written; data written earlier is intact."""

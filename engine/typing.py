@@ -1,4 +1,4 @@
-"""Types that many signatures share."""
+"""Type aliases."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+# product with a matrix, v → Hv
 Apply = Callable[[Floats], Floats]
-# is told, in a line, of what takes long or was found
+# called with one-line messages: expected durations, warnings
 Report = Callable[[str], object]
 Numbers = npt.NDArray[Any]

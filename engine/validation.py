@@ -1,4 +1,4 @@
-"""Checks of what is given: real numbers, whole numbers, and whose they are."""
+"""Checks of arguments: real numbers, finite numbers, whole numbers."""
 
 from __future__ import annotations
 
@@ -15,29 +15,36 @@ from .typing import Floats
 
 
 def real(values: npt.ArrayLike) -> npt.NDArray[Any]:
-    """Return an array of real numbers.
+    """Return the values as an array of a real type.
 
     Raises
     ------
     InputError
-        The rows differ in length, or it holds anything else.
+        The rows differ in length, or the values are not real numbers.
     """
     try:
         array = np.asarray(values)
     except ValueError as error:
-        raise InputError("rows differ in length; real numbers are needed") from error
+        raise InputError(
+            "rows differ in length; a rectangular array of real numbers is needed"
+        ) from error
     if array.dtype.kind not in "fiub":
         raise InputError(f"holds {array.dtype}, real numbers are needed")
     return array
 
 
 def finite(name: str, values: npt.ArrayLike) -> Floats:
-    """Return finite real numbers as doubles.
+    """Return the values as an array of float64.
+
+    Parameters
+    ----------
+    name : the parameter, for the error
+    values : finite real numbers
 
     Raises
     ------
     InputError
-        One of them is neither; `name` is the parameter that it is about.
+        A value is not real or not finite.
     """
     with about(name):
         array = np.asarray(real(values), dtype=np.float64)
@@ -48,23 +55,29 @@ def finite(name: str, values: npt.ArrayLike) -> Floats:
 
 
 def whole_number(name: str, value: Any, least: int = 1, most: float = math.inf) -> int:
-    """Return a whole number from `least` to `most`.
+    """Return the value as an int.
+
+    Parameters
+    ----------
+    name : the parameter, for the error
+    value : a Python or NumPy integer in [least, most]
+    least, most : limits, included
 
     Raises
     ------
     InputError
-        It is none; `name` is the parameter that it is about.
+        The value is not an integer, or out of range.
     """
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not (is_whole and least <= value <= most):
-        to = "on" if most == math.inf else f"to {most}"
-        raise InputError(f"{value} given; a whole number from {least} {to} works", name)
+        allowed = f"≥ {least}" if most == math.inf else f"from {least} to {most}"
+        raise InputError(f"{value} given; a whole number {allowed} is needed", name)
     return int(value)
 
 
 @contextmanager
 def about(parameter: str) -> Iterator[None]:
-    """Say of an InputError that is raised inside which parameter it is about."""
+    """Set the parameter of an InputError that is raised in the block."""
     try:
         yield
     except InputError as error:

@@ -1,1 +1,1 @@
-"""Arguments: options that commands share, and the plan that they describe."""
+"""Arguments: options shared by commands, and the plan that they describe."""

@@ -1,4 +1,4 @@
-"""Options for a method and its parameters, from the engine's table of variables."""
+"""Options for a method and its parameters."""
 
 from __future__ import annotations
 
@@ -13,56 +13,76 @@ from critdamp.engine.modes.methods import METHODS, VARIABLES
 from .options import Decorator
 
 PARAMETERS = tuple(name for name in VARIABLES if name != "k")
+DEFAULT_METHOD = "heavy_ball"
 
 
 def variable_options(
-    metavar: str, names: Iterable[str] = PARAMETERS, **known: Any
+    metavar: str, names: Iterable[str] = PARAMETERS, **attributes: Any
 ) -> Decorator:
-    """Return a decorator for an option for each of some variables.
+    """Return a decorator that adds an option for each variable.
 
     Parameters
     ----------
-    metavar : what is to be given, for the help
-    names : of `VARIABLES`, all parameters of methods by default
-    **known : for click.option
+    metavar : placeholder of the value in the help
+    names : keys of `VARIABLES`, by default all parameters of methods
+    **attributes : passed to click.option
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         for name in reversed(list(names)):
             long_name = VARIABLES[name].long_name.capitalize()
-            taken = [m.name for m in METHODS.values() if name in m.dimensions]
-            only = "" if len(taken) > 1 else f", for {taken[0]}"
-            text = f"{long_name}{only}."
-            function = click.option(f"--{name}", metavar=metavar, help=text, **known)(
-                function
+            methods = [m.name for m in METHODS.values() if name in m.dimensions]
+            condition = "" if len(methods) > 1 else f", for {methods[0]}"
+            option = click.option(
+                f"--{name}",
+                metavar=metavar,
+                help=f"{long_name}{condition}.",
+                **attributes,
             )
+            function = option(function)
         return function
 
     return decorate
 
 
-def method_option() -> Decorator:
-    """Return the option for a method."""
+def method_option(default: str | None = DEFAULT_METHOD) -> Decorator:
+    """Return a decorator that adds --method.
+
+    Parameters
+    ----------
+    default : value if the option is not given; None where a plan may have the method
+    """
     return click.option(
-        "--method", type=click.Choice(list(METHODS)), default="heavy_ball"
+        "--method",
+        type=click.Choice(list(METHODS)),
+        default=default,
+        help=f"The method.  [{DEFAULT_METHOD}]",
     )
 
 
-def method_of(how: dict[str, Any]) -> tuple[BoundMethod, dict[str, Any]]:
-    """Take a method and its parameters out of a command's options.
+def method_of(options: dict[str, Any]) -> tuple[BoundMethod, dict[str, Any]]:
+    """Remove --method and its parameters from options, and return them.
+
+    Parameters
+    ----------
+    options : option → value; modified
+
+    Returns
+    -------
+    the method, and its parameters, None where an option was not given
 
     Raises
     ------
     click.UsageError
-        A parameter is missing, or one that the method does not have was given.
+        A parameter is missing, or is none of the method.
     """
-    method = BoundMethod(METHODS[how.pop("method")])
-    given = {name: how.pop(name) for name in PARAMETERS}
-    for name, value in given.items():
+    method = BoundMethod(METHODS[options.pop("method")])
+    values = {name: options.pop(name) for name in PARAMETERS}
+    for name, value in values.items():
         needed = name in method.parameters
         if value is not None and not needed:
-            its = ", ".join(f"--{one}" for one in method.parameters)
-            raise click.UsageError(f"--{name}: {method.method.name} has {its}")
+            allowed = ", ".join(f"--{parameter}" for parameter in method.parameters)
+            raise click.UsageError(f"--{name}: {method.method.name} has {allowed}")
         if value is None and needed and VARIABLES[name].default is None:
             raise click.UsageError(f"--{name}: needed by {method.method.name}")
-    return method, {name: given[name] for name in method.parameters}
+    return method, {name: values[name] for name in method.parameters}

@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options shared by several commands."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ FILE = click.Path(path_type=Path, readable=False)
 
 
 def running_options() -> Decorator:
-    """Return a decorator for the options of commands that compute."""
+    """Return a decorator that adds --threads, --backend and --quiet."""
     options = (
         click.option(
             "--threads",
             type=click.IntRange(min=1),
             metavar="N",
-            help="Threads; by default all that the process may use.",
+            help="Number of threads; by default all that the process may use.",
         ),
         click.option(
             "--backend",
             default="auto",
             metavar="NAME",
-            help="c, numba, or auto for C where it was built.  [auto]",
+            help="c, numba, or auto: c if the C kernels were built.  [auto]",
         ),
-        click.option("--quiet", is_flag=True, help="Print nothing but errors."),
+        click.option("--quiet", is_flag=True, help="Print errors only."),
     )
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,7 +39,7 @@ def running_options() -> Decorator:
 
 
 def json_option() -> Decorator:
-    """Return the option of commands that read."""
+    """Return a decorator that adds --json."""
     return click.option(
         "--json", "as_json", is_flag=True, help="Print one JSON object."
     )

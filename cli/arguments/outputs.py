@@ -1,4 +1,4 @@
-"""Files that commands write."""
+"""Checks of output files."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from critdamp.engine.errors import InputError, OutputExistsError
 
 
 def check_output(output: Path | None, force: bool) -> None:
-    """Refuse what cannot be written before anything is computed.
+    """Check that an output file can be written, before anything is computed.
 
     Raises
     ------
     InputError
-        Something else than a file is there, or a file, without force.
+        The path exists and is no regular file.
+    OutputExistsError
+        The file exists, and `force` is False.
     FileError
         The folder does not exist.
     """
@@ -23,6 +25,6 @@ def check_output(output: Path | None, force: bool) -> None:
     with failures(output, "write"):
         output.parent.resolve(strict=True)
     if output.exists() and not output.is_file():
-        raise InputError(f"{output}: no regular file")
+        raise InputError(f"{output}: not a regular file; give another path")
     if output.exists() and not force:
         raise OutputExistsError(f"{output}: exists; --force replaces it")

@@ -1,4 +1,4 @@
-"""A plan from options and from a TOML file, in which the options' names are keys."""
+"""The plan of a sweep, from options and a TOML file whose keys are options."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from critdamp.engine.modes.methods import VARIABLES
 from critdamp.engine.spectra.spectrum import Spectrum
 from critdamp.engine.validation import about
 
-# a.b.c…: tomllib takes a time that grows with the square of its length
+# a.b.c…: the time of tomllib is quadratic in the number of parts
 _CHAIN = re.compile(r"""(?<![\w"'-])(?:[\w"'-]+[ \t]*\.[ \t]*){50}""")
 KEYS = (*VARIABLES, "method", "quantity", "spectrum", "tol", "dtype")
 
 
 def make_plan(file: Path | None, options: dict[str, Any], quiet: bool) -> Plan:
-    """Return the plan of a TOML file, if one is given, with options in its place.
+    """Return the plan of options and a TOML file; options override keys of the file.
 
     Parameters
     ----------
-    file : TOML with keys from `KEYS`; files it names are relative to its folder
-    options : by key; None and () were not given
-    quiet : do not say what of a spectrum is left out
+    file : TOML file with keys from `KEYS`; paths in it are relative to its folder
+    options : key → value; None and () for options that were not given
+    quiet : do not print notes on zero modes and convergence
 
     Raises
     ------
@@ -41,60 +41,66 @@ def make_plan(file: Path | None, options: dict[str, Any], quiet: bool) -> Plan:
         A key is unknown, or a value is not allowed.
     """
     given = {key: value for key, value in options.items() if value not in (None, ())}
-    known = _read(file) if file else {}
-    # k and spectrum stand for one another: what is typed wins
-    for ours, theirs in (("k", "spectrum"), ("spectrum", "k")):
-        if ours in given:
-            known.pop(theirs, None)
     notes: list[str] = []
-    values = {}
-    if file:
-        left = {key: value for key, value in known.items() if key not in given}
-        try:
-            values = _values(left, file.parent, notes)
-        except InputError as error:
-            raise InputError(f"{file}: {error}") from error
-        except RecursionError:
-            raise InputError(f"{file}: tables or lists nested too deeply") from None
+    values = _values_of_file(file, given, notes) if file else {}
     plan = Plan(**values | _values(given, Path(), notes))
-    notes += _unsettling(plan)
+    notes += _curvature_notes(plan)
     if notes and not quiet:
         click.echo("\n".join(notes), err=True)
     return plan
 
 
-def _unsettling(plan: Plan) -> list[str]:
-    """Say how many curvatures of an axis are negative or zero, and what that means."""
+def _values_of_file(
+    file: Path, given: dict[str, Any], notes: list[str]
+) -> dict[str, Any]:
+    """Return the arguments of Plan from a file, without those in `given`."""
+    keys = _read(file)
+    # k and spectrum exclude one another: the option wins
+    for option, excluded in (("k", "spectrum"), ("spectrum", "k")):
+        if option in given:
+            keys.pop(excluded, None)
+    keys = {key: value for key, value in keys.items() if key not in given}
+    try:
+        return _values(keys, file.parent, notes)
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from error
+    except RecursionError:
+        raise InputError(f"{file}: tables or lists nested too deeply") from None
+
+
+def _curvature_notes(plan: Plan) -> list[str]:
+    """Return notes on negative and zero curvatures on the axis of k."""
     k = plan.axes["k"].values if "k" in plan.axes else np.ones(1)
     cases = {
         "negative: w diverges there": np.count_nonzero(k < 0),
         "zero: w never moves there": np.count_nonzero(k == 0),
     }
-    return [f"--k: {n} of {k.size} {what}" for what, n in cases.items() if n]
+    return [f"--k: {n} of {k.size} {case}" for case, n in cases.items() if n]
 
 
 def _read(file: Path) -> dict[str, Any]:
+    """Return the keys and values of a TOML file."""
     try:
         text = file.read_text(encoding="utf-8-sig")
         if _CHAIN.search(text):
             raise ValueError("a key of more than 50 parts")
-        known = tomllib.loads(text)
+        keys = tomllib.loads(text)
     except OSError as error:
         raise FileError(f"{file}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"{file}: not a TOML file: {error}") from error
-    for key in known:
+    for key in keys:
         if key not in KEYS:
             raise InputError(f"{file}: unknown key {key!r}; allowed: {', '.join(KEYS)}")
-    return known
+    return keys
 
 
-def _values(given: dict[str, Any], folder: Path, notes: list[str]) -> dict[str, Any]:
-    return dict(_value(key, value, folder, notes) for key, value in given.items())
+def _values(keys: dict[str, Any], folder: Path, notes: list[str]) -> dict[str, Any]:
+    return dict(_value(key, value, folder, notes) for key, value in keys.items())
 
 
 def _value(key: str, value: Any, folder: Path, notes: list[str]) -> tuple[str, Any]:
-    """Return the plan's name for a key, and its value."""
+    """Return an argument of Plan from a key: its name and value."""
     if key in VARIABLES:
         return key, _axis(key, value, folder, notes)
     if key == "spectrum":
@@ -102,13 +108,13 @@ def _value(key: str, value: Any, folder: Path, notes: list[str]) -> tuple[str, A
     if key == "quantity":
         names = [value] if isinstance(value, str) else value
         if not isinstance(names, list | tuple):
-            raise InputError(f"{value!r} is no name or list of names", "quantity")
+            raise InputError(f"{value!r} is not a name or list of names", "quantity")
         return "quantities", [str(name) for name in names]
     if key == "tol":
         try:
             return key, float(value)
         except (TypeError, ValueError, OverflowError):
-            raise InputError(f"{value!r} is no number", "tol") from None
+            raise InputError(f"{value!r} is not a number", "tol") from None
     return key, str(value)
 
 
@@ -121,7 +127,7 @@ def _axis(key: str, value: Any, folder: Path, notes: list[str]) -> Axis:
             return read_axis(value, folder=folder, spectra=key == "k", report=report)
         numbers = value if isinstance(value, list) else [value]
         if not all(type(number) in (int, float) for number in numbers):
-            raise InputError(f"{value!r} is no number or list of numbers")
+            raise InputError(f"{value!r} is not a number or list of numbers")
         return Axis.of(value)
 
 
@@ -130,20 +136,20 @@ def _spectrum(value: Any, folder: Path, notes: list[str]) -> Spectrum:
         spectrum = load_spectrum(
             value if value in bundled_spectra() else folder / str(value)
         )
-        left_out = zero_modes(spectrum.name, spectrum.zeros, len(spectrum))
-    if left_out:
-        notes.append(f"--spectrum: {left_out}")
+        note = zero_modes(spectrum.name, spectrum.zeros, len(spectrum))
+    if note:
+        notes.append(f"--spectrum: {note}")
     if not spectrum.kmin_converged:
         notes.append(
             f"--spectrum: kmin {spectrum.positive.k[0]:.6g} has not converged; the "
-            "true one may be far smaller, and rates with it"
+            "true value and the rates may be far smaller"
         )
     return spectrum
 
 
 @contextmanager
 def _keyed(key: str) -> Iterator[None]:
-    """Say of what goes wrong with a key which one it is."""
+    """Add the key to the errors of the block."""
     try:
         with about(key):
             yield

@@ -1,1 +1,1 @@
-"""What `critdamp bench` measures, and beside which limits."""
+"""The measurements of `critdamp bench`: cases, limits and timing."""

@@ -1,4 +1,4 @@
-"""A case: one thing to measure, and by whom it is done."""
+"""The type of a case, the unit of a benchmark."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from critdamp.engine.backends.select import backends
 from critdamp.engine.backends.threads import on_threads
 
 Run = Callable[[], object]
@@ -15,17 +14,17 @@ LIMIT = "limit: "
 
 @dataclass(frozen=True)
 class Case:
-    """One thing to measure.
+    """A computation that is timed.
 
     Attributes
     ----------
-    kernel : what is computed; cases of one kernel, size and thread count have a limit
-    by : who computes it; a limit begins with `LIMIT`
-    threads : that work
-    size : points, or modes
-    work : how many of the unit one run does
-    unit : of the work
-    start : prepares and returns what is to be timed; the stack cleans up behind it
+    kernel : what is computed; cases of the same kernel, size and threads share a limit
+    by : the implementation; that of a limit begins with `LIMIT`
+    threads : number of threads
+    size : number of points or modes
+    work : amount of work of a run, in units
+    unit : unit of the work
+    start : returns the function to be timed; the stack is closed afterwards
     """
 
     kernel: str
@@ -37,18 +36,13 @@ class Case:
     start: Callable[[ExitStack], Run]
 
 
-def usable() -> list[str]:
-    """Return the backends that are here."""
-    return [name for name, here in backends().items() if here]
-
-
 def ready(run: Run) -> Callable[[ExitStack], Run]:
-    """Return the start of what needs no preparation."""
+    """Return the `start` of a case without preparation."""
     return lambda _stack: run
 
 
 def on(threads: int, run: Run) -> Run:
-    """Return a kernel of Numba's that runs on so many threads."""
+    """Return a run of Numba kernels on a number of threads."""
 
     def timed() -> None:
         with on_threads(threads):

@@ -1,4 +1,4 @@
-"""What is measured: kernels, beside their limits and beside what people write."""
+"""All cases: kernels, their limits, and other implementations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .case import Case
 
 
 def all_cases(scale: float = 1.0) -> Iterator[Case]:
-    """Yield every case; a scale below 1 makes each one smaller."""
+    """Yield all cases, with sizes multiplied by `scale`."""
     counts = sorted({1, default_threads()})
     yield from map_cases.cases(scale, counts)
     yield from step_cases.cases(scale, counts)

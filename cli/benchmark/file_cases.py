@@ -1,7 +1,7 @@
-"""A sweep to a file, beside writing bytes and writing the same numbers with h5py.
+"""Cases of sweeps to files, compared with writing the same bytes and with h5py.
 
-A sweep computes, packs and merges, and its bytes are on the disk at the end; h5py is
-given the numbers and need not wait for the disk.
+A sweep computes, compresses, merges and synchronises the file with the disk. The h5py
+cases only write values computed before, without synchronisation.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ import h5py
 
 from critdamp.data.sweeps.sweep import sweep
 from critdamp.engine.maps.compute import TileComputer
-from critdamp.engine.maps.grid import Tile
 from critdamp.engine.maps.plan import Plan
 
 from .case import LIMIT, Case, Run
-from .map_cases import plan_of
+from .map_cases import plan_of, whole_grid
 
+# side of the map
 SIDE = 2500
-WAYS: dict[str, dict[str, Any]] = {
+# implementation → options of h5py
+H5PY_OPTIONS: dict[str, dict[str, Any]] = {
     "h5py": {},
     "h5py, gzip": {"compression": "gzip"},
     "h5py, gzip 1, shuffle": {
@@ -37,14 +38,14 @@ WAYS: dict[str, dict[str, Any]] = {
 
 
 def cases(scale: float, counts: list[int]) -> Iterator[Case]:
-    """Yield ways to have a map of spectral_radius in a file of the current folder."""
+    """Yield cases that write a map of spectral_radius to the current folder."""
     plan = plan_of("spectral_radius", max(64, round(SIDE * scale)))
     points = plan.grid.size
     make = partial(Case, "sweep to a file", size=points, work=points, unit="points")
     for threads in counts:
         yield make(f"{LIMIT}write, fsync", threads, start=partial(_bytes, plan))
         yield make("critdamp", threads, start=partial(_sweep, plan, threads))
-    for name, options in WAYS.items():
+    for name, options in H5PY_OPTIONS.items():
         yield make(name, 1, start=partial(_by_h5py, plan, options))
 
 
@@ -56,9 +57,9 @@ def _sweep(plan: Plan, threads: int, stack: ExitStack) -> Run:
     path = _folder(stack) / "run.h5"
 
     def run() -> None:
-        finished = sweep(plan, path, threads=threads, force=True)
-        assert finished is not None  # nothing stopped it
-        finished.close()
+        result = sweep(plan, path, threads=threads, force=True)
+        assert result is not None  # no stop callback
+        result.close()
 
     return run
 
@@ -86,5 +87,4 @@ def _by_h5py(plan: Plan, options: dict[str, Any], stack: ExitStack) -> Run:
 
 
 def _numbers(plan: Plan) -> Any:
-    whole = Tile(0, (0, 0, 0), plan.grid.shape)
-    return TileComputer(plan)(whole)["spectral_radius"]
+    return TileComputer(plan)(whole_grid(plan))["spectral_radius"]

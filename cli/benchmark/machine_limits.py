@@ -1,4 +1,4 @@
-"""What the machine can do at most, for kernels to be held against."""
+"""Kernels that measure the limits of the machine."""
 
 import numpy as np
 from numba import prange
@@ -46,21 +46,21 @@ def _shifts(x, rounds):
 
 
 _run_multiply_add = cached(_multiply_add_on_threads, parallel=True)
-# (rows, value): every element of a 2-d array gets a value
+# (rows, value): sets all elements of a 2-d array
 fill = cached(_fill, parallel=True)
-# (x, rounds): xorshift; each round is six operations that wait for each other
+# (x, rounds): xorshift; a round is six operations, each dependent on the one before
 shifts = cached(_shifts)
 CYCLES_OF_A_ROUND = 6
 OPERATIONS_OF_A_ROUND = _CHAINS * _LANES * _DEPTH
 
 
 def multiply_add(rounds: int, threads: int) -> int:
-    """Multiply and add in registers, and return how many times that was done.
+    """Compute multiply-adds in registers, and return their number.
 
     Parameters
     ----------
-    rounds : of `OPERATIONS_OF_A_ROUND` on each thread
-    threads : as many as Numba is set to
+    rounds : of `OPERATIONS_OF_A_ROUND` multiply-adds on each thread
+    threads : number of threads that Numba is set to
     """
     x = np.ones((threads, _CHAINS, _LANES))
     _run_multiply_add(x, 0.5, rounds)

@@ -1,4 +1,4 @@
-"""Times cases, and says what a machine it was."""
+"""Timing of cases, and the description of the machine."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from critdamp.engine.backends.threads import default_threads
 from .case import LIMIT, Case
 from .machine_limits import CYCLES_OF_A_ROUND, shifts
 
-_SECONDS, _LEAST = 0.25, 2
+# least total time in s, and least number, of timed runs
+_SECONDS, _LEAST_RUNS = 0.25, 2
 
 
 @dataclass(frozen=True)
 class Result:
-    """How fast a case was: its best run, as a rate and beside its limit."""
+    """The speed of a case: units of work per second, and its share of the limit."""
 
     kernel: str
     by: str
@@ -37,25 +38,25 @@ class Result:
 
 
 def best_time(case: Case) -> float:
-    """Return the seconds of the best run; the first, which may compile, is left out."""
+    """Return the shortest time of a run in s, without the first, which may compile."""
     with ExitStack() as stack:
         run = case.start(stack)
         run()
         times: list[float] = []
-        while len(times) < _LEAST or sum(times) < _SECONDS:
-            began = time.perf_counter()
+        while len(times) < _LEAST_RUNS or sum(times) < _SECONDS:
+            start = time.perf_counter()
             run()
-            times.append(time.perf_counter() - began)
+            times.append(time.perf_counter() - start)
     return min(times)
 
 
 def results(rates: list[tuple[Case, float]]) -> list[Result]:
-    """Return rates beside the limit of the same kernel, threads and size."""
+    """Return the results of (case, units per second), with their shares of limits."""
     limits: dict[tuple[str, int, int], float] = {}
     for case, rate in rates:
         if case.by.startswith(LIMIT):
-            place = _place(case)
-            limits[place] = max(rate, limits.get(place, 0.0))
+            key = _limit_key(case)
+            limits[key] = max(rate, limits.get(key, 0.0))
     return [
         Result(
             case.kernel,
@@ -64,18 +65,18 @@ def results(rates: list[tuple[Case, float]]) -> list[Result]:
             case.size,
             case.unit,
             rate,
-            rate / limits[place] if (place := _place(case)) in limits else None,
+            rate / limits[key] if (key := _limit_key(case)) in limits else None,
         )
         for case, rate in rates
     ]
 
 
-def _place(case: Case) -> tuple[str, int, int]:
+def _limit_key(case: Case) -> tuple[str, int, int]:
     return case.kernel, case.threads, case.size
 
 
 def machine() -> dict[str, Any]:
-    """Return what the numbers hang on: processor, clock, caches, versions."""
+    """Return processor, caches, clock, threads and versions."""
     return {
         "date": now(),
         "critdamp": version(),
@@ -93,14 +94,14 @@ def machine() -> dict[str, Any]:
 
 
 def clock() -> float:
-    """Return the clock in GHz, from operations that have to wait for each other."""
+    """Return the clock in GHz, from a chain of dependent operations."""
     rounds = 3_000_000
     shifts(np.uint64(1), 1)
     times = []
     for _ in range(5):
-        began = time.perf_counter()
+        start = time.perf_counter()
         shifts(np.uint64(1), rounds)
-        times.append(time.perf_counter() - began)
+        times.append(time.perf_counter() - start)
     return round(rounds * CYCLES_OF_A_ROUND / min(times) / 1e9, 2)
 
 
@@ -113,16 +114,16 @@ def _processor() -> str:
 
 
 def _topology() -> str:
-    """Return sockets, cores, threads and caches, as far as the system tells."""
-    places = set()
+    """Return the numbers of sockets and cores and the sizes of caches, if known."""
+    cores = set()
     for folder in Path("/sys/devices/system/cpu").glob("cpu[0-9]*/topology"):
         with suppress(OSError):
             ids = ("physical_package_id", "core_id")
-            places.add(tuple((folder / name).read_text().strip() for name in ids))
-    known = []
-    if places:
-        sockets = len({socket for socket, _ in places})
-        known.append(f"sockets: {sockets}, cores: {len(places)}")
+            cores.add(tuple((folder / name).read_text().strip() for name in ids))
+    parts = []
+    if cores:
+        sockets = len({socket for socket, _ in cores})
+        parts.append(f"sockets: {sockets}, cores: {len(cores)}")
     for folder in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
         with suppress(OSError):
             level, kind, size = (
@@ -130,5 +131,5 @@ def _topology() -> str:
                 for name in ("level", "type", "size")
             )
             if kind != "Instruction":
-                known.append(f"L{level} {size}")
-    return ", ".join(known) or "unknown"
+                parts.append(f"L{level} {size}")
+    return ", ".join(parts) or "unknown"

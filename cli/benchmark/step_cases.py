@@ -1,4 +1,4 @@
-"""Modes through time, beside multiplying and adding in registers, and NumPy."""
+"""Cases of modes in time, compared with multiply-adds in registers and NumPy."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from functools import partial
 import numpy as np
 
 from critdamp.engine.backends import c
+from critdamp.engine.backends.select import usable_backends
 from critdamp.engine.modes.methods import METHODS
 from critdamp.engine.simulation.ensemble import Ensemble, Recurrences, recurrences
 
 from . import machine_limits
-from .case import LIMIT, Case, on, ready, usable
+from .case import LIMIT, Case, on, ready
 
 MODES, STEPS = 2**15, 4096
 EPS, P = 0.1, 0.99
-# operations of one step of one mode
+# operations of a step of a mode; and the stride of jumps
 STEP, SCHEDULED_STEP, JUMP = 2, 4, 1000
 
 
 def cases(scale: float, counts: list[int]) -> Iterator[Case]:
-    """Yield steps with fixed parameters, by a schedule, and jumps."""
+    """Yield steps with constant parameters, with a schedule, and by long strides."""
     n = max(64, round(MODES * scale))
     k = np.geomspace(1e-3, 1, n)
     single = recurrences(METHODS["heavy_ball"], (EPS, P), k)
@@ -43,7 +44,7 @@ def _moves(
     kernel: str, n: int, threads: int, stride: int, move: Callable[[Ensemble], None]
 ) -> Iterator[Case]:
     work = n * STEPS * stride
-    for backend in usable():
+    for backend in usable_backends():
         start = ready(partial(move, Ensemble(n, threads, backend)))
         by = f"critdamp, {backend}"
         yield Case(kernel, by, threads, n, work, "mode-steps", start)
@@ -56,9 +57,9 @@ def _steps_by_numpy(by: Recurrences, steps: int) -> None:
 
 
 def multiply_adds(kernel: str, n: int, threads: int, operations: int) -> Iterator[Case]:
-    """Yield how fast steps of so many operations would be in registers alone."""
+    """Yield the limits of steps of `operations` multiply-adds in registers."""
     make = partial(Case, kernel, threads=threads, size=n, unit="mode-steps")
-    for backend in usable():
+    for backend in usable_backends():
         run, count = (_by_c if backend == "c" else _by_numba)(threads)
         by = f"{LIMIT}multiply-add, {backend}"
         yield make(by, work=count // operations, start=ready(run))

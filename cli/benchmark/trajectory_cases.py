@@ -1,4 +1,4 @@
-"""Trajectories of ensembles and maps of whole spectra, beside what people write."""
+"""Cases of trajectories and maps of whole spectra, compared with NumPy and SciPy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 
 from critdamp.engine.maps.axis import Axis
 from critdamp.engine.maps.compute import TileComputer
-from critdamp.engine.maps.grid import Tile
 from critdamp.engine.maps.plan import Plan
 from critdamp.engine.simulation.oscillators import simulate_continuous
 from critdamp.engine.simulation.simulate import simulate
@@ -19,19 +18,20 @@ from critdamp.engine.spectrum_quantities.registry import names_of
 from critdamp.engine.typing import Floats
 
 from .case import Case, Run, ready
+from .map_cases import whole_grid
 from .step_cases import multiply_adds
 
 MODES, STEPS, TIMES, SIDE = 4096, 2000, 200, 48
-# of a map that is walked through step by step
-FEW, WALK = 2, 20_000
+# side of the map that NumPy computes step by step, and number of steps
+SMALL_SIDE, ALL_STEPS = 2, 20_000
 EPS, P = 0.5, 0.9
-# operations of a step whose loss and distance are added up
+# operations of a step of a mode with its loss and distance
 STEP = 6
 MASS, FRICTION, SPAN = 1.0, 0.2, 20.0
 
 
 def cases(scale: float, counts: list[int]) -> Iterator[Case]:
-    """Yield trajectories, discrete and continuous, and maps of a spectrum."""
+    """Yield trajectories, discrete and continuous, and maps of a whole spectrum."""
     k = np.geomspace(1e-3, 1, max(64, round(MODES * scale)))
     spectrum = Spectrum(k)
     make = partial(Case, "trajectory", size=k.size, unit="mode-steps")
@@ -64,11 +64,11 @@ def _maps(scale: float, counts: list[int]) -> Iterator[Case]:
         for threads in counts:
             start = partial(_computing, spectrum, name, side, threads)
             work, by = side * side, f"critdamp, {len(spectrum)} modes"
-            yield Case(name, by, threads, work, work, "cells", start)
-    run = partial(settling_by_numpy, np.asarray(spectrum.k), FEW, WALK)
+            yield Case(name, by, threads, work, work, "points", start)
+    run = partial(settling_by_numpy, np.asarray(spectrum.k), SMALL_SIDE, ALL_STEPS)
     by = "numpy, 20,000 steps of 650 modes"
-    size = FEW * FEW
-    yield Case("loss_settling_time", by, 1, size, size, "cells", ready(run))
+    size = SMALL_SIDE * SMALL_SIDE
+    yield Case("loss_settling_time", by, 1, size, size, "points", ready(run))
 
 
 def _computing(
@@ -76,12 +76,11 @@ def _computing(
 ) -> Run:
     eps, p = Axis.log(0.05, 1.9, side), Axis.lin(0, 0.99, side)
     plan = Plan(spectrum=spectrum, quantities=[name], eps=eps, p=p)
-    whole = Tile(0, (0, 0), plan.grid.shape)
-    return partial(TileComputer(plan, threads), whole)
+    return partial(TileComputer(plan, threads), whole_grid(plan))
 
 
 def losses_by_numpy(k: Floats, steps: int) -> Floats:
-    """Return loss(t) as a loop over steps, with arrays over modes."""
+    """Return loss(t), (steps,), by a loop over steps and arrays over modes."""
     w, last, losses = np.ones_like(k), np.zeros_like(k), np.empty(steps)
     for t in range(steps):
         last = P * last - EPS * k * w
@@ -91,21 +90,21 @@ def losses_by_numpy(k: Floats, steps: int) -> Floats:
 
 
 def settling_by_numpy(k: Floats, side: int, steps: int) -> Floats:
-    """Return settling times of the loss, up to so many steps, from all of them."""
+    """Return settling times of the loss, (side, side), from all of `steps` steps."""
     eps = np.geomspace(0.05, 1.9, side)[:, None, None]
     p = np.linspace(0, 0.99, side)[None, :, None]
     w, step = np.ones((side, side, k.size)), np.zeros((side, side, k.size))
-    found, level = np.ones((side, side)), 1e-6 * k.sum()
+    settled, level = np.ones((side, side)), 1e-6 * k.sum()
     with np.errstate(all="ignore"):
         for t in range(1, steps):
             step = p * step - eps * k * w
             w = w + step
-            found[~((k * w * w).sum(axis=-1) <= level)] = t + 1
-    return found
+            settled[~((k * w * w).sum(axis=-1) <= level)] = t + 1
+    return settled
 
 
 def oscillators_by_scipy(k: Floats, times: Floats) -> Floats:
-    """Return the modes of [Eq. 16] by an adaptive Runge-Kutta method of order 8."""
+    """Return the modes of [Eq. 16] by a Runge-Kutta method of order 8."""
     from scipy.integrate import solve_ivp
 
     n = k.size
@@ -115,8 +114,8 @@ def oscillators_by_scipy(k: Floats, times: Floats) -> Floats:
         return np.concatenate([v, -(FRICTION * v + k * w) / MASS])
 
     start = np.concatenate([np.ones(n), np.zeros(n)])
-    found = solve_ivp(
+    solution = solve_ivp(
         slope, (0.0, SPAN), start, "DOP853", times, rtol=1e-12, atol=1e-14
     )
-    modes: Floats = found.y[:n]
+    modes: Floats = solution.y[:n]
     return modes

@@ -20,8 +20,8 @@ from ..terminal.progress import progress_bar
 from ..terminal.tables import print_table
 
 FORMAT = "critdamp-bench-1"
-OURS = "critdamp"
-# what the same machine varies by from run to run
+OWN = "critdamp"
+# relative variation of the speed on one machine
 NOISE = 0.15
 Record = dict[str, Any]
 
@@ -32,14 +32,17 @@ Record = dict[str, Any]
     "kernels",
     multiple=True,
     metavar="NAME",
-    help="Only this one, e.g. spectral_radius or steps; may be repeated.",
+    help="Measure this kernel only, e.g. spectral_radius or steps; may be repeated.",
 )
-@click.option("--save", type=FILE, metavar="FILE", help="Keep the results as JSON.")
-@click.option("--force", is_flag=True, help="Let --save replace a file.")
+@click.option("--save", type=FILE, metavar="FILE", help="Write the results as JSON.")
+@click.option("--force", is_flag=True, help="Let --save replace an existing file.")
 @click.option(
-    "--compare", type=FILE, metavar="FILE", help="Say what changed since --save."
+    "--compare",
+    type=FILE,
+    metavar="FILE",
+    help="Compare with the results of an earlier --save.",
 )
-@click.option("--quiet", is_flag=True, help="Print no progress.")
+@click.option("--quiet", is_flag=True, help="Show no progress bar.")
 @json_option()
 def command(
     kernels: tuple[str, ...],
@@ -49,11 +52,12 @@ def command(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Measure the kernels on this machine, beside their limits.
+    """Measure the kernels and the limits of this machine.
 
-    A limit is what the machine does at most: fill an array of the same size, multiply
-    and add in registers, write the bytes. Every time is the best of several; the first
-    run, which may compile, does not count. Files are written in the current folder.
+    A limit is the highest speed that the machine allows: filling an array of the same
+    size, multiply-adds in registers, or writing the same bytes. Each time is the
+    shortest of several runs after a first one, which may compile. Files are written in
+    the current folder.
     """
     before = None if compare is None else _read(compare)
     check_output(save, force)
@@ -67,7 +71,7 @@ def command(
         return
     _print(record, changes)
     if before is not None:
-        _say_changes(before, record, changes, str(compare))
+        _print_changes(before, record, changes, str(compare))
 
 
 def _measure(kernels: tuple[str, ...], quiet: bool) -> Record:
@@ -78,7 +82,9 @@ def _measure(kernels: tuple[str, ...], quiet: bool) -> Record:
     known = list(dict.fromkeys(case.kernel for case in cases))
     for name in kernels:
         if name not in known:
-            raise InputError(f"--kernel: {name!r} is unknown; there are {known}")
+            raise InputError(
+                f"--kernel: {name!r} is unknown; choose from {', '.join(known)}"
+            )
     chosen = [case for case in cases if not kernels or case.kernel in kernels]
     rates = []
     with progress_bar(quiet, lambda _: "") as progress:
@@ -90,39 +96,42 @@ def _measure(kernels: tuple[str, ...], quiet: bool) -> Record:
 
 
 def _read(path: Path) -> Record:
-    """Return what --save wrote."""
+    """Return the record of a file written by --save."""
     with failures(path, "read"):
         text = path.read_bytes()
     try:
         record = json.loads(text)
-        fits = record["format"] == FORMAT
-        rates = [float(one["per_second"]) for one in record["results"]]
-        fits = fits and all(rate > 0 for rate in rates)
-        fits = fits and len({_key(one) for one in record["results"]}) > 0
-        fits = fits and isinstance(record["machine"]["processor"], str)
+        rates = [float(result["per_second"]) for result in record["results"]]
+        keys = {_key(result) for result in record["results"]}
+        valid = (
+            record["format"] == FORMAT
+            and all(rate > 0 for rate in rates)
+            and len(keys) > 0
+            and isinstance(record["machine"]["processor"], str)
+        )
     except (ValueError, KeyError, TypeError, RecursionError):
-        fits = False
-    if not fits:
-        raise FileError(f"{path}: is not a file that `critdamp bench --save` wrote")
+        valid = False
+    if not valid:
+        raise FileError(f"{path}: not a file written by `critdamp bench --save`")
     return dict(record)
 
 
-def _key(one: Record) -> tuple[Any, ...]:
-    return one["kernel"], one["by"], one["threads"], one["size"]
+def _key(result: Record) -> tuple[Any, ...]:
+    return result["kernel"], result["by"], result["threads"], result["size"]
 
 
 def _changes(before: list[Record], now: list[Record]) -> dict[tuple[Any, ...], Record]:
-    """Return how much faster each measurement is, as a factor, where both have it."""
-    old = {_key(one): one["per_second"] for one in before}
+    """Return key → ratio of the speeds now and before, for results in both."""
+    old = {_key(result): result["per_second"] for result in before}
     return {
-        _key(one): {
-            **{name: one[name] for name in ("kernel", "by", "threads", "size")},
-            "before": old[_key(one)],
-            "now": one["per_second"],
-            "factor": one["per_second"] / old[_key(one)],
+        _key(result): {
+            **{name: result[name] for name in ("kernel", "by", "threads", "size")},
+            "before": old[_key(result)],
+            "now": result["per_second"],
+            "factor": result["per_second"] / old[_key(result)],
         }
-        for one in now
-        if _key(one) in old
+        for result in now
+        if _key(result) in old
     }
 
 
@@ -134,25 +143,25 @@ def _print(record: Record, changes: dict[tuple[Any, ...], Record]) -> None:
         f"critdamp {machine['critdamp']}, numba {machine['numba']}, "
         f"numpy {machine['numpy']}, {machine['date']}\n"
     )
-    head = ["kernel", "size", "threads", "by", "million/s", "of limit"]
+    columns = ["kernel", "size", "threads", "by", "million/s", "of limit"]
     print_table(
-        head + (["change"] if changes else []),
-        [_row(one, changes) for one in record["results"]],
+        columns + (["change"] if changes else []),
+        [_row(result, changes) for result in record["results"]],
     )
 
 
-def _row(one: Record, changes: dict[tuple[Any, ...], Record]) -> list[str]:
-    share = f"{one['of_limit']:.3g}" if one["of_limit"] is not None else ""
+def _row(result: Record, changes: dict[tuple[Any, ...], Record]) -> list[str]:
+    share = f"{result['of_limit']:.3g}" if result["of_limit"] is not None else ""
     row = [
-        one["kernel"],
-        f"{one['size']:,}",
-        f"{one['threads']}",
-        one["by"],
-        _significant(one["per_second"] / 1e6),
+        result["kernel"],
+        f"{result['size']:,}",
+        f"{result['threads']}",
+        result["by"],
+        _significant(result["per_second"] / 1e6),
         share,
     ]
     if changes:
-        change = changes.get(_key(one))
+        change = changes.get(_key(result))
         row.append(f"{change['factor'] - 1:+.0%}" if change else "new")
     return row
 
@@ -161,20 +170,19 @@ def _significant(number: float) -> str:
     return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
-def _say_changes(
+def _print_changes(
     before: Record, now: Record, changes: dict[tuple[Any, ...], Record], name: str
 ) -> None:
-    for what in ("processor", "usable_threads"):
-        if before["machine"].get(what) != now["machine"][what]:
-            click.echo(
-                f"{name} is of another machine: {before['machine'].get(what)}", err=True
-            )
-    ours = [one for one in changes.values() if one["by"].startswith(OURS)]
-    slower = [one for one in ours if one["factor"] < 1 - NOISE]
-    for one in sorted(slower, key=lambda one: one["factor"]):
+    for attribute in ("processor", "usable_threads"):
+        value = before["machine"].get(attribute)
+        if value != now["machine"][attribute]:
+            click.echo(f"{name} is from another machine: {value}", err=True)
+    own = [change for change in changes.values() if change["by"].startswith(OWN)]
+    slower = [change for change in own if change["factor"] < 1 - NOISE]
+    for change in sorted(slower, key=lambda change: change["factor"]):
         click.echo(
-            f"slower by {1 - one['factor']:.0%}: {one['kernel']}, {one['by']}, "
-            f"{one['threads']} threads, size {one['size']:,}"
+            f"slower by {1 - change['factor']:.0%}: {change['kernel']}, "
+            f"{change['by']}, {change['threads']} threads, size {change['size']:,}"
         )
     if not slower:
         click.echo(f"nothing is slower than in {name} by more than {NOISE:.0%}")

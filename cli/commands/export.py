@@ -21,24 +21,24 @@ from ..terminal.formatting import nbytes
     required=True,
     type=FILE,
     metavar="OUT",
-    help="Ends in .csv, .npz, .nc or .parquet, which names the format.",
+    help="The output file; .csv, .npz, .nc or .parquet gives the format.",
 )
 @click.option(
     "--quantity",
     multiple=True,
     metavar="NAME",
-    help="May be repeated; all that are there by default.",
+    help="A quantity to write; may be repeated; all by default.",
 )
-@click.option("--force", is_flag=True, help="Replace an output that exists.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--force", is_flag=True, help="Replace an existing output.")
+@click.option("--quiet", is_flag=True, help="Print errors only.")
 def command(
     source: Path, output: Path, quantity: tuple[str, ...], force: bool, quiet: bool
 ) -> None:
-    """Write a run, a spectrum or a trajectory for other programs.
+    """Write a run, a spectrum or a trajectory in another format.
 
-    .csv and .parquet have a row for each point, the axes before the quantities; .npz
-    has an array for each; .nc is netCDF-4. What was not computed is NaN, or -128 where
-    numbers are codes.
+    .csv and .parquet have a row for each point, with the axes first and then the
+    quantities; .npz has an array for each axis and quantity; .nc is netCDF-4. Values
+    that were not computed are NaN, or -128 for codes.
     """
     ending_of(output)
     check_output(output, force)

@@ -10,7 +10,7 @@ from critdamp.data.formats.provenance import session
 from critdamp.data.formats.spectrum_file import bundled_spectra
 from critdamp.engine.backends.cache import cache_dir
 from critdamp.engine.backends.compile import threading_layer
-from critdamp.engine.backends.select import backends
+from critdamp.engine.backends.select import usable_backends
 from critdamp.engine.backends.threads import default_threads
 from critdamp.engine.modes.methods import METHODS
 from critdamp.engine.quantities.registry import QUANTITIES
@@ -24,24 +24,26 @@ from ..terminal.tables import print_table
 @click.command("info")
 @json_option()
 def command(as_json: bool) -> None:
-    """Show versions, threads, kernels and what is in the box."""
-    known = _record()
+    """Show versions, threads, backends, methods, quantities and bundled spectra."""
+    record = _record()
     if as_json:
-        emit(known)
+        emit(record)
         return
-    lists = {name: ", ".join(v) for name, v in known.items() if isinstance(v, list)}
-    print_table(["", ""], [[name, f"{v}"] for name, v in {**known, **lists}.items()])
+    print_table(["", ""], [[name, _text(value)] for name, value in record.items()])
+
+
+def _text(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else f"{value}"
 
 
 def _record() -> dict[str, Any]:
-    here = session(None, default_threads(), "numba")
+    provenance = session(None, default_threads(), "numba")
     for name in ("source", "command_line", "date_started", "backend"):
-        del here[name]
-    usable = [name for name, there in backends().items() if there]
+        del provenance[name]
     return {
-        **here,
+        **provenance,
         "threading_layer": threading_layer(),
-        "backends": usable,
+        "backends": usable_backends(),
         "kernel_cache": str(cache_dir()),
         "methods": list(METHODS),
         "quantities": list(QUANTITIES),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,21 +36,33 @@ from ..terminal.tables import print_table
 @click.option("-o", "--output", type=FILE, metavar="FILE", help="The trajectory file.")
 @variable_options("VALUE")
 @method_option()
-@click.option("--steps", type=int, default=1000, metavar="N", help="[1000]")
+@click.option(
+    "--steps", type=int, default=1000, metavar="N", help="Number of iterations.  [1000]"
+)
 @click.option(
     "--record",
     default="every:1",
     metavar="WHICH",
-    help="every:M, log:N, or iterations like 0,10,100.  [every:1]",
+    help="Recorded iterations: every:M, log:N, or a list like 0,10,100.  [every:1]",
 )
-@click.option("--modes", is_flag=True, help="Keep w of each mode too.")
+@click.option("--modes", is_flag=True, help="Write w of each mode too.")
 @click.option(
-    "--continuous", is_flag=True, help="Damped oscillators, in place of steps."
+    "--continuous", is_flag=True, help="Simulate damped oscillators, not iterations."
 )
-@click.option("--mass", type=float, default=1.0, metavar="M", help="[1]")
-@click.option("--friction", type=float, default=1.0, metavar="MU", help="[1]")
-@click.option("--times", metavar="AXIS", help="For --continuous, e.g. lin:0:50:501.")
-@click.option("--force", is_flag=True, help="Replace an output that exists.")
+@click.option(
+    "--mass", type=float, default=1.0, metavar="M", help="Mass, for --continuous.  [1]"
+)
+@click.option(
+    "--friction",
+    type=float,
+    default=1.0,
+    metavar="MU",
+    help="Friction, for --continuous.  [1]",
+)
+@click.option(
+    "--times", metavar="AXIS", help="Times, for --continuous, e.g. lin:0:50:501."
+)
+@click.option("--force", is_flag=True, help="Replace an existing output.")
 @running_options()
 @json_option()
 def command(
@@ -57,101 +71,124 @@ def command(
     force: bool,
     quiet: bool,
     as_json: bool,
-    **how: Any,
+    **options: Any,
 ) -> None:
-    """Move the modes of a spectrum through time, from rest.
+    """Simulate the modes of a spectrum in time, from rest.
 
-    A schedule has a value for each step: 0.1,0.2,…, @FILE.npy, or cyclic:0.1,0.2, which
-    begins again. Loss and distance are those of the spectrum's displacement.
+    A parameter is a number or a schedule with a value for each step: 0.1,0.2,…,
+    @FILE.npy, or cyclic:0.1,0.2, which repeats. Loss and distance are computed with the
+    displacement of the spectrum.
     """
     check_output(output, force)
     spectrum = load_spectrum(source)
-    attributes = {f"made_{name}": v for name, v in how.items() if v is not None}
-    method, texts = method_of(how) if not how["continuous"] else (heavy_ball, {})
-    given = _parameters(texts, how["steps"])
-    schedules = {name: v for name, v in given.items() if isinstance(v, np.ndarray)}
+    attributes = {f"made_{name}": v for name, v in options.items() if v is not None}
+    method, texts = (heavy_ball, {}) if options["continuous"] else method_of(options)
+    parameters = _parameters(texts, options["steps"])
 
-    def simulated(keep: Keep) -> Trajectory | Energies:
-        if how["continuous"]:
-            return _continuous(spectrum, how)
-        return _discrete(spectrum, method, given, how, keep)
-
+    simulation = _simulation(spectrum, method, parameters, options)
     if output is None:
-        found = simulated(ignore)
+        result = simulation(ignore)
     else:
         attributes |= {"command_line": command_line(), "spectrum_name": spectrum.name}
-        kept = how["modes"] and not how["continuous"]
-        rows = recorded(_recorded(how["record"]), how["steps"]).size if kept else 0
-        found = save_trajectory(
-            simulated, spectrum, output, attributes, schedules, rows
+        result = save_trajectory(
+            simulation,
+            spectrum,
+            output,
+            attributes,
+            {n: v for n, v in parameters.items() if isinstance(v, np.ndarray)},
+            _rows_of_modes(options),
         )
-    record = _record(found)
+    record = _record(result)
     if as_json:
         emit(record)
     elif not quiet:
         print_table(["", ""], [[name, _text(value)] for name, value in record.items()])
 
 
-def _continuous(spectrum: Spectrum, how: dict[str, Any]) -> Energies:
-    if how["times"] is None:
+def _simulation(
+    spectrum: Spectrum,
+    method: BoundMethod,
+    parameters: dict[str, Any],
+    options: dict[str, Any],
+) -> Callable[[Keep], Trajectory | Energies]:
+    """Return the simulation, a function of `keep`: see `modes` of `simulate`."""
+    if options["continuous"]:
+        return lambda _keep: _continuous(spectrum, options)
+    return partial(_discrete, spectrum, method, parameters, options)
+
+
+def _rows_of_modes(options: dict[str, Any]) -> int:
+    """Return the number of recorded states of the modes, 0 if they are not written."""
+    if options["continuous"] or not options["modes"]:
+        return 0
+    return recorded(_iterations(options["record"]), options["steps"]).size
+
+
+def _continuous(spectrum: Spectrum, options: dict[str, Any]) -> Energies:
+    if options["times"] is None:
         raise click.UsageError("--times: needed with --continuous, e.g. lin:0:50:501")
     with about("times"):
-        times = read_axis(how["times"]).values
+        times = read_axis(options["times"]).values
     return simulate_continuous(
-        spectrum, how["mass"], how["friction"], times, threads=how["threads"]
+        spectrum,
+        options["mass"],
+        options["friction"],
+        times,
+        threads=options["threads"],
     )
 
 
 def _parameters(texts: dict[str, str | None], steps: int) -> dict[str, Any]:
-    """Return each parameter, as a number or as an array with a value for each step."""
+    """Return name → number, or schedule of shape (steps,)."""
     whole_number("steps", steps, 1, LONGEST)
-    found = {}
+    parameters = {}
     for name, text in texts.items():
         if text is not None:
             with about(name):
-                found[name] = read_schedule(text, steps)
-    return found
+                parameters[name] = read_schedule(text, steps)
+    return parameters
 
 
 def _discrete(
     spectrum: Spectrum,
     method: BoundMethod,
-    given: dict[str, Any],
-    how: dict[str, Any],
+    parameters: dict[str, Any],
+    options: dict[str, Any],
     keep: Keep,
 ) -> Trajectory:
     return simulate(
         spectrum,
-        steps=how["steps"],
-        record=_recorded(how["record"]),
+        steps=options["steps"],
+        record=_iterations(options["record"]),
         method=method,
-        modes=keep if how["modes"] else False,
-        threads=how["threads"],
-        backend=how["backend"],
-        **given,
+        modes=keep if options["modes"] else False,
+        threads=options["threads"],
+        backend=options["backend"],
+        **parameters,
     )
 
 
-def _recorded(text: str) -> Any:
+def _iterations(text: str) -> Any:
+    """Return a list of iterations as numbers, other text unchanged."""
     numbers = [parse_whole_number(part) for part in text.split(",")]
     return text if None in numbers else numbers
 
 
-def _record(found: Trajectory | Energies) -> dict[str, Any]:
-    """Return the first and the last of everything, and where it diverged."""
+def _record(result: Trajectory | Energies) -> dict[str, Any]:
+    """Return the first and the last value of each array, and `diverged_at`."""
     names: tuple[str, ...] = ("potential", "kinetic", "total", "distance")
     last: dict[str, Any] = {}
-    if isinstance(found, Trajectory):
-        names, last = ("loss", "distance"), {"diverged_at": found.diverged_at}
+    if isinstance(result, Trajectory):
+        names, last = ("loss", "distance"), {"diverged_at": result.diverged_at}
     ends = {
-        f"{name}_{where}": float(getattr(found, name)[at])
+        f"{name}_{end}": float(getattr(result, name)[index])
         for name in names
-        for where, at in (("first", 0), ("last", -1))
+        for end, index in (("first", 0), ("last", -1))
     }
     return {
-        "recorded": len(found.times),
-        "from": found.times[0].item(),
-        "to": found.times[-1].item(),
+        "recorded": len(result.times),
+        "from": result.times[0].item(),
+        "to": result.times[-1].item(),
         **ends,
         **last,
     }

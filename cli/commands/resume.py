@@ -16,14 +16,19 @@ from ..terminal.interrupts import compute
 
 @click.command("resume")
 @click.argument("output", type=FILE)
-@click.option("--plan", type=FILE, help="Refuse to go on with any other TOML plan.")
+@click.option(
+    "--plan",
+    type=FILE,
+    help="Fail if the plan of the sweep is not that of this TOML file.",
+)
 @running_options()
 def command(
     output: Path, plan: Path | None, threads: int | None, backend: str, quiet: bool
 ) -> None:
-    """Go on with a sweep that was stopped or killed.
+    """Continue a sweep that was stopped or killed.
 
-    Exactly what is missing of OUTPUT is computed, with the plan that it began with.
+    The missing tiles of OUTPUT are computed, with the plan that the sweep was started
+    with.
     """
     expected = make_plan(plan, {}, quiet) if plan else None
     compute(

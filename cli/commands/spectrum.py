@@ -12,7 +12,7 @@ import numpy as np
 from critdamp.data.formats.spectrum_file import save_spectrum
 from critdamp.data.inputs.matrix_files import read_vector
 from critdamp.data.inputs.read_spectrum import read_spectrum
-from critdamp.data.problems.catalogue import problem_spectrum
+from critdamp.data.problems.catalogue import PROBLEMS, problem_spectrum
 from critdamp.engine.errors import InputError
 from critdamp.engine.spectra.spectrum import Spectrum
 
@@ -25,41 +25,55 @@ from ..terminal.tables import print_table
 
 @click.command("spectrum")
 @click.argument("source", required=False, metavar="IN")
-@click.option("--problem", metavar="NAME", help="A real problem in the box, see below.")
+@click.option(
+    "--problem",
+    metavar="NAME",
+    help=f"A bundled problem instead of IN: {', '.join(PROBLEMS)}.",
+)
 @click.option("-o", "--output", type=FILE, metavar="FILE", help="The spectrum file.")
 @click.option(
     "--as",
     "meaning",
     type=click.Choice(["auto", "hessian", "design", "eigenvalues"]),
     default="auto",
-    help="What IN holds; a square matrix is a Hessian, a vector are eigenvalues.",
+    help="The kind of IN; auto: a square matrix is a Hessian, a vector eigenvalues.  "
+    "[auto]",
 )
 @click.option(
     "--displacement",
     type=FILE,
     metavar="FILE",
-    help="w(0) − w*, a vector: how much of it is in each mode.",
+    help="The vector w(0) − w*, for the displacement of each mode.",
 )
 @click.option(
     "--per-weight",
     is_flag=True,
-    help="Of D^-1/2 H D^-1/2, D = diag(H): rates eps/h_ii for each weight.",
+    help="Use D^-1/2 H D^-1/2, D = diag(H), for learning rates eps/h_ii.",
 )
-@click.option("--steps", default=100, metavar="M", help="Of each Lanczos run.  [100]")
-@click.option("--probes", default=4, metavar="N", help="Runs behind the first.  [4]")
+@click.option(
+    "--steps", default=100, metavar="M", help="Steps of a Lanczos run.  [100]"
+)
+@click.option(
+    "--probes", default=4, metavar="N", help="Lanczos runs after the first.  [4]"
+)
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=0,
     metavar="S",
-    help="Of the random vectors.  [0]",
+    help="Seed of the random vectors.  [0]",
 )
-@click.option("--shift", default=0.0, metavar="LAMBDA", help="Is added to each k.")
+@click.option(
+    "--shift",
+    default=0.0,
+    metavar="LAMBDA",
+    help="Added to each k, as by weight decay.  [0]",
+)
 @click.option(
     "--zero",
     type=click.Choice(["drop", "keep"]),
     default="keep",
-    help="What happens to zero modes.  [keep]",
+    help="Treatment of zero modes.  [keep]",
 )
 @click.option(
     "--zero-tolerance",
@@ -71,11 +85,11 @@ from ..terminal.tables import print_table
     "--negative",
     type=click.Choice(["error", "drop", "abs", "keep"]),
     default="error",
-    help="What happens to negative modes.  [error]",
+    help="Treatment of negative modes.  [error]",
 )
-@click.option("--name", metavar="NAME", help="For people; IN's name by default.")
-@click.option("--force", is_flag=True, help="Replace an output that exists.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--name", metavar="NAME", help="A label; the name of IN by default.")
+@click.option("--force", is_flag=True, help="Replace an existing output.")
+@click.option("--quiet", is_flag=True, help="Print errors only.")
 @json_option()
 def command(
     source: str | None,
@@ -86,90 +100,94 @@ def command(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Turn a Hessian, a design matrix or eigenvalues into a spectrum.
+    """Compute the spectrum of a Hessian or a design matrix.
 
-    IN is .npy, .npz, .mtx, .mat, .h5, .safetensors, .csv or .txt; of several arrays in
-    it, IN:NAME takes one. Sparse matrices beyond some thousand rows take Lanczos
-    quadrature: nodes, weights, and a bound on the error of each node.
+    IN is a matrix, or a vector of eigenvalues, as .npy, .npz, .mtx, .mat, .h5,
+    .safetensors, .csv or .txt; IN:NAME gives one of several arrays. For sparse matrices
+    of more than 2,000 rows, Lanczos quadrature gives nodes, weights and error bounds.
     """
     if (source is None) == (problem is None):
-        raise click.UsageError("give IN or --problem, and not both")
-    _refuse(problem, options)
+        raise click.UsageError("give either IN or --problem")
+    _check_options(problem, options)
     check_output(output, force)
 
     def report(line: str) -> None:
         if not quiet:
             click.echo(line, err=True)
 
-    found = _found(source, problem, options, report)
-    known = options["name"] or found.name or Path(str(source)).name
-    found = replace(found, name=as_text(known))
-    given, shift = options["zero_tolerance"], options["shift"]
-    limit = found.zero_tolerance if given is None else given
-    filtered = found.filtered(options["zero"], options["negative"], shift, limit)
+    spectrum = _spectrum(source, problem, options, report)
+    name = options["name"] or spectrum.name or Path(str(source)).name
+    spectrum = replace(spectrum, name=as_text(name))
+    tolerance, shift = options["zero_tolerance"], options["shift"]
+    tolerance = spectrum.zero_tolerance if tolerance is None else tolerance
+    filtered = spectrum.filtered(options["zero"], options["negative"], shift, tolerance)
     if output is not None:
-        made = {f"made_{name}": v for name, v in options.items() if v is not None}
-        made = {name: _plain(v) for name, v in made.items()}
-        save_spectrum(filtered, output, {**made, "command_line": command_line()})
-    record = _record(found, filtered, limit, shift)
+        save_spectrum(filtered, output, _attributes(options))
+    record = _record(spectrum, filtered, tolerance, shift)
     if as_json:
         emit(record)
     elif not quiet:
         _print(filtered, record)
 
 
-def _plain(value: Any) -> Any:
-    """Return what can be an attribute of a file."""
-    return as_text(value) if isinstance(value, str | Path) else value
+def _attributes(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the attributes of the spectrum file: the options and the command line."""
+    attributes = {
+        f"made_{name}": as_text(value) if isinstance(value, str | Path) else value
+        for name, value in options.items()
+        if value is not None
+    }
+    return {**attributes, "command_line": command_line()}
 
 
-def _refuse(problem: str | None, options: dict[str, Any]) -> None:
-    """Refuse options that cannot be before anything is read."""
-    shift, limit = options["shift"], options["zero_tolerance"]
-    if options["displacement"] is not None and (
-        problem or options["meaning"] not in ("auto", "hessian")
-    ):
-        raise click.UsageError("--displacement: goes with a Hessian alone")
-    if options["per_weight"] and (
-        problem
-        or options["displacement"] is not None
-        or options["meaning"] not in ("auto", "hessian")
-    ):
-        raise click.UsageError("--per-weight: goes with a Hessian alone")
+def _check_options(problem: str | None, options: dict[str, Any]) -> None:
+    """Check the combination of options, before anything is read."""
+    shift, tolerance = options["shift"], options["zero_tolerance"]
+    is_hessian = not problem and options["meaning"] in ("auto", "hessian")
+    has_displacement = options["displacement"] is not None
+    if has_displacement and not is_hessian:
+        raise click.UsageError("--displacement: needs a Hessian as IN")
+    if options["per_weight"] and (has_displacement or not is_hessian):
+        raise click.UsageError(
+            "--per-weight: needs a Hessian as IN, and excludes --displacement"
+        )
     if not np.isfinite(shift):
-        raise InputError(f"--shift: {shift} is not finite")
-    if limit is not None and not 0.0 <= limit < np.inf:
-        raise InputError(f"--zero-tolerance: {limit} given, not below 0")
+        raise InputError(f"--shift: {shift} given; a finite number is needed")
+    if tolerance is not None and not 0.0 <= tolerance < np.inf:
+        raise InputError(
+            f"--zero-tolerance: {tolerance} given; a finite number ≥ 0 is needed"
+        )
 
 
-def _found(
+def _spectrum(
     source: str | None, problem: str | None, options: dict[str, Any], report: Any
 ) -> Spectrum:
-    ways = {name: options[name] for name in ("steps", "probes", "seed")}
+    quadrature = {name: options[name] for name in ("steps", "probes", "seed")}
     if problem is not None:
-        return problem_spectrum(problem, report=report, **ways)
+        return problem_spectrum(problem, report=report, **quadrature)
+    arguments = {**quadrature, "per_weight": options["per_weight"]}
     if options["displacement"] is not None:
-        ways["displacement"] = read_vector(options["displacement"])
-    ways["per_weight"] = options["per_weight"]
-    return read_spectrum(str(source), options["meaning"], report=report, **ways)
+        arguments["displacement"] = read_vector(options["displacement"])
+    return read_spectrum(str(source), options["meaning"], report=report, **arguments)
 
 
 def _record(
-    found: Spectrum, filtered: Spectrum, limit: float, shift: float
+    spectrum: Spectrum, filtered: Spectrum, tolerance: float, shift: float
 ) -> dict[str, Any]:
-    before = np.asarray(found.weights), found.k + shift
+    """Return the summary, with the zero and negative modes before filtering."""
+    weights, k = np.asarray(spectrum.weights), spectrum.k + shift
     counts = {
-        "zero_modes": float(before[0][np.abs(before[1]) <= limit].sum()),
-        "negative_modes": float(before[0][before[1] < -limit].sum()),
+        "zero_modes": float(weights[np.abs(k) <= tolerance].sum()),
+        "negative_modes": float(weights[k < -tolerance].sum()),
     }
     return {"name": filtered.name, **filtered.summary(), **counts}
 
 
 def _print(spectrum: Spectrum, record: dict[str, Any]) -> None:
-    several = ", ".join(f"{n} × {k:.6g}" for k, n in record["multiplicities"][:5])
+    repeated = ", ".join(f"{n} × {k:.6g}" for k, n in record["multiplicities"][:5])
     kmin = f"{record['kmin']:.17g}"
     if not record["kmin_converged"]:
-        kmin += "  NOT CONVERGED: the true one may be far smaller; more --steps"
+        kmin += "  NOT CONVERGED: the true value may be far smaller; use more --steps"
     rows = {
         "modes": f"{record['modes']:.10g}",
         "entries": f"{record['entries']}",
@@ -179,7 +197,7 @@ def _print(spectrum: Spectrum, record: dict[str, Any]) -> None:
         "zero modes": f"{record['zero_modes']:.6g}",
         "negative modes": f"{record['negative_modes']:.6g}",
         "above kmax/10": f"{record['above_tenth']:.6g}",
-        "multiplicities": several or "none",
+        "multiplicities": repeated or "none",
     }
     print_table(["", ""], [[name, value] for name, value in rows.items()])
     positive = spectrum.k > 0.0

@@ -11,7 +11,7 @@ import click
 from critdamp.data.chunks.blocks import ranges
 from critdamp.data.shards.folder import RunFolder
 from critdamp.data.sweeps.check import Damage, check_file
-from critdamp.data.sweeps.status import status
+from critdamp.data.sweeps.status import Status, status
 from critdamp.engine.errors import FileError
 
 from ..arguments.options import FILE, json_option
@@ -22,49 +22,65 @@ from ..terminal.formatting import emit, nbytes
 @click.command("status")
 @click.argument("output", type=FILE)
 @click.option(
-    "--check", "--verify", "check", is_flag=True, help="Read all, for changed bytes."
+    "--check",
+    "--verify",
+    "check",
+    is_flag=True,
+    help="Read the whole file and check its checksums.",
 )
 @json_option()
 def command(output: Path, check: bool, as_json: bool) -> None:
-    """Say how far a sweep is.
+    """Show the progress of a sweep.
 
     The exit status is 3 while tiles are missing, also while the sweep is running. Only
-    what survives a kill counts. With --verify every byte is held against its checksum:
-    blocks that have changed are named, the exit status is 1, and `critdamp resume`
-    computes them again.
+    tiles in finished shards are counted, which survive a kill. With --check every byte
+    is checked against its checksum: damaged blocks are listed, the exit status is 1,
+    and `critdamp resume` computes them again.
     """
     damage = check_file(output) if check else []
     if as_json:
         emit(_record(output, check, damage))
     else:
-        for one in damage:
-            click.echo(f"{one.path}: damaged: {one}")
+        for block in damage:
+            click.echo(f"{block.path}: damaged: {block}")
     if damage:
-        beside = Damage(RunFolder.of(output).path, "", ()) in damage
-        how = "make it again" if beside else "`critdamp resume` computes maps again"
-        raise FileError(f"{output}: {len(damage)} damaged; {how}")
-    now = status(output)
-    if not as_json:
-        share = now.done_points / now.points
-        state = "complete" if now.complete else "unfinished"
-        click.echo(
-            f"{output}: {state}, {now.done} of {now.tiles} tiles, "
-            f"{now.done_points:,} of {now.points:,} points ({share:.1%}), "
-            f"{nbytes(now.nbytes)}"
+        folder_damaged = Damage(RunFolder.of(output).path, "", ()) in damage
+        advice = (
+            "make it again"
+            if folder_damaged
+            else "`critdamp resume` computes maps again"
         )
-        if not now.complete:
-            click.echo(RunFolder(now.path).kept(), err=True)
-    if not now.complete:
+        raise FileError(f"{output}: {len(damage)} damaged; {advice}")
+    progress = status(output)
+    if not as_json:
+        _show(output, progress)
+    if not progress.complete:
         raise Incomplete
 
 
+def _show(output: Path, progress: Status) -> None:
+    share = progress.done_points / progress.points
+    state = "complete" if progress.complete else "unfinished"
+    click.echo(
+        f"{output}: {state}, {progress.done} of {progress.tiles} tiles, "
+        f"{progress.done_points:,} of {progress.points:,} points ({share:.1%}), "
+        f"{nbytes(progress.nbytes)}"
+    )
+    if not progress.complete:
+        click.echo(RunFolder(progress.path).kept(), err=True)
+
+
 def _record(output: Path, check: bool, damage: list[Damage]) -> dict[str, Any]:
-    """Return what there is to say, and with --verify what is damaged."""
+    """Return the record of --json; with --check it includes the damaged blocks."""
     if not check:
         return asdict(status(output))
-    found = [
-        {"path": str(one.path), "quantity": one.quantity, "where": ranges(one.where)}
-        for one in damage
+    blocks = [
+        {
+            "path": str(block.path),
+            "quantity": block.quantity,
+            "where": ranges(block.where),
+        }
+        for block in damage
     ]
-    known = {} if damage else asdict(status(output))
-    return {**known, "damaged": found}
+    progress = {} if damage else asdict(status(output))
+    return {**progress, "damaged": blocks}

@@ -12,11 +12,11 @@ from critdamp.data.shards.folder import RunFolder
 from critdamp.data.sweeps.disk_space import estimate
 from critdamp.data.sweeps.sweep import sweep
 from critdamp.engine.maps.plan import DTYPES, Plan
-from critdamp.engine.modes.methods import METHODS, VARIABLES
+from critdamp.engine.modes.methods import VARIABLES
 from critdamp.engine.quantities.registry import QUANTITIES
 from critdamp.engine.spectrum_quantities.registry import names_of
 
-from ..arguments.methods import variable_options
+from ..arguments.methods import method_option, variable_options
 from ..arguments.options import FILE, running_options
 from ..arguments.plans import make_plan
 from ..terminal.formatting import command_line, nbytes
@@ -25,24 +25,32 @@ from ..terminal.interrupts import compute
 
 @click.command("sweep")
 @click.argument("plan", required=False, type=FILE)
-@click.option("--like", type=FILE, metavar="RUN", help="The plan of a run file again.")
+@click.option("--like", type=FILE, metavar="RUN", help="Use the plan of this run file.")
 @variable_options("AXIS", VARIABLES)
-@click.option("--spectrum", metavar="NAME|FILE", help="A whole spectrum, not --k.")
-@click.option("--method", metavar="NAME", help=f"{', '.join(METHODS)}.  [heavy_ball]")
+@click.option(
+    "--spectrum", metavar="NAME|FILE", help="A whole spectrum, instead of --k."
+)
+@method_option(default=None)
 @click.option(
     "--quantity",
     multiple=True,
     metavar="NAME",
-    help=f"May be repeated: {', '.join(QUANTITIES)}; with --spectrum "
-    f"{', '.join(names_of(True))}.  [spectral_radius]",
+    help=f"A quantity; may be repeated. One of {', '.join(QUANTITIES)}; with "
+    f"--spectrum {', '.join(names_of(True))}.  [spectral_radius]",
 )
 @click.option("--tol", type=float, help="Tolerance of settling times.  [1e-6]")
-@click.option("--dtype", metavar="NAME", help=f"{' or '.join(DTYPES)}.  [float64]")
+@click.option(
+    "--dtype",
+    metavar="NAME",
+    help=f"The type of stored floats, {' or '.join(DTYPES)}.  [float64]",
+)
 @click.option("-o", "--output", required=True, type=FILE, help="The run file.")
-@click.option("--force", is_flag=True, help="Replace what is there.")
-@click.option("--dry-run", is_flag=True, help="Only say how large it is.")
-@click.option("--keep-shards", is_flag=True, help="Leave the shards beside it.")
-@click.option("--no-compression", is_flag=True, help="Store chunks as they are.")
+@click.option("--force", is_flag=True, help="Replace an existing output.")
+@click.option(
+    "--dry-run", is_flag=True, help="Print the size and the expected time only."
+)
+@click.option("--keep-shards", is_flag=True, help="Keep the folder of shards.")
+@click.option("--no-compression", is_flag=True, help="Store chunks uncompressed.")
 @running_options()
 def command(
     plan: Path | None,
@@ -61,25 +69,23 @@ def command(
 
     The grid is the product of the axes, each given as lin:START:STOP:NUM,
     log:START:STOP:NUM, values like 0.1,0.2, @FILE.npy or, for k, @SPECTRUM. With
-    --spectrum in place of --k the maps are over (eps, p) for the whole spectrum: its
-    worst mode, or all of its modes together.
+    --spectrum instead of --k, the maps are over the parameters of the method, for the
+    worst mode of the spectrum or for all of its modes together.
 
-    PLAN is a TOML file whose keys are the names of these options from --eps to --dtype;
-    what is typed overrides it.
+    PLAN is a TOML file whose keys are the axes, spectrum, method, quantity, tol and
+    dtype. Options override its keys.
     """
-    made = _again(like, plan, options) if like else make_plan(plan, options, quiet)
+    if like:
+        swept = _plan_of_run(like, plan, options)
+    else:
+        swept = make_plan(plan, options, quiet)
     if dry_run:
-        size = estimate(made, threads, not no_compression)
-        click.echo(
-            f"{size.points:,} points, {nbytes(size.nbytes)}, about "
-            f"{nbytes(size.stored)} in the file, in {size.tiles} tiles, "
-            f"about {size.seconds:.2g} s"
-        )
+        click.echo(_estimate(swept, threads, not no_compression))
         return
     compute(
         output,
         lambda progress, stop: sweep(
-            made,
+            swept,
             output,
             force=force,
             threads=threads,
@@ -94,12 +100,21 @@ def command(
     )
 
 
-def _again(like: Path, plan: Path | None, options: dict[str, Any]) -> Plan:
-    """Return the plan that a run, finished or not, was made from."""
+def _estimate(plan: Plan, threads: int | None, compression: bool) -> str:
+    size = estimate(plan, threads, compression)
+    return (
+        f"{size.points:,} points, {nbytes(size.nbytes)}, about "
+        f"{nbytes(size.stored)} in the file, in {size.tiles} tiles, "
+        f"about {size.seconds:.2g} s"
+    )
+
+
+def _plan_of_run(like: Path, plan: Path | None, options: dict[str, Any]) -> Plan:
+    """Return the plan of a finished or unfinished run."""
     given = [name for name, value in options.items() if value not in (None, ())]
     if plan is not None or given:
         names = ", ".join(["PLAN"] * (plan is not None) + [f"--{n}" for n in given])
-        raise click.UsageError(f"--like: has a whole plan, {names} cannot be with it")
+        raise click.UsageError(f"--like: gives the whole plan; leave out {names}")
     record = RunFolder.of(like).record() if not like.exists() else None
     if record is not None:
         return record.plan

@@ -23,22 +23,37 @@ from ..terminal.tables import print_table
 
 @click.command("verify")
 @click.argument("source", metavar="HESSIAN", required=False)
-@click.option("--problem", metavar="NAME", help=f"In its place, {', '.join(TASKS)}.")
+@click.option(
+    "--problem",
+    metavar="NAME",
+    help=f"A bundled problem instead of HESSIAN: {', '.join(TASKS)}.",
+)
 @variable_options("VALUE", type=float)
 @method_option()
 @click.option(
-    "--per-weight", is_flag=True, help="Learning rates eps/h_ii for each weight."
-)
-@click.option("--train", is_flag=True, help="Train the problem, from near its minimum.")
-@click.option(
-    "--scale", type=float, metavar="S", help="Of --train: |w(0) - w*| / |w*|.  [1e-4]"
-)
-@click.option("--tol", type=float, default=1e-6, metavar="TOL", help="[1e-6]")
-@click.option(
-    "--steps", type=int, default=10_000, metavar="N", help="At most.  [10000]"
+    "--per-weight", is_flag=True, help="Use the learning rate eps/h_ii for each weight."
 )
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=0, help="Of the start.  [0]"
+    "--train", is_flag=True, help="Train the problem from a point near its minimum."
+)
+@click.option(
+    "--scale", type=float, metavar="S", help="For --train, |w(0) - w*| / |w*|.  [1e-4]"
+)
+@click.option(
+    "--tol", type=float, default=1e-6, metavar="TOL", help="Tolerance.  [1e-6]"
+)
+@click.option(
+    "--steps",
+    type=int,
+    default=10_000,
+    metavar="N",
+    help="Largest number of iterations.  [10000]",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Seed of the random start.  [0]",
 )
 @json_option()
 def command(
@@ -48,54 +63,58 @@ def command(
     scale: float | None,
     per_weight: bool,
     as_json: bool,
-    **how: Any,
+    **options: Any,
 ) -> None:
-    """Run the coupled iteration on a Hessian beside its decoupled modes.
+    """Compare the coupled iteration on a Hessian with its decoupled modes.
 
-    Both start from the same random w. Shown are the largest relative difference, which
-    is rounding, and the iterations that either takes to settle. A sparse matrix beyond
-    2,000 rows is taken as it is, and has the modes that the start is made of.
+    Both start from the same random w. The output has the largest relative difference,
+    which is rounding, and both settling times. For a sparse matrix of more than 2,000
+    rows the modes are those of the Krylov space of the start.
 
-    With --train a problem in the box is trained, full batch with momentum, from a small
-    displacement: the iterations it takes, beside those that its modes predict.
+    With --train a bundled problem is trained, full batch with momentum, from a small
+    displacement. The output has the settling times and peaks of the training and of the
+    modes.
     """
     if (source is None) == (problem is None):
-        raise click.UsageError("give HESSIAN or --problem, and not both")
+        raise click.UsageError("give either HESSIAN or --problem")
     if train and (problem is None or per_weight):
-        raise click.UsageError("--train: goes with --problem, without --per-weight")
+        raise click.UsageError("--train: needs --problem, and excludes --per-weight")
     if scale is not None and not train:
-        raise click.UsageError("--scale: goes with --train")
-    found: Training | Verification
+        raise click.UsageError("--scale: needs --train")
+    result: Training | Verification
     if train:
-        task = task_of(str(problem), _report)
-        how["scale"] = 1e-4 if scale is None else scale
-        method, given = method_of(how)
-        if method.method is not heavy_ball.method:
-            raise click.UsageError("--train: trains with --method heavy_ball")
-        eps, p = map(float, method.values(given).values())
-        found = verify_training(
-            task.gradient, task.minimiser, task.hessian, eps, p, **how
-        )
+        result = _training(str(problem), 1e-4 if scale is None else scale, options)
     else:
-        found = _beside_modes(source, problem, per_weight, how)
-    record = asdict(found)
+        result = _verification(source, problem, per_weight, options)
+    record = asdict(result)
     if as_json:
         emit(record)
         return
-    words = {**record, "difference": f"{found.difference:.2e}"}
-    print_table(["", ""], [[name, _text(value)] for name, value in words.items()])
+    record["difference"] = f"{result.difference:.2e}"
+    print_table(["", ""], [[name, _text(value)] for name, value in record.items()])
 
 
-def _beside_modes(
-    source: str | None, problem: str | None, per_weight: bool, how: dict[str, Any]
+def _training(problem: str, scale: float, options: dict[str, Any]) -> Training:
+    task = task_of(problem, _report)
+    method, parameters = method_of(options)
+    if method.method is not heavy_ball.method:
+        raise click.UsageError("--train: needs --method heavy_ball")
+    eps, p = map(float, method.values(parameters).values())
+    return verify_training(
+        task.gradient, task.minimiser, task.hessian, eps, p, scale=scale, **options
+    )
+
+
+def _verification(
+    source: str | None, problem: str | None, per_weight: bool, options: dict[str, Any]
 ) -> Verification:
     matrix = read_matrix(source) if source else task_of(str(problem), _report).hessian
     if isinstance(matrix, dict):
-        raise InputError(f"{source}: holds several arrays; say which one, as FILE:NAME")
-    method, given = method_of(how)
+        raise InputError(f"{source}: holds several arrays; give one as FILE:NAME")
+    method, parameters = method_of(options)
     if per_weight:
-        given["eps"] = given["eps"] * inverse_diagonal(matrix)
-    return verify(matrix, method=method, **given, **how)
+        parameters["eps"] = parameters["eps"] * inverse_diagonal(matrix)
+    return verify(matrix, method=method, **parameters, **options)
 
 
 def _report(line: str) -> None:

@@ -1,1 +1,1 @@
-"""The terminal: tables, progress, interrupts, and how a command ends."""
+"""The terminal: tables, progress, interrupts and exit status."""

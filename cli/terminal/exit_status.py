@@ -1,4 +1,4 @@
-"""What ends a command, and the one line that people read then."""
+"""The exit status and the error message of a command."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ FAILED, USAGE, MISSING, INTERRUPTED = 1, 2, 3, 130
 
 
 class Incomplete(Exception):
-    """The command did its work, and tiles are missing."""
+    """The command succeeded, but tiles are missing."""
 
 
 class Stopped(Exception):
-    """Somebody stopped a sweep; the message says how to go on."""
+    """A sweep was interrupted; the message says how to continue it."""
 
 
 @dataclass
@@ -32,25 +32,17 @@ class ExitStatus:
 
 @contextmanager
 def exit_status() -> Iterator[ExitStatus]:
-    """Yield an exit status, which follows from what is raised inside."""
+    """Yield the exit status; set it and print a message for exceptions of the block."""
     status = ExitStatus()
     try:
         yield status
         sys.stdout.flush()
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        status.code = USAGE
-    except click.ClickException as error:
-        say_error(_with_hint(error))
-        status.code = error.exit_code
-    except click.exceptions.Exit as error:
-        status.code = error.exit_code
+    except (click.exceptions.ClickException, click.exceptions.Exit) as error:
+        status.code = _end_of_click(error)
     except InputError as error:
-        say_error(str(error))
-        status.code = USAGE
+        status.code = _failed(str(error), USAGE)
     except CritdampError as error:
-        say_error(str(error))
-        status.code = FAILED
+        status.code = _failed(str(error))
     except Incomplete:
         status.code = MISSING
     except Stopped as error:
@@ -60,26 +52,39 @@ def exit_status() -> Iterator[ExitStatus]:
         click.echo("interrupted", err=True)
         status.code = INTERRUPTED
     except BrokenPipeError:
-        # whoever read our output has seen enough; nothing may be flushed there again
+        # the reader closed the pipe; later flushes of stdout must not fail again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status.code = FAILED
     except OSError as error:
-        named = f"{error.filename}: " if error.filename else ""
-        say_error(f"{named}{error.strerror or error}")
-        status.code = FAILED
+        path = f"{error.filename}: " if error.filename else ""
+        status.code = _failed(f"{path}{error.strerror or error}")
     except MemoryError:
-        say_error("out of memory")
-        status.code = FAILED
+        status.code = _failed("out of memory")
 
 
-def say_error(message: str) -> None:
-    """Print one line on stderr, whatever the names in the message have in them."""
+def _end_of_click(error: click.ClickException | click.exceptions.Exit) -> int:
+    """Print the message of an exception of click, and return the exit status."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return USAGE
+    if isinstance(error, click.ClickException):
+        return _failed(_with_hint(error), error.exit_code)
+    return error.exit_code
+
+
+def _failed(message: str, code: int = FAILED) -> int:
+    print_error(message)
+    return code
+
+
+def print_error(message: str) -> None:
+    """Print a message as one line on stderr, with control characters escaped."""
     line = "".join(map(_printable, " ".join(message.split("\n"))))
     click.echo(f"Error: {line}", err=True)
 
 
-def _printable(letter: str) -> str:
-    return letter if letter.isprintable() else ascii(letter)[1:-1]
+def _printable(character: str) -> str:
+    return character if character.isprintable() else ascii(character)[1:-1]
 
 
 def _with_hint(error: click.ClickException) -> str:

@@ -1,4 +1,4 @@
-"""While a sweep runs: the bar, the signals, and what is said at the end."""
+"""A running sweep: progress bar, signals, and the message at its end."""
 
 from __future__ import annotations
 
@@ -20,24 +20,25 @@ from .exit_status import Stopped
 from .formatting import nbytes
 from .progress import Progress, progress_bar
 
+# (progress, stop) → the finished run, None if it was stopped
 Start = Callable[[Progress, Callable[[], bool]], Run | None]
 
 
 def compute(path: Path, start: Start, quiet: bool) -> None:
-    """Run a sweep with a progress bar, stoppable at a tile's end.
+    """Run a sweep with a progress bar; SIGINT and SIGTERM stop it after a tile.
 
     Parameters
     ----------
     path : of the run
-    start : takes `progress` and `stop` and computes; None if it was stopped
+    start : computes the sweep, called with `progress` and `stop`
     quiet : print nothing
 
     Raises
     ------
     Stopped
-        SIGINT or SIGTERM came; a second SIGINT does not wait for the tile's end.
+        A signal stopped the sweep. A second SIGINT stops it within a tile.
     """
-    began = time.monotonic()
+    start_time = time.monotonic()
     with _stoppable(quiet) as stop:
         try:
             with progress_bar(quiet, _speed) as progress:
@@ -45,16 +46,16 @@ def compute(path: Path, start: Start, quiet: bool) -> None:
         except KeyboardInterrupt:
             raise _stopped("interrupted", path) from None
     if run is None:
-        now = status(path)
-        done = f"interrupted: {now.done} of {now.tiles} tiles are done"
-        raise _stopped(done, path)
+        state = status(path)
+        message = f"interrupted: {state.done} of {state.tiles} tiles are done"
+        raise _stopped(message, path)
     with run:
         if not quiet:
-            click.echo(_summary(run, time.monotonic() - began), err=True)
+            click.echo(_summary(run, time.monotonic() - start_time), err=True)
 
 
-def _stopped(what: str, path: Path) -> Stopped:
-    return Stopped("; ".join(filter(None, [what, RunFolder.of(path).kept()])))
+def _stopped(message: str, path: Path) -> Stopped:
+    return Stopped("; ".join(filter(None, [message, RunFolder.of(path).kept()])))
 
 
 def _summary(run: Run, seconds: float) -> str:
@@ -65,23 +66,23 @@ def _summary(run: Run, seconds: float) -> str:
 
 @contextmanager
 def _stoppable(quiet: bool) -> Iterator[Callable[[], bool]]:
-    """Yield a function that says whether SIGINT or SIGTERM came."""
-    came: list[int] = []
+    """Yield a function that returns whether SIGINT or SIGTERM was received."""
+    received: list[int] = []
 
-    def note(number: int, _frame: FrameType | None) -> None:
-        if number == signal.SIGINT and came:
+    def handle(number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGINT and received:
             raise KeyboardInterrupt
-        came.append(number)
+        received.append(number)
         if not quiet:
-            # not through sys.stderr, which may be in the middle of a line
+            # sys.stderr is not reentrant
             with suppress(OSError):
                 os.write(2, b"\nstopping at the end of this tile\n")
 
-    before = {n: signal.signal(n, note) for n in (signal.SIGINT, signal.SIGTERM)}
+    previous = {n: signal.signal(n, handle) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: bool(came)
+        yield lambda: bool(received)
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 

@@ -1,4 +1,4 @@
-"""Progress on stderr."""
+"""The progress bar."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# takes how much is done, of how much
+# called with the amounts done and in total
 Progress = Callable[[int, int], object]
 
 
@@ -16,33 +16,37 @@ Progress = Callable[[int, int], object]
 def progress_bar(
     quiet: bool, describe: Callable[[float], str] = str
 ) -> Iterator[Progress]:
-    """Yield a function that moves a bar on stderr, if a person looks at it.
+    """Yield a function that updates a bar on stderr, if stderr is a terminal.
 
     Parameters
     ----------
-    quiet : nobody does
-    describe : says how fast so many a second are
+    quiet : show no bar
+    describe : amount per second → text
     """
     if quiet or not sys.stderr.isatty():
         yield lambda _done, _total: None
         return
-    from rich import progress as parts
-    from rich.console import Console
-
-    columns = (
-        parts.BarColumn(),
-        parts.TextColumn("{task.percentage:3.0f} %  {task.fields[rate]}"),
-        parts.TimeRemainingColumn(),
-    )
-    with parts.Progress(*columns, console=Console(stderr=True)) as bar:
+    with _bar() as bar:
         task = bar.add_task("", total=None, rate="starting")
         first: dict[str, Any] = {}
 
-        def move(done: int, total: int) -> None:
+        def update(done: int, total: int) -> None:
             first.setdefault("done", done)
             first.setdefault("time", time.monotonic())
             seconds = time.monotonic() - first["time"]
             rate = (done - first["done"]) / seconds if seconds else 0.0
             bar.update(task, completed=done, total=total, rate=describe(rate))
 
-        yield move
+        yield update
+
+
+def _bar() -> Any:
+    from rich import progress
+    from rich.console import Console
+
+    return progress.Progress(
+        progress.BarColumn(),
+        progress.TextColumn("{task.percentage:3.0f} %  {task.fields[rate]}"),
+        progress.TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )

@@ -1,22 +1,30 @@
-"""Tables on stdout, plain where nobody looks at colours."""
+"""Tables on stdout."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
+# width where stdout is not a terminal, so that lines are not folded
 _WIDTH = 100_000
 
 
-def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table and an empty line; it is never folded in a pipe or a file."""
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table and an empty line.
+
+    Parameters
+    ----------
+    columns : headings; none are shown if all are empty
+    rows : cells, row by row
+    """
     from rich.console import Console
     from rich.table import Table
 
-    named = any(head)
-    table = Table(box=None, pad_edge=False, header_style="bold", show_header=named)
-    for name in head:
-        table.add_column(name, overflow="fold")
+    table = Table(
+        box=None, pad_edge=False, header_style="bold", show_header=any(columns)
+    )
+    for heading in columns:
+        table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*row)
     width = None if sys.stdout.isatty() else _WIDTH

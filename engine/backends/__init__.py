@@ -1,1 +1,1 @@
-"""Backends: what compiles kernels, keeps them, and runs them on threads."""
+"""Backends: kernels are compiled, cached, and run on threads."""

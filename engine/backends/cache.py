@@ -1,4 +1,4 @@
-"""Where compiled kernels are kept: a folder of ours, named by what made them."""
+"""The cache of compiled kernels: a folder named by the hash of the sources."""
 
 from __future__ import annotations
 
@@ -17,51 +17,51 @@ import numba
 
 @functools.cache
 def cache_dir() -> Path:
-    """Return the folder of compiled kernels, named by the hash of these sources."""
+    """Return the cache folder; a temporary one if no private folder can be written."""
     digest = hashlib.sha256(numba.__version__.encode())
     for name, text in sources():
         digest.update(f"{name}\n{len(text)}\n".encode() + text)
-    named = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
-    # RuntimeError: this user has no home
+    configured = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
+    # RuntimeError: the user has no home directory
     with contextlib.suppress(OSError, RuntimeError):
-        base = Path(named) if named else Path.home() / ".cache"
+        base = Path(configured) if configured else Path.home() / ".cache"
         path = base / "critdamp" / digest.hexdigest()[:16]
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if os.access(path, os.W_OK) and _is_ours(path):
-            _drop_empty(path)
+        if os.access(path, os.W_OK) and _is_private(path):
+            _remove_empty(path)
             return path
-    mine = tempfile.mkdtemp(prefix="critdamp-")
-    atexit.register(shutil.rmtree, mine, ignore_errors=True)
-    return Path(mine)
+    temporary = tempfile.mkdtemp(prefix="critdamp-")
+    atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+    return Path(temporary)
 
 
 def sources() -> Iterator[tuple[str, bytes]]:
-    """Yield the name and the text of each source of the engine, in a fixed order.
+    """Yield the path and the content of each source of the engine, sorted by path.
 
-    Numba itself looks only at the file of a kernel's outermost function.
+    All of them are hashed, since Numba checks only the file of the outermost function.
     """
     engine = Path(__file__).parents[1]
     for path in sorted(engine.rglob("*.py")):
         yield path.relative_to(engine).as_posix(), path.read_bytes()
 
 
-def _drop_empty(path: Path) -> None:
-    """Remove what a power cut left empty, which Numba would fail to read."""
+def _remove_empty(path: Path) -> None:
+    """Remove files that a power failure left empty; Numba fails to read them."""
     for pattern in ("*.nbi", "*.nbc"):
         for file in path.rglob(pattern):
             if not file.stat().st_size:
                 file.unlink()
 
 
-def _is_ours(path: Path) -> bool:
-    """Tell whether nobody else could have put a kernel there: loading one runs it."""
-    known = path.stat()
-    return known.st_uid == os.getuid() and not known.st_mode & 0o022
+def _is_private(path: Path) -> bool:
+    """Return whether only this user can write to a folder: cached kernels are code."""
+    status = path.stat()
+    return status.st_uid == os.getuid() and not status.st_mode & 0o022
 
 
 @contextlib.contextmanager
 def caching() -> Iterator[None]:
-    """Let Numba cache in our folder, and leave other people's kernels alone."""
+    """Set the cache folder of Numba in the block, and restore it afterwards."""
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(cache_dir())
     try:

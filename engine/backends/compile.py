@@ -1,12 +1,11 @@
-"""Compiles method × quantity into a ufunc and into parallel kernels.
+"""Compilation of method × quantity into ufuncs and parallel kernels.
 
-Every jit option of the project stands here or in `precise.jit`:
+All options of Numba are set here or in `arithmetic.jit`:
 
-- cache: a kernel is compiled once per machine. The folder carries a hash of these
-  sources, because Numba itself only looks at the file of the outermost function.
-- parallel: rows go to threads; no reduction crosses rows, so that the bits do not
-  depend on the number of threads.
-- error_model="numpy", nogil, no fastmath: see `precise.jit`.
+- cache: a kernel is compiled once per machine and version of the sources, see `cache`.
+- parallel: rows are distributed over threads. No reduction crosses rows, so that the
+  bits do not depend on the number of threads.
+- error_model="numpy", nogil, no fastmath: see `arithmetic.jit`.
 """
 
 from __future__ import annotations
@@ -36,11 +35,11 @@ def _parts(method: Method, quantity: Quantity) -> dict[str, Any]:
     return {"_recurrence": method.recurrence, "_value": jit(value)}
 
 
-def _place(method: Method) -> dict[str, Any]:
-    """Return what finds the recurrence of a point in a block of a grid."""
+def _accessors(method: Method) -> dict[str, Any]:
+    """Return `_slower`, the slower parameters of a row, and `_at`, the recurrence."""
     slower = jit(templates.no_slower)
-    for place in range(len(method.parameters) - 1):
-        names = {"_slower": slower, "_place": place}
+    for index in range(len(method.parameters) - 1):
+        names = {"_slower": slower, "_index": index}
         slower = jit(specialise(templates.one_slower, method.name, **names))
     at = specialise(templates.at, method.name, _recurrence=method.recurrence)
     return {"_slower": slower, "_at": jit(at)}
@@ -48,13 +47,13 @@ def _place(method: Method) -> dict[str, Any]:
 
 @functools.cache
 def ufunc(method: Method, quantity: Quantity) -> np.ufunc:
-    """Return the NumPy ufunc (*parameters, k[, tol]) of a quantity of a method."""
+    """Return the ufunc (*parameters, k[, tol]) of a method and a quantity."""
     template = templates.tol_point if quantity.needs_tol else templates.point
     name = f"{method.name}_{quantity.name}"
     point = specialise(template, name, **_parts(method, quantity))
     count = len(method.parameters) + 1 + quantity.needs_tol
     scalar = specialise(templates.ARGUMENTS[count - 2], name, _point=jit(point))
-    scalar.__doc__ = _document(method, quantity)
+    scalar.__doc__ = _ufunc_docstring(method, quantity)
     signature = f"{quantity.dtype}({', '.join(['float64'] * count)})"
     with caching():
         compiled: np.ufunc = numba.vectorize([signature], cache=True)(scalar)
@@ -65,42 +64,41 @@ def _docstring(kernel: Any) -> str:
     return inspect.getdoc(kernel.py_func) or ""
 
 
-def _document(method: Method, quantity: Quantity) -> str:
-    """Return the docstring of a ufunc."""
-    about = _docstring(quantity.kernel), _docstring(method.recurrence)
+def _ufunc_docstring(method: Method, quantity: Quantity) -> str:
+    value, recurrence = _docstring(quantity.kernel), _docstring(method.recurrence)
     names = (*method.parameters, "k")
     lines = [
         f"{n} : real, {VARIABLES[n].long_name}; {VARIABLES[n].comment}" for n in names
     ]
     if quantity.needs_tol:
-        lines.append("tol : in [1e-290, 1), relative to w_0")
+        lines.append("tol : tolerance in [1e-290, 1), relative to |w_0|")
     codes = "-128" if quantity.flags else "NaN"
     return "\n".join(
         (
-            f"{about[0]}\n",
-            f"Of the {method.long_name}: {about[1].removeprefix('Return ')}\n",
+            f"{value}\n",
+            f"For {method.long_name}: {recurrence.removeprefix('Return ')}\n",
             "Parameters\n----------",
             *lines,
-            "out : array to be filled, as for every NumPy ufunc\n",
+            "out : output array, as for every NumPy ufunc\n",
             "Returns\n-------",
-            f"{quantity.dtype}, of the shape that the arguments broadcast to",
+            f"{quantity.dtype}, of the broadcast shape of the arguments",
             f"    {quantity.long_name}, unit {quantity.units}: {quantity.comment}; "
-            f"{codes} where an argument is NaN",
+            f"{codes} if an argument is NaN",
         )
     )
 
 
 @functools.cache
 def map_kernel(method: Method, quantity: Quantity) -> Callable[..., None]:
-    """Return the kernel (head, k, inner, tol, out) that fills a block of a grid.
+    """Return the kernel (slower_parameters, k, fastest, tol, out) of a map.
 
     Parameters of the kernel
     ------------------------
-    head : (n_parameters − 1, rows) the slower parameters of each row
-    k : (rows,) the curvature of each row
-    inner : (n,) values of the fastest parameter
-    tol : tolerance, for the quantities that need one
-    out : (rows, n) to be filled
+    slower_parameters : (n_parameters − 1, rows) values of all parameters but the last
+    k : (rows,) curvature of each row
+    fastest : (n,) values of the last parameter, which varies along a row
+    tol : tolerance, for quantities that need one
+    out : (rows, n) output
     """
     template = (
         templates.rows_of_map if quantity.between is None else templates.blocks_of_map
@@ -110,9 +108,10 @@ def map_kernel(method: Method, quantity: Quantity) -> Callable[..., None]:
 
 @functools.cache
 def worst_kernel(method: Method, quantity: Quantity) -> Callable[..., None]:
-    """Return the kernel (head, k, inner, tol, out) for the worst of several k.
+    """Return the kernel (slower_parameters, k, fastest, tol, out) of the worst value.
 
-    As `map_kernel`, but k has the curvatures over which the worst value is taken.
+    As `map_kernel`, but k, (m,), holds the curvatures over which the worst value of
+    each point is taken.
     """
     sign = 1.0 if quantity.worst == "max" else -1.0
     return _parallel(templates.worst, method, quantity, _sign=sign)
@@ -120,13 +119,13 @@ def worst_kernel(method: Method, quantity: Quantity) -> Callable[..., None]:
 
 @functools.cache
 def multi_output_kernel(method: Method, kernel: Any) -> Callable[..., None]:
-    """Return the kernel (head, k, inner, argument, out) of several numbers a point.
+    """Return the kernel (slower_parameters, k, fastest, argument, out) of m numbers.
 
-    `kernel` returns them as a tuple, from a recurrence and the argument; out is
-    (points, numbers).
+    `kernel` maps (Recurrence, argument) to a tuple of m numbers. Each row has one
+    point; out is (points, m).
     """
     name = f"{method.name}_{kernel.py_func.__name__}"
-    names = {**_place(method), "_kernel": kernel}
+    names = {**_accessors(method), "_kernel": kernel}
     with caching():
         return _compile(specialise(templates.multi_output, name, **names))
 
@@ -135,17 +134,23 @@ def multi_output_kernel(method: Method, kernel: Any) -> Callable[..., None]:
 def spectrum_map_kernel(
     method: Method, template: Callable[..., Any]
 ) -> Callable[..., None]:
-    """Return the kernel (head, modes, groups, inner, argument, memory, out) of a map.
+    """Return the kernel of a map of a whole spectrum.
 
-    The map is one of a whole spectrum, by the template of its quantity.
+    Parameters
+    ----------
+    method : of the recurrences
+    template : of the quantity, see `SpectrumQuantity`
 
     Parameters of the kernel
     ------------------------
-    head, inner, out : as for `map_kernel`
-    modes, groups, argument : see `tables.Table`
-    memory : doubles that a mode needs
+    slower_parameters : as for `map_kernel`
+    modes, clusters : see `mode_table.Table`
+    fastest : as for `map_kernel`
+    argument : see `mode_table.Table`
+    memory : workspace, in doubles for each mode
+    out : as for `map_kernel`
     """
-    names = _place(method)
+    names = _accessors(method)
     for part in ("quickly", "fill", "exceeds", "fallen", "error", "listed", "search"):
         piece = specialise(getattr(point_templates, part), method.name, **names)
         names[f"_{part}"] = jit(piece)
@@ -165,10 +170,10 @@ def _parallel(
 
 
 def _rows(method: Method, quantity: Quantity, name: str) -> dict[str, Any]:
-    """Return what fills a row, and what does so by blocks where that can be."""
+    """Return the names of map templates: kernels of rows, and of rows by blocks."""
     names = {
         **_parts(method, quantity),
-        **_place(method),
+        **_accessors(method),
         "_quick": quantity.quick,
         "_between": quantity.between,
     }
@@ -192,22 +197,23 @@ def _compile(function: Callable[..., Any], parallel: bool = True) -> Callable[..
 
 
 def cached(function: Callable[..., Any], parallel: bool = False) -> Callable[..., Any]:
-    """Return a kernel that is compiled at first use, on one thread unless parallel.
+    """Return a cached kernel of a function, compiled at its first call.
 
-    For functions at the top of a module, which Numba's cache knows by their file.
+    The function must be at the top level of a module: Numba's cache identifies it by
+    its file.
     """
     with caching():
         return _compile(function, parallel)
 
 
 def threading_layer() -> str:
-    """Return the name of the threading layer that Numba runs kernels on."""
+    """Return the name of Numba's threading layer."""
     with on_threads(None), caching():
-        _compile(_nothing)(np.zeros(2))
+        _compile(_clear)(np.zeros(2))
     layer: str = numba.threading_layer()
     return layer
 
 
-def _nothing(values: Any) -> None:
+def _clear(values: Any) -> None:
     for i in prange(values.size):
         values[i] = 0.0

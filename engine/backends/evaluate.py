@@ -1,4 +1,4 @@
-"""Several numbers for each of some points, from their recurrences."""
+"""Kernels of recurrences evaluated at a list of points."""
 
 from __future__ import annotations
 
@@ -24,21 +24,22 @@ def evaluate(
     argument: float = 0.0,
     threads: int | None = None,
 ) -> npt.NDArray[Any]:
-    """Fill an array with several numbers for each point, and return it.
+    """Return the values of a kernel at n points, (n, m), written into `out`.
 
     Parameters
     ----------
-    method : whose recurrences are asked
+    method : method of the recurrences
     kernel : (Recurrence, argument) → tuple of m numbers
-    parameters : of the method, in its order, numbers or (n,)
+    parameters : of the method, in its order; numbers or (n,)
     k : (n,) curvatures
-    out : (n, m) to be filled
-    argument : is handed to the kernel
-    threads : as many as the process may use by default; they change no bit
+    out : (n, m) output
+    argument : second argument of the kernel
+    threads : number of threads, by default all; the bits do not depend on it
     """
     columns = [np.broadcast_to(value, k.shape) for value in parameters]
     *slower, fastest = (np.array(column, dtype=np.float64) for column in columns)
-    block = np.array(slower, dtype=np.float64).reshape(len(slower), k.size)
+    slower_parameters = np.array(slower, dtype=np.float64).reshape(len(slower), k.size)
+    compiled = multi_output_kernel(method, kernel)
     with on_threads(threads):
-        multi_output_kernel(method, kernel)(block, k, fastest, argument, out)
+        compiled(slower_parameters, k, fastest, argument, out)
     return out

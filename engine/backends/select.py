@@ -1,4 +1,4 @@
-"""Backends: who computes a kernel, C or Numba, on how many threads."""
+"""The choice of a backend, C or Numba."""
 
 from __future__ import annotations
 
@@ -15,27 +15,32 @@ from .compile import map_kernel
 
 
 def backends() -> dict[str, bool]:
-    """Return the backends by name, and whether each can be used here."""
+    """Return backend name → whether it is available, preferred ones first."""
     return {"c": c.AVAILABLE, "numba": True}
 
 
+def usable_backends() -> list[str]:
+    """Return the names of the available backends, preferred ones first."""
+    return [name for name, available in backends().items() if available]
+
+
 def choose_backend(name: str) -> str:
-    """Return a backend that can be used here; "auto" is the first one that can.
+    """Return the name of an available backend; "auto" gives the preferred one.
 
     Raises
     ------
     InputError
-        It is unknown, or the C kernels were not built.
+        The name is unknown, or the C kernels were not built.
     """
-    here = backends()
+    available = backends()
     if name == "auto":
-        return next(one for one, usable in here.items() if usable)
-    if name not in here:
+        return usable_backends()[0]
+    if name not in available:
         raise InputError(f"{name!r} is unknown; choose from auto, c, numba", "backend")
-    if not here[name]:
+    if not available[name]:
         raise InputError(
-            "the C kernels were not built here; install critdamp again "
-            "with a C compiler and CRITDAMP_REQUIRE_C=1 to see why",
+            "the C kernels were not built; install critdamp again with a C compiler "
+            "and CRITDAMP_REQUIRE_C=1, which shows the error of the build",
             "backend",
         )
     return name
@@ -44,10 +49,10 @@ def choose_backend(name: str) -> str:
 def fill_kernel(
     method: Method, quantity: Quantity, dtype: np.dtype[Any], backend: str, threads: int
 ) -> Callable[..., None]:
-    """Return the kernel of a map, in C where the backend is and C has it.
+    """Return the kernel of a map, see `map_kernel`.
 
-    Both backends write the same bits, but for the sign of NaN. C has no kernels for
-    narrower types.
+    The C backend uses Numba where there is no C kernel: for some quantities, and for
+    narrow types. Both write the same bits, except for the sign of NaN.
     """
     if backend == "c" and dtype == quantity.dtype:
         kernel = c.map_kernel(method, quantity, threads)

@@ -1,7 +1,7 @@
-"""Kernels with blanks, which are filled in for one method and one quantity.
+"""Templates of kernels, which `compile` specialises for a method and a quantity.
 
-A row has one curvature and one value of each slower parameter; the fastest parameter
-varies along it. `kernels` compiles what comes out.
+A row of a map has one curvature and one value of each slower parameter. The fastest
+parameter, the last one of the method, varies along the row.
 """
 
 from __future__ import annotations
@@ -17,18 +17,17 @@ from ..arithmetic.intrinsics import stream_line, wide_vectors
 from ..arithmetic.jit import jit
 from ..quantities.quantity import NOT_COMPUTED
 
-# so many points of a row are tried to be told from two
+# points of a block, which `_between` tries to decide from its first and last point
 BLOCK = 64
-# and so many are streamed to memory
+# points that are streamed to memory together
 CHUNK = 128
-# The functions below are templates: these names are blanks, which `specialise` fills
-# in for one method and one quantity.
+# Free names of the templates, bound by `specialise`.
 _recurrence: Any = None
 _kernel: Any = None
 _quick: Any = None
 _value: Any = None
 _slower: Any = None
-_place: Any = None
+_index: Any = None
 _point: Any = None
 _at: Any = None
 _sign: Any = None
@@ -39,182 +38,185 @@ _blocks: Any = None
 
 
 def plain_value(r, tol):
-    """Return a quantity of a recurrence."""
+    """Return the quantity of a recurrence."""
     return _kernel(r)
 
 
 def value_with_tol(r, tol):
-    """Return a quantity of a recurrence that needs a tolerance."""
+    """Return the quantity of a recurrence, for quantities that need a tolerance."""
     return _kernel(r, tol)
 
 
-def no_slower(head, row):
-    """Return what a row has of the slower parameters of a method of one parameter."""
+def no_slower(slower_parameters, row):
+    """Return the slower parameters of a row of a method of one parameter, none."""
     return ()
 
 
-def one_slower(head, row):
-    """Return the same with one parameter more."""
-    return _slower(head, row) + (head[_place, row],)
+def one_slower(slower_parameters, row):
+    """Return the tuple of `_slower` with one more parameter of the row."""
+    return _slower(slower_parameters, row) + (slower_parameters[_index, row],)
 
 
-def at(slower, inner, k):
-    """Return the recurrence of a point of a row."""
-    return _recurrence(*(slower + (inner, k)))
+def at(slower, fastest, k):
+    """Return the recurrence of a point."""
+    return _recurrence(*(slower + (fastest, k)))
 
 
 def point(arguments):
-    """Return a quantity at a point (*parameters, k)."""
+    """Return the quantity at a point (*parameters, k)."""
     return _value(_recurrence(*arguments), 0.0)
 
 
 def tol_point(arguments):
-    """Return a quantity that needs a tolerance at a point (*parameters, k, tol)."""
+    """Return the quantity at a point (*parameters, k, tol)."""
     return _value(_recurrence(*arguments[:-1]), arguments[-1])
 
 
 def of_two(a, b):
-    """Return a number of two arguments; NumPy's ufuncs have a fixed number of them."""
+    """Return the quantity of two arguments; a ufunc has a fixed number of them."""
     return _point((a, b))
 
 
 def of_three(a, b, c):
-    """Return the same of three arguments."""
+    """Return the quantity of three arguments."""
     return _point((a, b, c))
 
 
 def of_four(a, b, c, d):
-    """Return the same of four arguments."""
+    """Return the quantity of four arguments."""
     return _point((a, b, c, d))
 
 
 def of_five(a, b, c, d, e):
-    """Return the same of five arguments."""
+    """Return the quantity of five arguments."""
     return _point((a, b, c, d, e))
 
 
 def of_six(a, b, c, d, e, f):
-    """Return the same of six arguments."""
+    """Return the quantity of six arguments."""
     return _point((a, b, c, d, e, f))
 
 
 def of_seven(a, b, c, d, e, f, g):
-    """Return the same of seven arguments."""
+    """Return the quantity of seven arguments."""
     return _point((a, b, c, d, e, f, g))
 
 
 def of_eight(a, b, c, d, e, f, g, h):
-    """Return the same of eight arguments."""
+    """Return the quantity of eight arguments."""
     return _point((a, b, c, d, e, f, g, h))
 
 
-def row(slower, inner, k, tol, out):
-    """Fill a row point by point."""
-    for j in range(inner.size):
-        out[j] = _value(_at(slower, inner[j], k), tol)
+def row(slower, fastest, k, tol, out):
+    """Write the values of a row, point by point."""
+    for j in range(fastest.size):
+        out[j] = _value(_at(slower, fastest[j], k), tol)
 
 
-def streamed_row(slower, inner, k, tol, out):
-    """Fill a row in chunks that are made in the cache and streamed to memory.
+def streamed_row(slower, fastest, k, tol, out):
+    """Write the values of a row in chunks, computed in cache and streamed to memory.
 
-    They begin where a line of memory does; it pays in long rows.
+    Chunks are aligned to cache lines. It is faster for long rows only.
     """
     chunk = np.empty(CHUNK if out.size >= 8 * CHUNK else 0, out.dtype)
     size = out.itemsize
     start = CHUNK - out.ctypes.data // size % CHUNK if chunk.size else out.size
-    _plain_row(slower, inner[:start], k, tol, out[:start])
+    _plain_row(slower, fastest[:start], k, tol, out[:start])
     while start + CHUNK <= out.size:
-        part = inner[start : start + CHUNK]
+        part = fastest[start : start + CHUNK]
         for j in range(CHUNK):
             chunk[j] = _value(_at(slower, part[j], k), tol)
-        here, there = chunk.ctypes.data, out.ctypes.data + start * size
-        for line in range(0, CHUNK * size, 64):
-            stream_line(there + line, here + line)
+        source, target = chunk.ctypes.data, out.ctypes.data + start * size
+        for offset in range(0, CHUNK * size, 64):
+            stream_line(target + offset, source + offset)
         start += CHUNK
-    _plain_row(slower, inner[start:], k, tol, out[start:])
+    _plain_row(slower, fastest[start:], k, tol, out[start:])
 
 
-def quick_row(slower, inner, k, tol, out):
-    """Fill a row by the quick kernel, and what it is in doubt of by the exact one."""
+def quick_row(slower, fastest, k, tol, out):
+    """Write a row by the quick kernel, and its uncertain values by the exact one."""
     wide_vectors()
-    for j in range(inner.size):
-        out[j] = _quick(_at(slower, inner[j], k))
-    for j in range(inner.size):
+    for j in range(fastest.size):
+        out[j] = _quick(_at(slower, fastest[j], k))
+    for j in range(fastest.size):
         if out[j] == NOT_COMPUTED or out[j] != out[j]:
-            out[j] = _value(_at(slower, inner[j], k), tol)
+            out[j] = _value(_at(slower, fastest[j], k), tol)
 
 
-def block_row(slower, inner, k, tol, out):
-    """Fill a row that increases by blocks that two of their points tell."""
+def block_row(slower, fastest, k, tol, out):
+    """Write the values of a row with increasing `fastest`, block by block.
+
+    `_between` gives the common value of a block from its first and last point, or
+    NOT_COMPUTED. The first element of a block in `out` holds it until then.
+    """
     wide_vectors()
-    whole = inner.size - inner.size % BLOCK
-    # the first place of a block keeps its code until it is filled
-    for j in range(0, whole, BLOCK):
-        here = _at(slower, inner[j], k)
-        out[j] = _between(here, _at(slower, inner[j + BLOCK - 1], k))
-    for j in range(0, whole, BLOCK):
+    stop = fastest.size - fastest.size % BLOCK
+    for j in range(0, stop, BLOCK):
+        first = _at(slower, fastest[j], k)
+        out[j] = _between(first, _at(slower, fastest[j + BLOCK - 1], k))
+    for j in range(0, stop, BLOCK):
         block = slice(j, j + BLOCK)
         if out[j] == NOT_COMPUTED:
-            _fill_row(slower, inner[block], k, tol, out[block])
+            _fill_row(slower, fastest[block], k, tol, out[block])
         else:
             out[block] = out[j]
-    _fill_row(slower, inner[whole:], k, tol, out[whole:])
+    _fill_row(slower, fastest[stop:], k, tol, out[stop:])
 
 
-def rows_of_map(head, k, inner, tol, out):
-    """Fill a block of a grid row by row."""
+def rows_of_map(slower_parameters, k, fastest, tol, out):
+    """Write a map row by row."""
     for row in prange(out.shape[0]):
-        _fill_row(_slower(head, row), inner, k[row], tol, out[row])
+        _fill_row(_slower(slower_parameters, row), fastest, k[row], tol, out[row])
 
 
-def blocks_of_map(head, k, inner, tol, out):
-    """Fill a block of a grid by blocks of its rows, where these increase."""
-    sorted_row = rises(inner)
+def blocks_of_map(slower_parameters, k, fastest, tol, out):
+    """Write a map by blocks of its rows where `fastest` increases."""
+    increasing = is_increasing(fastest)
     for row in prange(out.shape[0]):
-        if sorted_row:
-            _blocks(_slower(head, row), inner, k[row], tol, out[row])
+        if increasing:
+            _blocks(_slower(slower_parameters, row), fastest, k[row], tol, out[row])
         else:
-            _fill_row(_slower(head, row), inner, k[row], tol, out[row])
+            _fill_row(_slower(slower_parameters, row), fastest, k[row], tol, out[row])
 
 
-def worst(head, k, inner, tol, out):
-    """Fill a block of a grid with the worst value over several curvatures."""
+def worst(slower_parameters, k, fastest, tol, out):
+    """Write the worst value over several curvatures at each point of a map."""
     for row in prange(out.shape[0]):
-        slower = _slower(head, row)
-        _fill_row(slower, inner, k[0], tol, out[row])
+        slower = _slower(slower_parameters, row)
+        _fill_row(slower, fastest, k[0], tol, out[row])
         other = np.empty_like(out[row])
         for i in range(1, k.size):
-            _fill_row(slower, inner, k[i], tol, other)
-            for j in range(inner.size):
+            _fill_row(slower, fastest, k[i], tol, other)
+            for j in range(fastest.size):
                 if _sign * other[j] > _sign * out[row, j]:
                     out[row, j] = other[j]
 
 
-def multi_output(head, k, inner, argument, out):
-    """Write several numbers for each point."""
+def multi_output(slower_parameters, k, fastest, argument, out):
+    """Write the numbers of `_kernel` for each point."""
     for i in prange(out.shape[0]):
-        values = _kernel(_at(_slower(head, i), inner[i], k[i]), argument)
+        values = _kernel(_at(_slower(slower_parameters, i), fastest[i], k[i]), argument)
         for j in range(len(values)):
             out[i, j] = values[j]
 
 
 @jit
-def rises(values):
-    """Tell whether values never fall; NaN does."""
-    so_far = True
+def is_increasing(values):
+    """Return whether no value is below its predecessor; False for NaN."""
+    increasing = True
     for i in range(1, values.size):
-        so_far &= values[i - 1] <= values[i]
-    return so_far
+        increasing &= values[i - 1] <= values[i]
+    return increasing
 
 
-# by the number of arguments, from two on: a parameter and k
+# index: number of arguments − 2
 ARGUMENTS = (of_two, of_three, of_four, of_five, of_six, of_seven, of_eight)
 
 
 def specialise(template: Callable[..., Any], name: str, **names: Any) -> FunctionType:
-    """Return a copy of a template under its own name, with free names bound.
+    """Return a copy of a template with a name of its own and its free names bound.
 
-    Closures would do, but Numba never finds a closure over kernels in its cache again.
+    A closure over kernels would not be found in Numba's cache by a later process.
     """
     code = template.__code__
     copy = FunctionType(code, {**template.__globals__, **names}, name)

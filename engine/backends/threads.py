@@ -1,4 +1,4 @@
-"""Threads that kernels run on, and the one guard that every parallel kernel passes."""
+"""The number of threads, and the lock under which parallel kernels run."""
 
 from __future__ import annotations
 
@@ -11,34 +11,33 @@ import numba
 
 from ..errors import InputError
 
-# Numba's simplest threading layer aborts a process in which two threads start kernels
+# Numba's workqueue layer aborts the process if two threads run kernels at once
 _ONE_AT_A_TIME = threading.Lock()
-# a forked process lacks the threads of its parent: a kernel would wait for ever
+# a forked process lacks the worker threads of its parent: kernels would hang
 _started: list[bool] = []
 _forked: list[bool] = []
 os.register_at_fork(after_in_child=lambda: _forked.extend(_started))
 
 
 def default_threads() -> int:
-    """Return how many threads a kernel uses: the cores that this process may use."""
+    """Return the default number of threads: the cores available to this process."""
     most = int(numba.config.NUMBA_NUM_THREADS)
-    granted = os.environ.get("SLURM_CPUS_PER_TASK", "")
-    return min(most, max(1, int(granted))) if granted.isdecimal() else most
+    allocated = os.environ.get("SLURM_CPUS_PER_TASK", "")
+    return min(most, max(1, int(allocated))) if allocated.isdecimal() else most
 
 
 def choose_threads(count: int | None) -> int:
-    """Return a number of threads, by default as many as the process may use.
+    """Return the number of threads, `default_threads()` for None.
 
     Raises
     ------
     InputError
-        More are asked for than there are, or none; or this process was forked from one
-        that has run kernels, whose threads it lacks.
+        The count is out of range, or this process was forked after kernels had run.
     """
     if _forked:
         raise InputError(
-            "this process was forked after kernels had run, and would hang; start it "
-            "by spawn, as multiprocessing.get_context('spawn') does",
+            "this process was forked after kernels had run, and would hang; use "
+            "multiprocessing.get_context('spawn')",
             "threads",
         )
     if not _started:
@@ -46,19 +45,19 @@ def choose_threads(count: int | None) -> int:
     most = int(numba.config.NUMBA_NUM_THREADS)
     threads = default_threads() if count is None else count
     if not 1 <= threads <= most:
-        raise InputError(f"{count} asked for, from 1 to {most} are here", "threads")
+        raise InputError(f"{count} given; from 1 to {most} are available", "threads")
     return threads
 
 
 @contextmanager
 def on_threads(count: int | None) -> Iterator[None]:
-    """Run parallel kernels here and nowhere else, on so many threads.
+    """Run the kernels of the block on `count` threads, under a lock.
 
-    Numba's own setting is then as it was.
+    Numba's number of threads is restored afterwards.
 
     Parameters
     ----------
-    count : number of threads, as many as the process may use by default
+    count : number of threads, None for `default_threads()`
     """
     with _ONE_AT_A_TIME:
         before = numba.get_num_threads()

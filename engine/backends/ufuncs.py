@@ -1,4 +1,4 @@
-"""Methods as people call them: `heavy_ball.rate(eps, p, k)`, `qhm(nu=0.7).rate(…)`."""
+"""The public methods: `heavy_ball.rate(eps, p, k)`, `qhm(nu=0.7).rate(…)`."""
 
 from __future__ import annotations
 
@@ -24,15 +24,24 @@ from .evaluate import evaluate
 
 
 class BoundMethod:
-    """A method whose quantities are ufuncs by Numba: they broadcast and take `out=`.
+    """A method with its quantities as ufuncs, which broadcast and take `out=`.
 
-    Each is called as (*parameters, k), `settling_time` as (*parameters, k, tol), with
-    the parameters that are not bound yet in the order of `parameters`.
+    The arguments are (*parameters, k), for `settling_time` (*parameters, k, tol), where
+    `parameters` are the free parameters of the method in its order.
 
     Parameters
     ----------
     method : the method
-    **bound : values of its leading parameters
+    **bound : values of leading parameters, in the order of the method
+
+    Attributes
+    ----------
+    parameters : names of the free parameters
+
+    Raises
+    ------
+    InputError
+        The bound names are not the leading parameters of the method.
     """
 
     def __init__(self, method: Method, **bound: float) -> None:
@@ -40,78 +49,75 @@ class BoundMethod:
         self.bound = bound
         self.parameters = method.parameters[len(bound) :]
         if tuple(bound) != method.parameters[: len(bound)]:
-            free = ", ".join(method.parameters)
-            given = ", ".join(bound)
-            raise InputError(
-                f"{given}: {method.name} takes {free}, bound in this order"
-            )
+            names, known = ", ".join(bound), ", ".join(method.parameters)
+            raise InputError(f"{names}: {method.name} has {known}, bound in this order")
 
     def __call__(self, **bound: float) -> BoundMethod:
-        """Return the method with leading parameters bound, as in `qhm(nu=0.7)`."""
+        """Return the method with more leading parameters bound, as in `qhm(nu=0.7)`."""
         return BoundMethod(self.method, **self.bound, **bound)
 
     def __repr__(self) -> str:
-        """Name the method and what is bound."""
-        given = ", ".join(f"{name}={value}" for name, value in self.bound.items())
-        return f"<{self.method.name}({given}): {', '.join(self.parameters)}, k>"
+        """Return the method, its bound values and its free parameters."""
+        bound = ", ".join(f"{name}={value}" for name, value in self.bound.items())
+        return f"<{self.method.name}({bound}): {', '.join(self.parameters)}, k>"
 
     def __dir__(self) -> list[str]:
-        """List the quantities too."""
+        """Return the attributes, including the quantities."""
         return [*super().__dir__(), *QUANTITIES]
 
     def __getattr__(self, name: str) -> Any:
-        """Return the ufunc of a quantity; it is compiled when first asked for."""
-        if name.startswith("_"):  # copying asks for such, before there is a method
+        """Return the ufunc of a quantity, compiled at its first use."""
+        if name.startswith("_"):  # copy and pickle look these up before __init__
             raise AttributeError(name)
         if name not in QUANTITIES:
-            known = ", ".join(QUANTITIES)
-            raise AttributeError(f"{self.method.name} has no {name!r}; it has {known}")
+            names = ", ".join(QUANTITIES)
+            raise AttributeError(f"{self.method.name} has no {name!r}; it has {names}")
         function = ufunc(self.method, QUANTITIES[name])
         if not self.bound:
             return function
         bound = functools.partial(function, *self.bound.values())
         bound.__doc__ = (
-            f"{self!r}: the first arguments are bound.\n\n{function.__doc__}"
+            f"{self!r}: the leading arguments are bound.\n\n{function.__doc__}"
         )
         return bound
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by the method's name."""
-        return _restored, (self.method.name, self.bound)
+        """Return the name of the method and the bound values, for pickle."""
+        return _unpickle, (self.method.name, self.bound)
 
     def values(self, given: Mapping[str, npt.ArrayLike | None]) -> dict[str, Floats]:
-        """Return the value of each parameter: as bound, as given, or by default.
+        """Return parameter → float64 values: bound, given, or the default.
 
         Parameters
         ----------
-        given : name → finite real numbers; None where none was given
+        given : name → finite real numbers, None for the default
 
         Raises
         ------
         InputError
-            A value is missing, not finite, given though it is bound, or one of a
-            parameter that the method does not have.
+            A value is missing or not finite, its parameter is bound, or the method does
+            not have the parameter.
         """
-        name, known = self.method.name, self.method.parameters
+        method, names = self.method.name, self.method.parameters
         values: dict[str, npt.ArrayLike] = dict(self.bound)
         for parameter, value in given.items():
             if value is None:
                 continue
             if parameter in self.bound:
-                raise InputError(f"is bound already in {self!r}", parameter)
-            if parameter in known:
+                raise InputError(f"is already bound in {self!r}", parameter)
+            if parameter in names:
                 values[parameter] = value
             elif not _is_default(parameter, value):
                 raise InputError(
-                    f"{name} has no such parameter; it has {', '.join(known)}",
+                    f"{method} has no such parameter; it has {', '.join(names)}",
                     parameter,
                 )
-        for parameter in known:
+        for parameter in names:
             default = VARIABLES[parameter].default
             if values.get(parameter, default) is None:
-                raise InputError(f"{name} needs a value", parameter)
+                raise InputError(f"{method} needs a value", parameter)
             values.setdefault(parameter, default or 0.0)
-        return {parameter: finite(parameter, values[parameter]) for parameter in known}
+        return {parameter: finite(parameter, values[parameter]) for parameter in names}
 
     def eigenvalues(self, *arguments: npt.ArrayLike) -> npt.NDArray[np.complex128]:
         """Return λ = (T ± √(T² − 4D))/2 for (*parameters, k)  [Eq. 31].
@@ -122,11 +128,16 @@ class BoundMethod:
 
         Returns
         -------
-        (…, 2) complex128, the one of larger modulus (or positive imaginary part) first
+        (…, 2) complex128, the larger modulus or the positive imaginary part first
+
+        Raises
+        ------
+        InputError
+            The number of arguments is wrong.
         """
         if len(arguments) != len(self.parameters) + 1:
-            free = ", ".join(self.parameters)
-            raise InputError(f"{len(arguments)} arguments given, {free} and k expected")
+            names = ", ".join(self.parameters)
+            raise InputError(f"{len(arguments)} arguments given; needed: {names}, k")
         values = (*self.bound.values(), *arguments)
         arrays = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in values))
         *parameters, k = (array.flatten() for array in arrays)
@@ -136,7 +147,7 @@ class BoundMethod:
 
 
 @jit
-def _eigenvalues(r, _):
+def _eigenvalues(r, _argument):
     """Return λ = (T ± √(T² − 4D))/2, the larger one without cancellation  [Eq. 31]."""
     trace = exact_linear_combination(0.0, 1.0, r.trace, 0.0, r.determinant)
     determinant = exact_linear_combination(0.0, 0.0, r.trace, 1.0, r.determinant)
@@ -145,7 +156,7 @@ def _eigenvalues(r, _):
     s, t, d = root(scaled(disc, sign)).hi, trace.hi, determinant.hi
     if sign < 0.0 and abs(t) <= 1e150:
         return complex(0.5 * t, 0.5 * s), complex(0.5 * t, -0.5 * s)
-    if abs(t) > 1e150:  # T² overflows there
+    if abs(t) > 1e150:  # T² overflows
         return complex(t, 0.0), complex(d / t, 0.0)
     large = 0.5 * (t + math.copysign(s, t))
     if large == 0.0:
@@ -154,12 +165,12 @@ def _eigenvalues(r, _):
 
 
 def _is_default(parameter: str, value: npt.ArrayLike) -> bool:
-    """Tell whether a value is what a method without the parameter has."""
+    """Return whether a value is the default of a parameter."""
     default = VARIABLES[parameter].default if parameter in VARIABLES else None
     return default is not None and bool(np.all(np.asarray(value) == default))
 
 
-def _restored(name: str, bound: dict[str, float]) -> BoundMethod:
+def _unpickle(name: str, bound: dict[str, float]) -> BoundMethod:
     return BoundMethod(METHODS[name], **bound)
 
 
@@ -167,7 +178,7 @@ heavy_ball = BoundMethod(METHODS["heavy_ball"])
 
 
 def public(name: str) -> Any:
-    """Return a method by its name, or a quantity of the heavy ball by its own."""
+    """Return the method of a name, or the quantity of the heavy ball of a name."""
     if name == heavy_ball.method.name:
         return heavy_ball
     return BoundMethod(METHODS[name]) if name in METHODS else getattr(heavy_ball, name)

@@ -1,1 +1,1 @@
-"""Maps: axes, grids, plans, and the loop that fills tiles."""
+"""Maps: axes, grids, plans, and the loop that computes tiles."""

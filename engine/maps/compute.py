@@ -1,4 +1,4 @@
-"""Fills tiles: from a plan and a block of its grid to arrays of numbers."""
+"""Computes the quantities of a plan on tiles of its grid."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from .plan import Plan
 
 
 class TileComputer:
-    """Computes every quantity of a plan on one tile after another.
+    """Computes the quantities of a plan, tile by tile.
 
     Parameters
     ----------
-    plan : what to compute
-    threads : how many, at least 1; as many as the process may use by default
-    backend : "c", "numba", or "auto" for C where it was built
+    plan : grid, method, quantities, tolerance, spectrum
+    threads : number of threads ≥ 1, by default all that the process may use
+    backend : "c", "numba", or "auto": C if the C kernels were built
 
     Raises
     ------
     InputError
-        More threads are asked for than there are, or none, or the backend is not there.
+        The number of threads is out of range, or the backend is not available.
     """
 
     def __init__(
@@ -46,19 +46,21 @@ class TileComputer:
         self._buffers: dict[str, npt.NDArray[Any]] = {}
 
     def __call__(self, tile: Tile) -> dict[str, npt.NDArray[Any]]:
-        """Return, by name, the quantities on a tile.
+        """Return the quantities on a tile.
 
         Returns
         -------
-        dict of arrays of shape tile.shape; the next call uses their memory again
+        dict: name → array of shape tile.shape. The next call overwrites the arrays.
         """
-        head, k, inner = self._coordinates(tile)
+        slower_parameters, k, fastest = self._coordinates(tile)
         results = {}
         for quantity in self.plan.quantities:
             out = self._buffer(quantity.name, self.plan.dtype_of(quantity), tile)
-            rows = out.reshape(-1, inner.size)
+            rows = out.reshape(-1, fastest.size)
             with on_threads(self.threads):
-                self._kernels[quantity.name](head, k, inner, self.plan.tol, rows)
+                self._kernels[quantity.name](
+                    slower_parameters, k, fastest, self.plan.tol, rows
+                )
             results[quantity.name] = out
         return results
 
@@ -66,32 +68,37 @@ class TileComputer:
         method, dtype = self.plan.method, self.plan.dtype_of(quantity)
         match quantity, self.plan.spectrum:
             case SpectrumQuantity(), Spectrum() as spectrum:
-                return _of_spectrum(method, quantity, spectrum, self.plan.tol)
+                return _spectrum_kernel(method, quantity, spectrum, self.plan.tol)
             case Quantity(), Spectrum():
                 return worst_kernel(method, quantity)
             case Quantity(), None:
                 return fill_kernel(method, quantity, dtype, self.backend, self.threads)
-        raise InputError(f"{quantity.name} has no kernel here", "quantity")
+        raise InputError(f"{quantity.name} has no kernel for this plan", "quantity")
 
     def _coordinates(self, tile: Tile) -> tuple[npt.NDArray[Any], ...]:
+        """Return slower_parameters, k and fastest of a tile, see `map_kernel`."""
         axes = self.plan.axes
-        cut = {
-            name: axis.values[part]
-            for (name, axis), part in zip(axes.items(), tile.slices, strict=True)
+        values = {
+            name: axis.values[interval]
+            for (name, axis), interval in zip(axes.items(), tile.slices, strict=True)
         }
-        *outer, last = cut
-        mesh = np.meshgrid(*(cut[name] for name in outer), indexing="ij")
-        rows = {n: values.ravel() for n, values in zip(outer, mesh, strict=True)}
-        slower = [rows[name] for name in self.plan.method.parameters[:-1]]
-        n_rows = tile.size // cut[last].size
-        head = np.array(slower, dtype=np.float64).reshape(len(slower), n_rows)
-        return head, self._curvatures(rows), cut[last]
+        *slower, fastest = values
+        mesh = np.meshgrid(*(values[name] for name in slower), indexing="ij")
+        rows = {name: column.ravel() for name, column in zip(slower, mesh, strict=True)}
+        columns = [rows[name] for name in self.plan.method.parameters[:-1]]
+        n_rows = tile.size // values[fastest].size
+        slower_parameters = np.array(columns, dtype=np.float64)
+        return (
+            slower_parameters.reshape(len(columns), n_rows),
+            self._curvatures(rows),
+            values[fastest],
+        )
 
     def _curvatures(self, rows: dict[str, npt.NDArray[Any]]) -> npt.NDArray[Any]:
-        """Return k of each row; over a spectrum the ends, where the worst k lies.
+        """Return the k of each row; for a spectrum, its smallest and largest k.
 
-        T and D are affine in k, and the (T, D) with ρ ≤ r form a triangle, so ρ as a
-        function of k has no maximum inside.
+        T and D are affine in k, and {(T, D): ρ ≤ r} is a triangle, hence convex. The
+        maximum of ρ over an interval of k is therefore at one of its ends.
         """
         if self.plan.spectrum is None:
             return rows["k"]
@@ -107,14 +114,18 @@ class TileComputer:
         return buffer[: tile.size].reshape(tile.shape)
 
 
-def _of_spectrum(
+def _spectrum_kernel(
     method: Method, quantity: SpectrumQuantity, spectrum: Spectrum, tol: float
 ) -> Callable[..., None]:
-    """Return what fills a block of a map of a whole spectrum, called as the others."""
-    modes, groups, argument = table_of(quantity, spectrum, tol)
+    """Return the kernel of a quantity of a whole spectrum, called as `map_kernel`."""
+    modes, clusters, argument = table_of(quantity, spectrum, tol)
     kernel = spectrum_map_kernel(method, quantity.template)
 
-    def compute(head: Any, k: Any, inner: Any, tol: float, out: Any) -> None:
-        kernel(head, modes, groups, inner, argument, quantity.memory, out)
+    def compute(
+        slower_parameters: Any, _k: Any, fastest: Any, _tol: float, out: Any
+    ) -> None:
+        kernel(
+            slower_parameters, modes, clusters, fastest, argument, quantity.memory, out
+        )
 
     return compute

@@ -1,4 +1,4 @@
-"""Axes, the grid that is their product, and the tiles that it is computed in."""
+"""The grid, the product of the axes, and its division into tiles and chunks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from .axis import Axis
 
+# points of a chunk: 1 MiB of doubles; fewer where a point is expensive
 CHUNK_POINTS = 2**17
 LEAST_POINTS = 2**10
 TILE_POINTS = 2**21
@@ -24,8 +25,8 @@ class Tile:
 
     Attributes
     ----------
-    index : position in the grid's order of tiles
-    start, stop : for each dimension, the first index and the one after the last
+    index : position in the row-major order of the tiles
+    start, stop : (dimensions,) first index and the index after the last
     """
 
     index: int
@@ -34,12 +35,12 @@ class Tile:
 
     @property
     def slices(self) -> tuple[slice, ...]:
-        """Return the block as an index into an array of the grid's shape."""
+        """Return the tile as an index into an array of the shape of the grid."""
         return tuple(slice(a, b) for a, b in zip(self.start, self.stop, strict=True))
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Return the lengths of the block."""
+        """Return the number of points along each dimension."""
         return tuple(b - a for a, b in zip(self.start, self.stop, strict=True))
 
     @property
@@ -50,16 +51,16 @@ class Tile:
 
 @dataclass(frozen=True)
 class Grid:
-    """The product of named axes, cut into chunks and tiles.
+    """The product of named axes, divided into chunks and tiles.
 
-    Chunks are what a file stores; a tile is a whole number of chunks. Both follow
-    from the shape alone, so that every run of a plan cuts the grid alike.
+    A chunk is the unit of storage; a tile is a whole number of chunks. Both depend on
+    the shape and `finer` only, so that a plan always gives the same tiles.
 
     Parameters
     ----------
     axes : name → Axis, in the order of the dimensions
-    tile_points : points that a tile has at most, if a chunk is not larger
-    finer : so many times fewer points in chunks and tiles, where a point takes long
+    tile_points : largest number of points in a tile, unless a chunk is larger
+    finer : ≥ 1, divides the points of chunks and tiles where a point is expensive
     """
 
     axes: Mapping[str, Axis]
@@ -78,10 +79,10 @@ class Grid:
 
     @cached_property
     def chunk_shape(self) -> tuple[int, ...]:
-        """Return the block that is stored at once: a balanced image over the last two.
+        """Return the shape of a chunk.
 
-        A viewer shows images at one k; a user looks along lines. Both are served by
-        chunks of about a MiB whose last two sides are alike.
+        Viewers read images at one k, and programs read lines along one axis. Chunks of
+        about 1 MiB with nearly equal last two sides are fast for both.
         """
         *outer, last = self.shape
         points = max(CHUNK_POINTS // self.finer, min(CHUNK_POINTS, LEAST_POINTS))
@@ -91,7 +92,7 @@ class Grid:
 
     @cached_property
     def tile_shape(self) -> tuple[int, ...]:
-        """Return the lengths of a tile that is not cut by the grid's edge."""
+        """Return the shape of a tile; the last tiles of an axis may be smaller."""
         points = max(self.tile_points // self.finer, -(-self.size // MAX_TILES))
         return _fill(self.chunk_shape, self.shape, points)
 
@@ -107,15 +108,15 @@ class Grid:
         )
 
     def tile(self, index: int) -> Tile:
-        """Return the tile at a position of the row-major order."""
-        at = [int(i) for i in np.unravel_index(index, self._tiles_along)]
-        start = tuple(i * t for i, t in zip(at, self.tile_shape, strict=True))
+        """Return the tile at a position in the row-major order."""
+        indices = [int(i) for i in np.unravel_index(index, self._tiles_along)]
+        start = tuple(i * t for i, t in zip(indices, self.tile_shape, strict=True))
         ends = (a + t for a, t in zip(start, self.tile_shape, strict=True))
         stop = tuple(min(b, n) for b, n in zip(ends, self.shape, strict=True))
         return Tile(index, start, stop)
 
     def chunks(self, tile: Tile) -> Iterator[tuple[slice, ...]]:
-        """Yield a tile's chunks as slices into the grid, in row-major order."""
+        """Yield the chunks of a tile as slices into the grid, in row-major order."""
         sides = zip(tile.start, tile.stop, self.chunk_shape, strict=True)
         for corner in itertools.product(*(range(*side) for side in sides)):
             stops = zip(corner, self.chunk_shape, tile.stop, strict=True)
@@ -126,13 +127,16 @@ class Grid:
 def _fill(
     block: tuple[int, ...], shape: tuple[int, ...], points: int
 ) -> tuple[int, ...]:
-    """Grow a block by whole multiples, last dimension first, in equal shares."""
+    """Return the block enlarged by whole factors to at most `points`, last side first.
+
+    A side is divided into equal multiples of the block, up to rounding.
+    """
     grown = list(block)
     for i in reversed(range(len(shape))):
         needed = -(-shape[i] // grown[i])
-        times = min(max(points // math.prod(grown), 1), needed)
-        times = -(-needed // -(-needed // times))
-        grown[i] = min(grown[i] * times, shape[i])
+        factor = min(max(points // math.prod(grown), 1), needed)
+        factor = -(-needed // -(-needed // factor))
+        grown[i] = min(grown[i] * factor, shape[i])
         if grown[i] < shape[i]:
             break
     return tuple(grown)

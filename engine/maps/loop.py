@@ -1,4 +1,4 @@
-"""The loop of a sweep: compute what is missing, tile by tile."""
+"""The loop of a sweep over the missing tiles."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -19,24 +19,24 @@ def run(
     stop: Callable[[], bool] = never,
     progress: Callable[[Tile], None] = ignore,
 ) -> bool:
-    """Compute and write tiles until none is left or a stop is asked for.
+    """Compute and write tiles until all are done or `stop` returns True.
 
     Parameters
     ----------
-    tiles : what is missing
-    compute : returns a tile's arrays by quantity; they may be reused by its next call
-    write : keeps them
-    stop : asked after each tile but the last
-    progress : told of each tile that was written
+    tiles : the missing tiles
+    compute : tile → {quantity: array}; the next call may overwrite the arrays
+    write : stores the arrays of a tile
+    stop : called after each tile except the last
+    progress : called with each tile after it was written
 
     Returns
     -------
     bool
-        False if it was stopped, which it is at a tile's end only.
+        False if the loop was stopped, True if all tiles are done.
     """
-    for left, tile in zip(reversed(range(len(tiles))), tiles, strict=True):
+    for remaining, tile in zip(reversed(range(len(tiles))), tiles, strict=True):
         write(tile, compute(tile))
         progress(tile)
-        if left and stop():
+        if remaining and stop():
             return False
     return True

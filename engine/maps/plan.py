@@ -1,4 +1,4 @@
-"""The plan: everything that decides the numbers of a sweep, with a hash."""
+"""The plan: all that determines the values of a sweep, with its hash."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from .axis import Axis
 from .grid import Grid
 
 DTYPES = ("float64", "float32")
-# modes that are no reason for smaller tiles
-_LIGHT = 64
+# number of modes up to which tiles keep their size
+_FEW_MODES = 64
 
 
 class Plan:
@@ -31,17 +31,18 @@ class Plan:
 
     Parameters
     ----------
-    quantities : names as `quantity_of` takes them, at least one, each once
+    quantities : distinct names, at least one, see `quantity_of`
     method : name of a method
-    spectrum : whose maps are asked for, in place of a k axis
+    spectrum : for maps of a whole spectrum, instead of an axis of k
     tol : tolerance of settling times, in [1e-290, 1)
-    dtype : "float64" or "float32", how floats are stored that need not be exact
-    **axes : Axis, number or values, by the names of the method's parameters and k
+    dtype : "float64" or "float32", the stored type of quantities that allow both
+    **axes : Axis, number or values for each parameter of the method and for k
 
     Raises
     ------
     InputError
-        An axis is missing, unknown or bad; a name is unknown; tol is out of range.
+        An axis is missing, unknown or invalid; a name is unknown or repeated; tol is
+        out of range; the spectrum has negative modes that a quantity does not allow.
     """
 
     def __init__(
@@ -67,39 +68,39 @@ class Plan:
     def _check(self) -> None:
         names = [quantity.name for quantity in self.quantities]
         if not names:
-            raise InputError("none was asked for", "quantity")
+            raise InputError("at least one is needed", "quantity")
         for name in names:
             if names.count(name) > 1:
-                raise InputError(f"{name} was asked for twice", "quantity")
+                raise InputError(f"{name} is given twice", "quantity")
         if not LEAST_TOL <= self.tol < 1:
             raise InputError(f"{self.tol:g} is outside [{LEAST_TOL:g}, 1)", "tol")
         if self.spectrum is None:
             return
-        free = not any(quantity.positive_only for quantity in self.quantities)
+        positive_only = any(quantity.positive_only for quantity in self.quantities)
         with about("spectrum"):
-            self.spectrum.filtered(negative="keep" if free else "error")
+            self.spectrum.filtered(negative="error" if positive_only else "keep")
 
-    def _sorted_axes(self, given: dict[str, Any]) -> dict[str, Axis]:
+    def _sorted_axes(self, values: dict[str, Any]) -> dict[str, Axis]:
         names = [
             name
             for name in self.method.dimensions
             if name != "k" or self.spectrum is None
         ]
-        for name in given:
+        for name in values:
             if name not in names:
-                why = " beside a spectrum" if name == "k" else ""
+                why = " with a spectrum" if name == "k" else ""
                 raise InputError(
                     f"{self.method.name} has no such axis{why}; "
                     f"its axes are {', '.join(names)}",
                     name,
                 )
-        return {name: _axis(name, given) for name in names}
+        return {name: _axis(name, values.get(name)) for name in names}
 
     @property
     def _finer(self) -> int:
-        """Return how many times smaller tiles are, where a point has many modes."""
-        heavy = any(quantity.over_all_modes for quantity in self.quantities)
-        return 1 + len(self.spectrum or ()) // _LIGHT if heavy else 1
+        """Return `finer` of the grid, larger where a point needs all of many modes."""
+        all_modes = any(quantity.over_all_modes for quantity in self.quantities)
+        return 1 + len(self.spectrum or ()) // _FEW_MODES if all_modes else 1
 
     @property
     def axes(self) -> dict[str, Axis]:
@@ -107,17 +108,19 @@ class Plan:
         return dict(self.grid.axes)
 
     def dtype_of(self, quantity: MapQuantity) -> np.dtype[Any]:
-        """Return the type in which a quantity is stored."""
+        """Return the type of the stored values of a quantity."""
         return np.dtype(self.dtype if quantity.narrow else quantity.dtype)
 
     @cached_property
     def nbytes(self) -> int:
-        """Return the bytes of all quantities, uncompressed."""
-        item = sum(self.dtype_of(quantity).itemsize for quantity in self.quantities)
-        return self.grid.size * item
+        """Return the uncompressed size of all quantities, in bytes."""
+        per_point = sum(
+            self.dtype_of(quantity).itemsize for quantity in self.quantities
+        )
+        return self.grid.size * per_point
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the plan as JSON values; `from_dict` makes the same plan of them."""
+        """Return the plan as values for JSON, the inverse of `from_dict`."""
         return {
             "axes": {
                 name: {"scale": axis.scale, "values": axis.values.tolist()}
@@ -132,12 +135,12 @@ class Plan:
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Plan:
-        """Return the plan that `to_dict` described.
+        """Return the plan of a record made by `to_dict`.
 
         Raises
         ------
         InputError
-            The record lacks something or holds what no plan does.
+            A key of the record is missing, or a value is not allowed.
         """
         try:
             axes = {
@@ -166,11 +169,11 @@ class Plan:
 
     @cached_property
     def sha256(self) -> str:
-        """Return the hash of the canonical JSON: equal for equal numbers."""
+        """Return the SHA-256 of the canonical JSON, in hexadecimal."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
     def describe(self) -> dict[str, str]:
-        """Return what the plan says, a line for each part, for people and diffs."""
+        """Return part → one line of text, for messages and comparisons."""
         spectrum = self.spectrum
         lines = {name: str(axis) for name, axis in self.grid.axes.items()}
         if spectrum is not None:
@@ -185,39 +188,46 @@ class Plan:
         return lines
 
     def difference(self, other: Plan) -> list[str]:
-        """Return, for each part that differs, «name: this one → the other one»."""
-        mine, theirs = self.describe(), other.describe()
+        """Return «part: own value → other value» for each part that differs."""
+        own, others = self.describe(), other.describe()
         changed = [
-            f"{name}: {mine.get(name, 'none')} → {theirs.get(name, 'none')}"
-            for name in dict.fromkeys([*mine, *theirs])
-            if mine.get(name) != theirs.get(name)
+            f"{name}: {own.get(name, 'none')} → {others.get(name, 'none')}"
+            for name in dict.fromkeys([*own, *others])
+            if own.get(name) != others.get(name)
         ]
         if not changed and self.sha256 != other.sha256:
             changed = [f"{name}: other values" for name in self._changed_parts(other)]
         return changed
 
     def _changed_parts(self, other: Plan) -> Iterator[str]:
-        mine, theirs = self.to_dict(), other.to_dict()
-        for name, axis in mine["axes"].items():
-            if axis != theirs["axes"].get(name):
+        own, others = self.to_dict(), other.to_dict()
+        for name, axis in own["axes"].items():
+            if axis != others["axes"].get(name):
                 yield name
-        if mine["spectrum"] != theirs["spectrum"]:
+        if own["spectrum"] != others["spectrum"]:
             yield "spectrum"
 
 
-def choose(what: str, name: str, known: Any) -> str:
-    """Return a name that is known, or raise an InputError that lists those that are."""
-    if name not in known:
-        raise InputError(f"{name!r} is unknown; choose from {', '.join(known)}", what)
+def choose(parameter: str, name: str, allowed: Any) -> str:
+    """Return the name if it is allowed.
+
+    Raises
+    ------
+    InputError
+        The name is not allowed; the message lists the allowed names.
+    """
+    if name not in allowed:
+        names = ", ".join(allowed)
+        raise InputError(f"{name!r} is unknown; choose from {names}", parameter)
     return name
 
 
-def _axis(name: str, given: dict[str, Any]) -> Axis:
-    if given.get(name) is None:
+def _axis(name: str, values: Any) -> Axis:
+    if values is None:
         raise InputError("no values were given for this axis", name)
     with about(name):
         try:
-            return Axis.of(given[name])
+            return Axis.of(values)
         except (TypeError, ValueError) as error:
             raise InputError(str(error)) from error
 

@@ -1,1 +1,1 @@
-"""Time: modes, oscillators and coupled iterations, step by step."""
+"""Simulation in time: modes, oscillators and coupled iterations."""

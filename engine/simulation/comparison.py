@@ -1,4 +1,4 @@
-"""An iteration beside the modes that it decouples into, step by step."""
+"""Comparison of a coupled iteration with its decoupled modes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .ensemble import Ensemble, Recurrences
 
 @dataclass(frozen=True, eq=False)
 class Modes:
-    """What an iteration decouples into: w = rotation @ (amplitudes · w_modes) [Eq. 14].
+    """The modes of an iteration: w = rotation @ (amplitudes · w_modes)  [Eq. 14].
 
     Attributes
     ----------
     k : (m,) curvatures
-    amplitudes : (m,) of w_0 − w* in each mode
-    rotation : (n, m) a column for each mode
+    amplitudes : (m,) components of w_0 − w* in the modes
+    rotation : (n, m) eigenvectors, a column for each mode
     """
 
     k: Floats
@@ -29,17 +29,16 @@ class Modes:
 
 @dataclass(frozen=True)
 class Comparison:
-    """An iteration beside the modes that it is to decouple into.
+    """A coupled iteration w compared with v, the w of its modes.
 
     Attributes
     ----------
-    steps : iterations that were compared
-    difference : the largest |w − w of the modes|, over the larger of |w of the modes|
-        and the limit
-    settled : the first step from which on |w| is within the limit, of the iteration and
-        of the modes; −1 where it is above at the last step
-    peaks : the largest |w| of either
-    left : whether one left the range that was given
+    steps : number of iterations compared
+    difference : the largest |w − v| / max(|v|, limit)
+    settled : smallest t₀ with |w_t| ≤ limit for all t from t₀ to steps, of w and of v;
+        −1 if there is none
+    peaks : the largest |w| and |v|
+    left : whether |w| or |v| reached `most`
     """
 
     steps: int
@@ -60,35 +59,40 @@ def compare(
     most: float = np.inf,
     threads: int | None = None,
 ) -> Comparison:
-    """Run an iteration beside its modes until both are small, or one is lost.
+    """Return the comparison of an iteration with its modes.
+
+    It ends after `steps` iterations, when both are below enough · limit, or when one
+    reaches `most`.
 
     Parameters
     ----------
     coupled : yields w_0, w_1, …
-    modes : what w decouples into
-    decoupled : what moves the modes by one step
+    modes : the decomposition of w
+    decoupled : recurrences of the modes, for one step
     limit : |w| that counts as settled
-    steps : iterations at most
-    enough : of the limit, where the comparison ends
-    most : |w| from which on an iteration is lost
-    threads : as for `sweep`; they change no bit
+    steps : largest number of iterations
+    enough : share of the limit at which the comparison ends
+    most : |w| at which an iteration counts as divergent
+    threads : number of threads, by default all; the bits do not depend on it
     """
     ensemble = Ensemble(modes.k.size, threads)
-    worst, last, peaks, left, t = 0.0, np.array([-1, -1]), np.zeros(2), False, -1
+    difference, last_above, peaks = 0.0, np.array([-1, -1]), np.zeros(2)
+    left, t = False, -1
     with np.errstate(all="ignore"):
         for w in coupled:
             t += 1
             ensemble.advance(decoupled, 1 if t else 0)
-            other = modes.rotation @ (modes.amplitudes * ensemble.w)
-            norms = np.linalg.norm([w, other], axis=1)
-            last[~(norms <= limit)] = t
+            v = modes.rotation @ (modes.amplitudes * ensemble.w)
+            norms = np.linalg.norm([w, v], axis=1)
+            last_above[~(norms <= limit)] = t
             peaks = np.fmax(peaks, norms)
             left = not norms.max() < most
             if left:
                 break
-            worst = max(worst, float(np.linalg.norm(w - other) / max(norms[1], limit)))
+            error = np.linalg.norm(w - v) / max(norms[1], limit)
+            difference = max(difference, float(error))
             if t == steps or norms.max() <= enough * limit:
                 break
-    first, second = (int(at) + 1 if at < t else -1 for at in last)
-    highest = float(peaks[0]), float(peaks[1])
-    return Comparison(t, worst, (first, second), highest, left)
+    settled_w, settled_v = (int(i) + 1 if i < t else -1 for i in last_above)
+    peak_w, peak_v = map(float, peaks)
+    return Comparison(t, difference, (settled_w, settled_v), (peak_w, peak_v), left)

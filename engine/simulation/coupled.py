@@ -1,4 +1,4 @@
-"""The coupled iteration on w itself, which the decoupled modes are checked against."""
+"""Verification of the decoupled modes by the coupled iteration on all weights."""
 
 from __future__ import annotations
 
@@ -23,16 +23,15 @@ from .ensemble import recurrences
 
 @dataclass(frozen=True)
 class Verification:
-    """The coupled iteration beside the decoupled modes.
+    """The coupled iteration w compared with v, the w of the decoupled modes.
 
     Attributes
     ----------
-    steps : iterations that were compared
-    difference : the largest |w − w of the modes|, over the larger of |w of the modes|
-        and tol |w_0|
-    coupled, decoupled : the smallest t₀ with |w_t| ≤ tol |w_0| for all t from t₀ to
-        steps, of either; −1 where it is above at the last step
-    modes : how many there are, fewer than weights in a Krylov space
+    steps : number of iterations compared
+    difference : the largest |w − v| / max(|v|, tol |w_0|)
+    coupled, decoupled : settling times of w and v: the smallest t₀ with
+        |w_t| ≤ tol |w_0| for all t from t₀ to steps; −1 if there is none
+    modes : number of modes, smaller than n in a Krylov space
     """
 
     steps: int
@@ -56,62 +55,64 @@ def verify(
     threads: int | None = None,
     **parameters: float,
 ) -> Verification:
-    """Run the coupled iteration beside the rotated, decoupled modes, and compare them.
+    """Return the comparison of the coupled iteration with the decoupled modes.
 
-    Both are the same [Eq. 26] [Eq. 27] [Eq. 28]; they differ by rounding alone. Of an
-    operator or a sparse matrix beyond 2,000 weights the modes are those of the Krylov
-    space of the start: exact for as many steps as there are modes, less one, and later
-    as far as what the start is made of has been found.
+    Both are equal up to rounding [Eq. 26] [Eq. 27] [Eq. 28]. For an operator or a
+    sparse matrix of more than 2,000 weights, the m modes are those of the Krylov space
+    of the start. They are exact for m − 1 steps, and later as far as the Ritz values in
+    the start have converged.
 
     Parameters
     ----------
     hessian : (n, n) symmetric: an array, a scipy.sparse matrix, or a LinearOperator
-    eps : learning rate, or (n,) one for each weight, see `per_weight.scaled`
+    eps : learning rate, or (n,) for each weight, see `per_weight.scaled`
     p : momentum
-    method : with or without leading parameters bound, as `qhm(nu=0.7)`
-    start : (n,) w_0 − w*, from the seed by default
-    tol : relative distance at which a run has settled
-    steps : iterations at most; the comparison ends where both are below tol/1000
-    seed : of the start
-    depth : modes of a Krylov space at most
-    threads : as for `sweep`; they change no bit
-    **parameters : of the method, beside eps and p
+    method : optionally with leading parameters bound, as `qhm(nu=0.7)`
+    start : (n,) w_0 − w*, random by default
+    tol : tolerance relative to |w_0|, in (0, 1)
+    steps : largest number of iterations; fewer if both fall below tol/1000
+    seed : of the random start
+    depth : largest dimension of the Krylov space
+    threads : number of threads, by default all; the bits do not depend on it
+    **parameters : further parameters of the method
 
     Raises
     ------
     InputError
-        The Hessian is none, a number is missing or not finite, or steps, tol or depth
-        is out of its range.
+        The Hessian is not square, real and finite, a parameter is missing or not
+        finite, or steps, tol or depth is out of range.
     """
     whole_number("steps", steps), whole_number("depth", depth)
     if not 0.0 < tol < 1.0:
-        raise InputError(f"{tol} given, between 0 and 1 works", "tol")
+        raise InputError(f"{tol} given; a number between 0 and 1 is needed", "tol")
     rates = None if eps is None or np.ndim(eps) == 0 else _rates(eps)
-    given = {"eps": eps if rates is None else 1.0, "p": p, **parameters}
-    values = tuple(float(_single(n, v)) for n, v in method.values(given).items())
-    hessian = _products(hessian)
-    first = _start(start, hessian.n, seed)
-    apply = hessian.apply
-    if rates is not None and hessian.matrix is None:
-        raise InputError(
-            "one for each weight goes with up to 2,000 weights here", "eps"
-        )
-    if rates is not None:
-        apply = _times(rates, apply)
-    modes = _modes(hessian, first, rates, depth)
-    limit = tol * float(np.linalg.norm(first))
-    coupled = iterate(apply, first, coupled_step(method.method, values, threads))
-    decoupled = recurrences(method.method, values, modes.k, threads=threads)
-    found = compare(
-        coupled, modes, decoupled, limit, steps, enough=1e-3, threads=threads
+    arguments = {"eps": eps if rates is None else 1.0, "p": p, **parameters}
+    values = tuple(float(_single(n, v)) for n, v in method.values(arguments).items())
+    hessian = _symmetrised(hessian)
+    displacement = _start(start, hessian.n, seed)
+    apply = _scaled_apply(hessian, rates)
+    modes = _modes(hessian, displacement, rates, depth)
+    limit = tol * float(np.linalg.norm(displacement))
+    step = coupled_step(method.method, values, threads)
+    result = compare(
+        iterate(apply, displacement, step),
+        modes,
+        recurrences(method.method, values, modes.k, threads=threads),
+        limit,
+        steps,
+        enough=1e-3,
+        threads=threads,
     )
-    return Verification(found.steps, found.difference, *found.settled, modes.k.size)
+    return Verification(result.steps, result.difference, *result.settled, modes.k.size)
 
 
 def _rates(eps: Any) -> Floats:
+    """Return the learning rate of each weight, (n,)."""
     rates = finite("eps", eps)
     if rates.ndim > 1:
-        raise InputError("a number, or one for each weight, is needed", "eps")
+        raise InputError(
+            f"shape {rates.shape}; a number, or one for each weight, is needed", "eps"
+        )
     return rates
 
 
@@ -121,26 +122,37 @@ def _single(name: str, value: Floats) -> Floats:
     return value
 
 
-def _times(rates: Floats, apply: Apply) -> Apply:
-    return lambda w: rates * apply(w)
+def _scaled_apply(hessian: Hessian, rates: Floats | None) -> Apply:
+    """Return w → EHw with E = diag(rates), or w → Hw without rates."""
+    if rates is None:
+        return hessian.apply
+    if hessian.matrix is None:
+        raise InputError(
+            f"rates for each weight need a matrix of at most {SPARSE_AS_DENSE:,} "
+            "weights",
+            "eps",
+        )
+    return lambda w: rates * hessian.apply(w)
 
 
 def _start(start: npt.ArrayLike | None, n: int, seed: int) -> Floats:
-    """Return w_0 − w*, scaled by a power of two so that no square is out of range."""
+    """Return w_0 − w*, scaled by a power of two so that squares are in range."""
     if start is None:
         start = np.random.default_rng(seed).standard_normal(n)
-    first = real(start).astype(np.float64).ravel()
-    if first.size != n:
-        raise InputError(f"{first.size} values for {n} weights", "start")
-    if not (first.any() and np.isfinite(first).all()):
-        raise InputError("is 0 or not finite, so that nothing moves", "start")
-    scaled_start: Floats = np.ldexp(first, -np.frexp(np.abs(first).max())[1])
+    values = real(start).astype(np.float64).ravel()
+    if values.size != n:
+        raise InputError(f"{values.size} values for {n} weights", "start")
+    if not (values.any() and np.isfinite(values).all()):
+        raise InputError(
+            "is 0 or not finite; give a finite vector other than 0", "start"
+        )
+    scaled_start: Floats = np.ldexp(values, -np.frexp(np.abs(values).max())[1])
     return scaled_start
 
 
-def _products(given: Any) -> Hessian:
-    """Return the symmetric part, with its dense matrix where it is not too large."""
-    hessian = as_hessian(given)
+def _symmetrised(argument: Any) -> Hessian:
+    """Return (H + Hᵀ)/2, with a dense matrix for n up to `SPARSE_AS_DENSE`."""
+    hessian = as_hessian(argument)
     n, matrix = hessian.n, hessian.matrix
     if hessian.is_sparse and n > SPARSE_AS_DENSE:
         half = (0.5 * (matrix + matrix.T)).astype(np.float64).tocsr()
@@ -156,7 +168,7 @@ def _products(given: Any) -> Hessian:
 
 
 def _modes(hessian: Hessian, start: Floats, rates: Floats | None, depth: int) -> Modes:
-    """Return the modes of H, or of E^½HE^½ where each weight has its learning rate."""
+    """Return the modes of H, or of E^½HE^½ for rates E, see `per_weight.scaled`."""
     if hessian.matrix is None:
         ritz = lanczos(hessian.apply, start, depth, np.empty((0, start.size)))
         amplitudes = ritz.rotation[0] * np.linalg.norm(start)

@@ -1,7 +1,7 @@
-"""One step of a method on w itself, with products with the Hessian in place of k.
+"""The coupled iteration: a step of a method on all weights, with H in place of k.
 
-T and D of a method are affine in k, and so is a step in the form of [Eq. 2]:
-Δw_t = D(H) Δw_{t−1} − (1 − T + D)(H) w_t, with one product a step.
+T and D are affine in k, hence T(H) and D(H) are affine in H. In the form of [Eq. 2] a
+step is Δw_t = D(H) Δw_{t−1} − (1 − T + D)(H) w_t, with one product with H.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Affine = tuple[float | Floats, float | Floats]
 
 @dataclass(frozen=True, eq=False)
 class CoupledStep:
-    """A step of a method, each field a + b·k as the pair (a, b).
+    """A step of a method, affine in k: each field is (a, b) for a + b·k.
 
-    a and b are numbers, or (n,) where each weight has its own (Jacobs 1988).
+    a and b are numbers, or (n,) with a value for each weight (Jacobs 1988).
 
     Attributes
     ----------
-    determinant : D, the share of the last step that is kept
-    margin : 1 − T + D, the pull of w
+    determinant : D, the coefficient of the last step
+    margin : 1 − T + D, the coefficient of −w
     first : w_1 − 1 from rest with w_0 = 1
     """
 
@@ -42,40 +42,44 @@ class CoupledStep:
 def coupled_step(
     method: Method, parameters: Sequence[float], threads: int | None = None
 ) -> CoupledStep:
-    """Return the step of a method, each number rounded once.
+    """Return the step of a method, with correctly rounded coefficients.
 
     Parameters
     ----------
-    method, parameters : as the method names them, ε and p for the heavy ball
-    threads : as for `sweep`; they change no bit
+    method : the method
+    parameters : its parameters, in its order
+    threads : number of threads, by default all; the bits do not depend on it
     """
     k, sums = np.array([0.0, 1.0]), np.empty((2, 6))
     evaluate(method, _sums, parameters, k, sums, threads=threads)
-    level, above = ([Fraction(x) for x in row] for row in sums.tolist())
-    t, d, first = ((level[i] + level[i + 1]) for i in (0, 2, 4))
-    slopes = ((above[i] + above[i + 1]) for i in (0, 2, 4))
-    t1, d1, first1 = (b - a for a, b in zip((t, d, first), slopes, strict=True))
+    at_zero, at_one = ([Fraction(half) for half in row] for row in sums.tolist())
+    t, d, first = (at_zero[i] + at_zero[i + 1] for i in (0, 2, 4))
+    ends = (at_one[i] + at_one[i + 1] for i in (0, 2, 4))
+    t_slope, d_slope, first_slope = (
+        end - start for start, end in zip((t, d, first), ends, strict=True)
+    )
     return CoupledStep(
-        (float(d), float(d1)),
-        (float(1 - t + d), float(d1 - t1)),
-        (float(first - 1), float(first1)),
+        (float(d), float(d_slope)),
+        (float(1 - t + d), float(d_slope - t_slope)),
+        (float(first - 1), float(first_slope)),
     )
 
 
 @jit
 def _sums(r, _argument):
+    """Return high and low halves of T, D and w_1."""
     t, d, first = total(r.trace), total(r.determinant), total(r.first)
     return t.hi, t.lo, d.hi, d.lo, first.hi, first.lo
 
 
 def iterate(apply: Apply, start: Floats, step: CoupledStep) -> Iterator[Floats]:
-    """Yield w_0, w_1, … of the coupled iteration from rest  [Eq. 2] [Eq. 26].
+    """Yield w_0 − w*, w_1 − w*, … of the coupled iteration  [Eq. 2] [Eq. 26].
 
     Parameters
     ----------
     apply : w → Hw, the gradient at w* + w
-    start : (n,) w_0 − w*
-    step : of the method
+    start : (n,) w_0 − w*, at rest
+    step : step of the method, see `coupled_step`
     """
     w = np.array(start, dtype=np.float64)
     product = apply(w)

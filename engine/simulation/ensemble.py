@@ -1,4 +1,4 @@
-"""All modes of a spectrum moving in time together, from rest at w_0 = 1."""
+"""The ensemble: all modes of a spectrum in time, from rest at w_0 = 1."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from . import step_kernels
 
 @dataclass(frozen=True, eq=False)
 class Recurrences:
-    """What moves each mode by so many steps at once: w_{t+m} = T_m w_t − Dᵐ w_{t−m}.
+    """Recurrences of n modes over m iterations: w_{t+m} = T_m w_t − Dᵐ w_{t−m}.
 
     Attributes
     ----------
     trace, determinant : (n,) T_m and Dᵐ
     first : (n,) w_m from rest with w_0 = 1
-    pull : (n,) 1 − T_m + Dᵐ, εk for single steps of the heavy ball
+    one_minus_T_plus_D : (n,) 1 − T_m + Dᵐ, which is εk for the heavy ball and m = 1
     step : (n,) w_m − 1
-    stride : m
+    stride : m, in iterations
     """
 
     trace: Floats
@@ -48,28 +48,28 @@ def recurrences(
     stride: int = 1,
     threads: int | None = None,
 ) -> Recurrences:
-    """Return what moves modes by a stride, each number rounded once.
+    """Return the recurrences of modes over a stride, each number rounded once.
 
-    Its cost grows with the logarithm of the stride. What follows from it agrees with
-    single steps to 1e−12 of the envelope, and better than these do with the truth.
+    The cost is proportional to the logarithm of the stride. A simulation with them
+    agrees with single steps to 1e−12 of the envelope, with a smaller rounding error.
 
     Parameters
     ----------
-    method, parameters : as the method names them, ε and p for the heavy ball
+    method : the method
+    parameters : its parameters, in its order: ε and p for the heavy ball
     k : (n,) curvatures
-    stride : m ≥ 1, in iterations
-    threads : as for `sweep`; they change no bit
+    stride : m, from 1 to 2³⁰, in iterations
+    threads : number of threads, by default all; the bits do not depend on it
 
     Raises
     ------
     InputError
-        The stride is not a whole number from 1 to 2³⁰, or the number of parameters
-        is not that of the method.
+        The stride is out of range, or the number of parameters is wrong.
     """
     whole_number("stride", stride, 1, LONGEST)
     if len(parameters) != len(method.parameters):
         names = ", ".join(method.parameters)
-        raise InputError(f"{len(parameters)} parameters given, {names} expected")
+        raise InputError(f"{len(parameters)} parameters given; needed: {names}")
     out = np.empty((k.size, 5))
     evaluate(
         method,
@@ -87,20 +87,20 @@ def recurrences(
 
 
 class Ensemble:
-    """Modes at a time t, which move on by recurrences or by a schedule.
+    """The states of n modes at an iteration t, advanced by recurrences or a schedule.
 
-    A mode that has died away, |w_t| + |w_{t−1}| < 1e−290, is put to rest at 0.
+    A mode with |w_t| + |w_{t−1}| < 1e−290 is set to 0.
 
     Parameters
     ----------
-    n : how many modes
-    threads, backend : as for `sweep`; they change no bit
+    n : number of modes
+    threads, backend : as for `sweep`; the bits do not depend on them
 
     Attributes
     ----------
     w : (n,) w_t, 1 at t = 0
-    last : (n,) the last step, w_t − w_{t−m} for a stride of m, 0 at t = 0
-    t : iterations done
+    last : (n,) the last step, w_t − w_{t−m} for a stride m, 0 at t = 0
+    t : number of iterations
     """
 
     def __init__(
@@ -113,32 +113,37 @@ class Ensemble:
         self._stride = 1
 
     def advance(self, by: Recurrences, count: int) -> None:
-        """Move on by `count` strides.
+        """Advance by `count` strides.
+
+        Parameters
+        ----------
+        by : recurrences of the n modes; the stride must be that of earlier calls
+        count : number of strides, ≥ 0
 
         Raises
         ------
         InputError
-            The ensemble has moved by another stride, which it cannot go on from, has
-            another number of modes, or count is below 0.
+            The stride, the number of modes or the count is not as above.
         """
         if by.trace.shape != self.w.shape:
             raise InputError(f"{by.trace.size} recurrences for {self.w.size} modes")
         if count < 0:
-            raise InputError(f"{count} given, from 0 on works", "count")
+            raise InputError(f"{count} given; a number ≥ 0 is needed", "count")
         if self.t and by.stride != self._stride:
             raise InputError(
-                f"{by.stride} after steps of {self._stride}; start from rest", "stride"
+                f"{by.stride} after a stride of {self._stride}; use a new Ensemble",
+                "stride",
             )
         if not self.t and count > 0:
             self._stride = by.stride
             np.copyto(self.w, by.first)
             np.copyto(self.last, by.step)
             self.t, count = by.stride, count - 1
-        self._move(by, count)
+        self._advance_state(by, count)
         self.t += count * by.stride
 
     def follow(self, k: npt.ArrayLike, eps: npt.ArrayLike, p: npt.ArrayLike) -> None:
-        """Move on by Δw_t = −ε_t k w_t + p_t Δw_{t−1}, one step a pair  [Eq. 2].
+        """Advance by Δw_t = −ε_t k w_t + p_t Δw_{t−1}, a step for each t  [Eq. 2].
 
         Parameters
         ----------
@@ -148,16 +153,20 @@ class Ensemble:
         Raises
         ------
         InputError
-            The lengths differ, or the ensemble has moved by a longer stride.
+            The lengths differ, or the ensemble was advanced by a stride above 1.
         """
         k, eps, p = (page_aligned(values) for values in (k, eps, p))
         if eps.shape != p.shape or k.shape != self.w.shape:
             raise InputError(
                 f"{eps.size} of eps, {p.size} of p and {k.size} of k for "
-                f"{self.w.size} modes; eps and p, and k and the modes, go together"
+                f"{self.w.size} modes; eps and p must have the same length, and k as "
+                "many values as modes"
             )
         if self._stride != 1:
-            raise InputError(f"a schedule cannot go on after steps of {self._stride}")
+            raise InputError(
+                f"a schedule cannot follow a stride of {self._stride}; use a new "
+                "Ensemble"
+            )
         with on_threads(self.threads):
             if self.backend == "c":
                 arrays = k, eps, p, eps.size, self.w, self.last
@@ -166,7 +175,7 @@ class Ensemble:
                 step_kernels.follow(k, eps, p, self.w, self.last, self._block)
         self.t += eps.size
 
-    def _move(self, by: Recurrences, count: int) -> None:
+    def _advance_state(self, by: Recurrences, count: int) -> None:
         arrays = by.trace, by.determinant, self.w, self.last
         with on_threads(self.threads):
             if self.backend == "c":
@@ -176,6 +185,6 @@ class Ensemble:
 
     @property
     def _block(self) -> int:
-        """Return how many modes are moved together, so that each thread has some."""
+        """Return the number of modes in a block of the Numba kernels."""
         share = -(-self.w.size // self.threads)
         return min(max(share, step_kernels.LEAST_BLOCK), step_kernels.BLOCK)

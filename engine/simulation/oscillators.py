@@ -1,8 +1,8 @@
-"""Continuous time: damped oscillators, and how they correspond to (ε, p).
+"""Continuous time: the exact motion of damped oscillators.
 
-m w″ + μ w′ = −k w for each mode [Eq. 16], from rest at w = 1. The motion is written
-with functions of √|μ² − 4mk| that are even in it, so that nothing happens at critical
-damping, and this number comes from exact products.
+m w″ + μ w′ = −k w for each mode [Eq. 16], w = 1 and w′ = 0 at t = 0. The solution is
+written with even functions of √|μ² − 4mk|, hence without cancellation near critical
+damping. This root is computed from exact products.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from ..typing import Floats
 from .physical_analogy import MOST, check_constants
 
 TWO_PI = Pair(2.0 * PI.hi, 2.0 * PI.lo)
-# modes are added up by so many, in an order that no number of threads changes
-_TOGETHER = 4096
+# modes of a partial sum; the order of summation does not depend on threads
+_BLOCK = 4096
 
 
 @dataclass(frozen=True, eq=False)
 class Energies:
-    """What a spectrum's oscillators have at given times.
+    """The energies of the oscillators of a spectrum at given times.
 
     Attributes
     ----------
@@ -57,16 +57,16 @@ class Energies:
 
     @property
     def total(self) -> Floats:
-        """Return both energies, whose sum never increases  [Eq. 9].
+        """Return potential + kinetic, which does not increase in time  [Eq. 9].
 
-        NaN where a mode with negative k has grown beyond the largest double.
+        It is NaN where a mode with negative k overflows.
         """
         return self.potential + self.kinetic
 
 
 @jit
 def _wave(omega, t):
-    """Return cos ωt and sin ωt, for a double-double ω: the phase keeps its digits."""
+    """Return cos ωt and sin ωt for a double-double ω, accurate for large ωt."""
     phase = multiply(pair(t), omega)
     turns = np.round(phase.hi / TWO_PI.hi)
     rest = fma(-turns, TWO_PI.hi, phase.hi) + (phase.lo - turns * TWO_PI.lo)
@@ -75,47 +75,49 @@ def _wave(omega, t):
 
 @jit
 def _motion(mass, friction, k, t):
-    """Return w and w′ at a time t, from both eigenvalues  [Eq. 19] [Eq. 20].
+    """Return w and w′ at a time t  [Eq. 19] [Eq. 20].
 
-    Without mass w = e^{−kt/μ}  [Eq. 17] [Eq. 18].
+    For m = 0 it is w = e^{−kt/μ}  [Eq. 17] [Eq. 18].
     """
     if mass == 0.0:
         w = math.exp(-k / friction * t)
         return w, -k / friction * w
-    half, pull = friction / (2.0 * mass), k / mass
+    half, stiffness = friction / (2.0 * mass), k / mass
     disc = subtract(product(friction, friction), product(4.0 * mass, k))
     sign = -1.0 if disc.hi < 0.0 else 1.0
     omega = root(scaled(disc, sign))
     s = 0.5 * omega.hi / mass
     if s == 0.0 or t == 0.0:
-        fall = math.exp(-half * t)
-        return fall * (1.0 + half * t), -pull * t * fall
+        decay = math.exp(-half * t)
+        return decay * (1.0 + half * t), -stiffness * t * decay
     if sign < 0.0:
         cosine, sine = _wave(Pair(s, 0.5 * omega.lo / mass), t)
-        fall, slope = math.exp(-half * t), sine / s
-        return fall * (cosine + half * slope), -pull * slope * fall
-    fall = math.exp(-pull / (half + s) * t)
-    gone = -math.expm1(-2.0 * s * t)
-    slope = 0.5 * gone / s
-    return fall * (1.0 - 0.5 * gone + half * slope), -pull * slope * fall
+        decay, ratio = math.exp(-half * t), sine / s
+        return decay * (cosine + half * ratio), -stiffness * ratio * decay
+    decay = math.exp(-stiffness / (half + s) * t)
+    difference = -math.expm1(-2.0 * s * t)
+    ratio = 0.5 * difference / s
+    w = decay * (1.0 - 0.5 * difference + half * ratio)
+    return w, -stiffness * ratio * decay
 
 
 def _sums_of_blocks(mass, friction, k, coefficients, times, sums):
+    """Write Σ c·k·w², Σ c·w′² and Σ c·w² of each time and block, (t, b, 3)."""
     blocks = sums.shape[1]
-    for place in prange(times.size * blocks):
-        row, block = place // blocks, place % blocks
+    for index in prange(times.size * blocks):
+        row, block = index // blocks, index % blocks
         potential, kinetic, square = 0.0, 0.0, 0.0
-        for i in range(block * _TOGETHER, min((block + 1) * _TOGETHER, k.size)):
-            w, speed = _motion(mass, friction, k[i], times[row])
+        for i in range(block * _BLOCK, min((block + 1) * _BLOCK, k.size)):
+            w, velocity = _motion(mass, friction, k[i], times[row])
             potential += coefficients[i] * k[i] * w * w
-            kinetic += coefficients[i] * speed * speed
+            kinetic += coefficients[i] * velocity * velocity
             square += coefficients[i] * w * w
         sums[row, block, 0] = potential
         sums[row, block, 1] = kinetic
         sums[row, block, 2] = square
 
 
-_run = cached(_sums_of_blocks, parallel=True)
+_write_sums = cached(_sums_of_blocks, parallel=True)
 
 
 def simulate_continuous(
@@ -126,7 +128,7 @@ def simulate_continuous(
     *,
     threads: int | None = None,
 ) -> Energies:
-    """Return the energies of a spectrum's oscillators, from their exact motion.
+    """Return the energies of the oscillators of a spectrum, from their exact motion.
 
     m w″ + μ w′ = −k w [Eq. 15] [Eq. 16], w = 1 and w′ = 0 at t = 0.
 
@@ -134,31 +136,35 @@ def simulate_continuous(
     ----------
     spectrum : curvatures, weights and displacements
     mass, friction : m ≥ 0 and μ ≥ 0, not both 0, within 1e±100
-    times : (n,) increasing, not below 0
-    threads : as for `sweep`; they change no bit
+    times : (n,) finite, increasing, ≥ 0
+    threads : number of threads, by default all; the bits do not depend on it
 
     Returns
     -------
-    Energies, each array of the length of times; infinite where a mode with negative k
-    has grown beyond the largest double, its potential below all bounds
+    Energies, arrays of shape (n,); where a mode with negative k overflows, the
+    potential is −inf, the others inf
 
     Raises
     ------
     InputError
-        Mass, friction or times are not as above, or a k is beyond 1e±100.
+        Mass, friction or times are not as above, or |k| is not 0 and outside 1e±100.
     """
     check_constants(mass=mass, friction=friction)
     t = np.array(times, dtype=np.float64).ravel()
     if not (t.size and np.isfinite(t).all() and t[0] >= 0.0 and (np.diff(t) > 0).all()):
-        raise InputError("finite, increasing and not below 0 is needed", "times")
+        raise InputError("finite, increasing numbers ≥ 0 are needed", "times")
     coefficients = np.asarray(spectrum.weights) * np.asarray(spectrum.displacement)
-    # what counts nowhere does not move, so that nothing of it overflows
+    # modes with coefficient 0 stay at w = 1, so that they cannot overflow
     k = np.where(coefficients > 0.0, spectrum.k, 0.0)
     sizes = np.abs(k[k != 0.0])
     if sizes.size and not 1.0 / MOST <= sizes.min() <= sizes.max() <= MOST:
-        raise InputError(f"0, or a size from {1 / MOST:g} to {MOST:g} works", "k")
-    sums = np.empty((t.size, -(-len(spectrum) // _TOGETHER), 3))
+        raise InputError(
+            f"|k| from {sizes.min():g} to {sizes.max():g}; 0, or from {1 / MOST:g} to "
+            f"{MOST:g}, is needed",
+            "k",
+        )
+    sums = np.empty((t.size, -(-len(spectrum) // _BLOCK), 3))
     with on_threads(threads):
-        _run(float(mass), float(friction), k, coefficients, t, sums)
+        _write_sums(float(mass), float(friction), k, coefficients, t, sums)
     potential, kinetic, square = np.cumsum(sums, axis=1)[:, -1].T
     return Energies(t, 0.5 * potential, 0.5 * mass * kinetic, np.sqrt(square))

@@ -1,4 +1,4 @@
-"""The analogy of the paper: a discretised oscillator is the heavy ball."""
+"""The physical analogy: the heavy ball is a discretised damped oscillator."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from ..errors import InputError
 
-# of masses and frictions other than 0, so that no ratio of them overflows
+# range of masses, frictions and times other than 0; their ratios cannot overflow
 LEAST, MOST = 1e-100, 1e100
 
 
 @dataclass(frozen=True)
 class Discrete:
-    """The heavy ball that a discretised oscillator is: ε, p."""
+    """The learning rate ε and momentum p of a discretised oscillator."""
 
     eps: float
     p: float
@@ -30,17 +30,24 @@ def discrete(mass: float, friction: float, dt: float) -> Discrete:
     Raises
     ------
     InputError
-        A number is not finite or has the wrong sign.
+        An argument is out of range.
     """
     check_constants(mass=mass, friction=friction)
     if not LEAST <= dt <= 1.0 / LEAST:
-        raise InputError(f"{dt} given, from {LEAST:g} to {1 / LEAST:g} works", "dt")
-    whole = mass + friction * dt
-    return Discrete(dt * dt / whole, mass / whole)
+        raise InputError(
+            f"{dt} given; a number from {LEAST:g} to {MOST:g} is needed", "dt"
+        )
+    denominator = mass + friction * dt
+    return Discrete(dt * dt / denominator, mass / denominator)
 
 
 def continuous(eps: float, p: float, dt: float) -> tuple[float, float]:
     """Return m = pΔt²/ε and μ = (1 − p)Δt/ε, the inverse of `discrete` [Eq. 7] [Eq. 8].
+
+    Parameters
+    ----------
+    eps, dt : ε > 0 and Δt > 0
+    p : in [0, 1]
 
     Raises
     ------
@@ -49,17 +56,19 @@ def continuous(eps: float, p: float, dt: float) -> tuple[float, float]:
     """
     for name, value in (("eps", eps), ("dt", dt)):
         if not 0.0 < value < math.inf:
-            raise InputError(f"{value} given, positive and finite is needed", name)
+            raise InputError(
+                f"{value} given; a positive, finite number is needed", name
+            )
     if not 0.0 <= p <= 1.0:
-        raise InputError(f"{p} given, from 0 to 1 has a mass and a friction", "p")
+        raise InputError(f"{p} given; a number from 0 to 1 is needed for m, μ ≥ 0", "p")
     return p * dt * dt / eps, (1.0 - p) * dt / eps
 
 
 def improvement(mass: float, friction: float, k: float) -> float:
-    """Return α, by how much a mass speeds up a mode: |Re λ₁| over k/μ  [Eq. 24].
+    """Return α = |Re λ₁|/(k/μ), the ratio of rates with and without mass  [Eq. 24].
 
-    With z = mk/μ² it is (1 − √(1 − 4z))/(2z) up to critical damping at z = ¼, where it
-    is 2 [Eq. 25] [Result 2], and 1/(2z) beyond, which is above 1 up to z = ½
+    Let z = mk/μ². For z ≤ ¼, α = (1 − √(1 − 4z))/(2z), at most 2 at critical damping
+    [Eq. 25] [Result 2]. For z > ¼, α = 1/(2z), which is above 1 for z < ½
     [Eq. 22] [Eq. 23] [Result 1].
 
     Parameters
@@ -76,21 +85,22 @@ def improvement(mass: float, friction: float, k: float) -> float:
     check_constants(mass=mass, friction=friction)
     if not (friction > 0.0 and 0.0 < k < math.inf):
         raise InputError(
-            f"{friction} and k: {k} given, both have to be > 0", "friction"
+            f"{friction} and k: {k} given; both must be positive and finite", "friction"
         )
     z = mass * k / (friction * friction)
     if z > 0.25:
         return 1.0 / (2.0 * z)
-    # 2/(1 + √(1 − 4z)), which loses nothing for small z
+    # (1 − √(1 − 4z))/(2z) without cancellation
     return 2.0 / (1.0 + math.sqrt(1.0 - 4.0 * z))
 
 
 def check_constants(**values: float) -> None:
-    """Refuse a mass or friction that is negative, not finite or too small."""
+    """Raise InputError unless each value is 0 or within 1e±100, and one is not 0."""
     for name, value in values.items():
         if not (value == 0.0 or LEAST <= value <= 1.0 / LEAST):
             raise InputError(
-                f"{value} given; 0, or from {LEAST:g} to {1 / LEAST:g} works", name
+                f"{value} given; 0, or a number from {LEAST:g} to {MOST:g}, is needed",
+                name,
             )
     if not any(values.values()):
-        raise InputError(f"{' and '.join(values)}: both are 0, so that nothing holds w")
+        raise InputError(f"{' and '.join(values)} are both 0; one must be positive")

@@ -1,4 +1,4 @@
-"""A spectrum's modes through time: loss and distance at recorded iterations."""
+"""Simulation of a spectrum: loss and distance at recorded iterations."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from . import record_kernels
 from .ensemble import Ensemble, Recurrences, recurrences
 from .trajectory import Trajectory, recorded, trajectory
 
+# called with w of each mode, (n,), at each recorded iteration
 Keep = Callable[[Floats], object]
-# sums that are kept at a time
-_PIECE = 2**20
+# largest number of partial sums in memory
+_MOST_SUMS = 2**20
 
 
 def simulate(
@@ -36,30 +37,30 @@ def simulate(
     backend: str = "auto",
     **parameters: npt.ArrayLike,
 ) -> Trajectory:
-    """Return the loss and the distance of a spectrum's modes through time, from rest.
+    """Return the loss and the distance of a spectrum over time, from rest.
 
-    w_{t+1} = T w_t − D w_{t−1} for each mode [Eq. 28], in the form of [Eq. 2]. Between
-    recorded iterations of fixed parameters modes jump, so that the cost is that of the
-    recorded ones.
+    w_{t+1} = T w_t − D w_{t−1} for each mode [Eq. 28], in the form of [Eq. 2]. With
+    constant parameters the cost depends on the number of recorded iterations only: a
+    power of the matrix of one step gives the next recorded state.
 
     Parameters
     ----------
     spectrum : curvatures, weights and displacements
-    eps, p : learning rate and momentum; for the heavy ball each may be a schedule, one
-        value for each of the steps
-    steps : how many iterations
-    record : which of them are recorded, see `recorded`
-    method : with or without leading parameters bound, as `qhm(nu=0.7)`
-    modes : keep w of each mode too; or a function that is handed each recorded state
-        w, (n,), in order, and has to copy what it keeps
-    threads, backend : as for `sweep`; they change no bit
-    **parameters : of the method, beside eps and p
+    eps, p : learning rate and momentum: numbers, for the heavy ball also schedules,
+        (steps,)
+    steps : number of iterations, from 1 to 2³⁰
+    record : recorded iterations, see `recorded`
+    method : optionally with leading parameters bound, as `qhm(nu=0.7)`
+    modes : True to return w of each mode too; or a function called with each recorded
+        w, (n,), in order; it must copy values that it keeps
+    threads, backend : as for `sweep`; the bits do not depend on them
+    **parameters : further parameters of the method
 
     Raises
     ------
     InputError
-        A parameter is missing, unknown or not finite, a schedule has another length
-        than steps, or the method takes none.
+        A parameter is missing, unknown or not finite, the length of a schedule is not
+        `steps`, or the method does not allow schedules.
     """
     choose_backend(backend)
     times = recorded(record, steps)
@@ -67,10 +68,10 @@ def simulate(
     _check_schedules(method, values, steps)
     if any(value.ndim for value in values.values()):
         states = _by_schedule(spectrum, values, steps, times, threads, backend)
-    elif not modes and _are_even(times):
-        return _evenly(spectrum, method, values, times, threads)
+    elif not modes and _are_multiples(times):
+        return _at_multiples(spectrum, method, values, times, threads)
     else:
-        states = _one_by_one(spectrum, method, values, times, threads)
+        states = _at_each_time(spectrum, method, values, times, threads)
     sums = _Sums(spectrum, choose_threads(threads))
     rows: list[Floats] = []
     kept: list[Floats] = []
@@ -89,16 +90,18 @@ def _check_schedules(
         if value.ndim and value.shape != (steps,):
             raise InputError(f"{value.size} values for {steps} steps", name)
         if value.ndim and method.method is not heavy_ball.method:
-            raise InputError("only the heavy ball follows a schedule", name)
+            raise InputError(
+                f"{method.method.name} allows no schedule, only heavy_ball does", name
+            )
 
 
-def _are_even(times: npt.NDArray[np.int64]) -> bool:
-    """Tell whether more than two times are 0, m, 2m and so on."""
+def _are_multiples(times: npt.NDArray[np.int64]) -> bool:
+    """Return whether the times are 0, m, 2m, …, at least three of them."""
     return times.size > 2 and not times[0] and not np.diff(times, 2).any()
 
 
 class _Sums:
-    """Loss and distance of a state, added up in a fixed order."""
+    """Σ slopes·w² and Σ coefficients·w² over modes, in a fixed order of summation."""
 
     def __init__(self, spectrum: Spectrum, threads: int) -> None:
         coefficients = np.asarray(spectrum.weights) * np.asarray(spectrum.displacement)
@@ -106,19 +109,17 @@ class _Sums:
             page_aligned(coefficients),
             page_aligned(coefficients * spectrum.k),
         )
-        # what counts nowhere stays where nothing of it overflows
+        # modes with coefficient 0 are kept at w = 0, so that they cannot overflow
         self.counts = coefficients > 0.0
-        self.nothing = page_aligned(np.zeros(self.coefficients.size))
+        self.zeros = page_aligned(np.zeros(self.coefficients.size))
         self.blocks = -(-self.coefficients.size // record_kernels.BLOCK)
         self.threads = threads
 
     def of(self, w: Floats) -> Floats:
-        """Return Σ slopes·w² and Σ shares·w²."""
-        state, still = (
-            page_aligned(np.where(self.counts, w, 0.0)),
-            page_aligned(self.nothing),
-        )
-        total: Floats = self.moving(self.nothing, self.nothing, state, still, 1)[0]
+        """Return both sums of a state w, (2,)."""
+        state = page_aligned(np.where(self.counts, w, 0.0))
+        last = page_aligned(self.zeros)
+        total: Floats = self.moving(self.zeros, self.zeros, state, last, 1)[0]
         return total
 
     def moving(
@@ -129,7 +130,7 @@ class _Sums:
         last: Floats,
         count: int,
     ) -> Floats:
-        """Move w and last by so many steps, and return both sums behind each."""
+        """Advance w and last by `count` steps; return the sums of each, (count, 2)."""
         sums = np.empty((count, self.blocks, 2))
         with on_threads(self.threads):
             record_kernels.record(
@@ -141,29 +142,30 @@ class _Sums:
                 last,
                 sums,
             )
-        # one after the other, unlike sum()
+        # cumsum adds in order, unlike sum
         with np.errstate(invalid="ignore"):
             total: Floats = np.cumsum(sums, axis=1)[:, -1]
         return total
 
 
-def _evenly(
+def _at_multiples(
     spectrum: Spectrum,
     method: BoundMethod,
     values: dict[str, Floats],
     times: npt.NDArray[np.int64],
     threads: int | None,
 ) -> Trajectory:
+    """Return the trajectory at 0, m, 2m, …, advanced by strides of m."""
     by = _recurrences(spectrum, method, values, int(times[1]), threads)
     sums = _Sums(spectrum, choose_threads(threads))
     w = page_aligned(np.where(sums.counts, by.first, 0.0))
     last = page_aligned(np.where(sums.counts, by.step, 0.0))
     rows = [sums.of(np.ones(len(spectrum)))[None], sums.of(by.first)[None]]
-    left, piece = times.size - 2, max(1, _PIECE // sums.blocks)
-    while left:
-        count = min(left, piece)
+    remaining, most = times.size - 2, max(1, _MOST_SUMS // sums.blocks)
+    while remaining:
+        count = min(remaining, most)
         rows.append(sums.moving(by.one_minus_T_plus_D, by.determinant, w, last, count))
-        left -= count
+        remaining -= count
     return trajectory(times, np.concatenate(rows), None)
 
 
@@ -178,13 +180,14 @@ def _recurrences(
     return recurrences(method.method, parameters, spectrum.k, stride, threads)
 
 
-def _one_by_one(
+def _at_each_time(
     spectrum: Spectrum,
     method: BoundMethod,
     values: dict[str, Floats],
     times: npt.NDArray[np.int64],
     threads: int | None,
 ) -> Iterator[Floats]:
+    """Yield w at each time, by a power of the matrix of one step."""
     for t in times.tolist():
         if t:
             yield _recurrences(spectrum, method, values, t, threads).first
@@ -200,6 +203,7 @@ def _by_schedule(
     threads: int | None,
     backend: str,
 ) -> Iterator[Floats]:
+    """Yield w at each time of a schedule; the array is reused."""
     ensemble = Ensemble(len(spectrum), threads, backend)
     eps, p = (np.broadcast_to(values[name], steps) for name in ("eps", "p"))
     for t in times.tolist():

@@ -1,9 +1,9 @@
-"""Kernels that move modes through time, in blocks that stay in the first cache.
+"""Kernels that advance modes in time, in blocks that fit into the L1 cache.
 
-A block goes through many steps before the next one begins. A pass over it makes some
-steps of each mode in registers, so that arithmetic is all that counts: two operations a
-step where the parameters stay, four where they follow a schedule. The state of a mode
-is w_t and its last step w_t − w_{t−1}. The twin in C is native/stepping.c.
+A block is advanced by many steps before the next block. Each pass over it makes several
+steps of a mode in registers, so that the kernels are bound by arithmetic: two
+operations a step for constant parameters, four for a schedule. The state of a mode is
+w_t and its last step w_t − w_{t−1}. The twin in C is backends/c/step_kernels.c.
 """
 
 from numba import prange
@@ -12,23 +12,23 @@ from ..arithmetic.intrinsics import fma, wide_vectors
 from ..arithmetic.jit import jit
 from ..backends.compile import cached
 
-# four arrays of so many modes are 32 KiB
+# modes of a block: four arrays of them are 32 KiB
 BLOCK = 1024
 LEAST_BLOCK = 64
-# Arithmetic on numbers below 2⁻¹⁰²² is some hundred times slower: every so many steps a
-# mode that has died away is put to rest.
+# Arithmetic on numbers below 2⁻¹⁰²² is about 100 times slower. Every SPAN steps, modes
+# below TINY are set to 0.
 SPAN = 240
 TINY = 1e-290
 
 
 @jit
 def flush_denormals(w, before):
-    """Put modes to rest that have died away."""
+    """Set modes with |w| + |before| < `TINY` to 0."""
     wide_vectors()
     for i in range(w.size):
-        dead = abs(w[i]) + abs(before[i]) < TINY
-        w[i] = 0.0 if dead else w[i]
-        before[i] = 0.0 if dead else before[i]
+        negligible = abs(w[i]) + abs(before[i]) < TINY
+        w[i] = 0.0 if negligible else w[i]
+        before[i] = 0.0 if negligible else before[i]
 
 
 @jit
@@ -49,10 +49,10 @@ def _move(trace, determinant, w, before, steps):
     wide_vectors()
     for _ in range(steps // 10):
         for i in range(w.size):
-            t, d, now, last = trace[i], determinant[i], w[i], before[i]
+            t, d, w_t, w_before = trace[i], determinant[i], w[i], before[i]
             for _ in range(5):
-                now, last = _two_steps(t, d, now, last)
-            w[i], before[i] = now, last
+                w_t, w_before = _two_steps(t, d, w_t, w_before)
+            w[i], before[i] = w_t, w_before
     for _ in range(steps % 10):
         _one_step(trace, determinant, w, before)
     flush_denormals(w, before)
@@ -60,6 +60,7 @@ def _move(trace, determinant, w, before, steps):
 
 @jit
 def _differences(w, other):
+    """Replace w_{t−1} by the last step w_t − w_{t−1}, or the step by w_{t−1}."""
     for i in range(w.size):
         other[i] = w[i] - other[i]
 
@@ -74,15 +75,15 @@ def _one_scheduled(k, eps, p, w, last):
 @jit
 def _follow(k, eps, p, w, last):
     wide_vectors()
-    whole = eps.size - eps.size % 6
-    for start in range(0, whole, 6):
+    stop = eps.size - eps.size % 6
+    for start in range(0, stop, 6):
         for i in range(w.size):
-            c, now, step = k[i], w[i], last[i]
+            k_i, w_t, step = k[i], w[i], last[i]
             for s in range(6):
-                step = fma(-(eps[start + s] * c), now, p[start + s] * step)
-                now += step
-            w[i], last[i] = now, step
-    for s in range(whole, eps.size):
+                step = fma(-(eps[start + s] * k_i), w_t, p[start + s] * step)
+                w_t += step
+            w[i], last[i] = w_t, step
+    for s in range(stop, eps.size):
         _one_scheduled(k, eps[s], p[s], w, last)
     flush_denormals(w, last)
 
@@ -92,8 +93,8 @@ def _move_blocks(trace, determinant, w, last, steps, size):
         part = slice(block * size, (block + 1) * size)
         _differences(w[part], last[part])
         for start in range(0, steps, SPAN):
-            some = min(SPAN, steps - start)
-            _move(trace[part], determinant[part], w[part], last[part], some)
+            count = min(SPAN, steps - start)
+            _move(trace[part], determinant[part], w[part], last[part], count)
         _differences(w[part], last[part])
 
 
@@ -101,11 +102,13 @@ def _follow_blocks(k, eps, p, w, last, size):
     for block in prange((w.size + size - 1) // size):
         part = slice(block * size, (block + 1) * size)
         for start in range(0, eps.size, SPAN):
-            some = slice(start, start + SPAN)
-            _follow(k[part], eps[some], p[some], w[part], last[part])
+            span = slice(start, start + SPAN)
+            _follow(k[part], eps[span], p[span], w[part], last[part])
 
 
-# (trace, determinant, w, last, steps, size): w_{t+1} = T·w_t − D·w_{t−1}, so many times
+# (trace, determinant, w, last, steps, size): `steps` times w_{t+1} = T·w_t − D·w_{t−1},
+# in blocks of `size` modes
 move = cached(_move_blocks, parallel=True)
-# (k, eps, p, w, last, size): a step for each eps and p, heavy ball [Eq. 2] [Eq. 28]
+# (k, eps, p, w, last, size): a step of the heavy ball for each eps and p, [Eq. 2]
+# [Eq. 28]
 follow = cached(_follow_blocks, parallel=True)

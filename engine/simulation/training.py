@@ -1,4 +1,4 @@
-"""Real training beside what the modes predict of it."""
+"""Verification of the predictions of the modes by training a model."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from .comparison import Modes, compare
 from .coupled_step import coupled_step, iterate
 from .ensemble import recurrences
 
-# training further than that from where it began is lost
+# |w − w*| / |w_0 − w*| at which training counts as divergent
 _LOST = 1e3
 
 
 @dataclass(frozen=True)
 class Training:
-    """Full-batch training with momentum, from a displacement, beside its prediction.
+    """Full-batch training with momentum, w, compared with v, the w of the modes.
 
     Attributes
     ----------
-    steps : iterations that were made
-    predicted, trained : the smallest t₀ with |w_t − w*| ≤ tol |w_0 − w*| for all t from
-        t₀ to steps, by the decoupled modes and by training; −1 where there is none
+    steps : number of iterations
+    predicted, trained : settling times of v and w: the smallest t₀ with
+        |w_t − w*| ≤ tol |w_0 − w*| for all t from t₀ to steps; −1 if there is none
     predicted_peak, trained_peak : the largest |w_t − w*| / |w_0 − w*|
-    difference : the largest |w − w of the modes|, over the larger of |w of the modes −
-        w*| and tol |w_0 − w*|
+    difference : the largest |w − v| / max(|v − w*|, tol |w_0 − w*|); inf if training
+        diverged
     """
 
     steps: int
@@ -55,10 +55,10 @@ def verify_training(
     steps: int = 10_000,
     seed: int = 0,
 ) -> Training:
-    """Train from near a minimum, and compare with the modes of the Hessian there.
+    """Return the comparison of training near a minimum with the modes of the Hessian.
 
-    Δw_t = −ε∇E + pΔw_{t−1}  [Eq. 2], from w* and a random displacement that has no part
-    in the zero modes, where the loss is flat.
+    Δw_t = −ε∇E + pΔw_{t−1}  [Eq. 2], from w* and a random displacement orthogonal to
+    the zero modes.
 
     Parameters
     ----------
@@ -66,42 +66,56 @@ def verify_training(
     minimiser : (n,) w*
     hessian : (n, n) at w*
     eps, p : learning rate and momentum
-    scale : size of the displacement over |w*|
-    tol : relative distance at which training has settled
-    steps : iterations at most
-    seed : of the displacement
+    scale : |w_0 − w*| / |w*|, > 0
+    tol : tolerance relative to |w_0 − w*|, in (0, 1)
+    steps : largest number of iterations
+    seed : of the random displacement
 
     Raises
     ------
     InputError
-        A number is out of its range.
+        A number is out of range, or the Hessian is not as above or zero.
     """
     finite("eps", eps), finite("p", p), whole_number("steps", steps)
     if not 0.0 < scale < np.inf:
-        raise InputError(f"{scale} given, positive and finite is needed", "scale")
+        raise InputError(f"{scale} given; a positive, finite number is needed", "scale")
     if not 0.0 < tol < 1.0:
-        raise InputError(f"{tol} given, between 0 and 1 works", "tol")
-    at, matrix = np.asarray(minimiser, dtype=np.float64).ravel(), real(hessian)
+        raise InputError(f"{tol} given; a number between 0 and 1 is needed", "tol")
+    centre = np.asarray(minimiser, dtype=np.float64).ravel()
+    size = scale * (float(np.linalg.norm(centre)) or 1.0)
+    modes = _displaced_modes(hessian, centre.size, size, seed)
+    coupled = iterate(
+        lambda w: gradient(centre + w),
+        modes.rotation @ modes.amplitudes,
+        coupled_step(heavy_ball.method, (eps, p)),
+    )
+    decoupled = recurrences(heavy_ball.method, (eps, p), modes.k)
+    result = compare(
+        coupled, modes, decoupled, tol * size, steps, enough=1e-2, most=_LOST * size
+    )
+    trained, predicted = result.settled
+    trained_peak, predicted_peak = (peak / size for peak in result.peaks)
+    difference = np.inf if result.left else result.difference
+    return Training(
+        result.steps, predicted, trained, predicted_peak, trained_peak, difference
+    )
+
+
+def _displaced_modes(hessian: npt.ArrayLike, n: int, size: float, seed: int) -> Modes:
+    """Return the modes of a Hessian with a random displacement of length `size`.
+
+    The displacement is orthogonal to the zero modes.
+    """
+    matrix = real(hessian)
     check_matrix(matrix)
-    if at.size != len(matrix):
-        raise InputError(f"{at.size} values, {len(matrix)} rows of H", "minimiser")
+    if n != len(matrix):
+        raise InputError(f"{n} values for {len(matrix)} rows of H", "minimiser")
     k, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T).astype(np.float64))
     zero = np.abs(k) <= Spectrum(k).zero_tolerance
     if zero.all():
-        raise InputError("is zero, so that nothing moves", "hessian")
-    # drawn for the weights: the signs of eigenvectors differ from library to library
-    drawn = np.random.default_rng(seed).standard_normal(k.size)
-    amplitudes = np.where(zero, 0.0, vectors.T @ drawn)
-    size = scale * (float(np.linalg.norm(at)) or 1.0)
+        raise InputError("is zero; a Hessian with positive modes is needed", "hessian")
+    # random in w, since the signs of eigenvectors depend on the LAPACK library
+    random = np.random.default_rng(seed).standard_normal(k.size)
+    amplitudes = np.where(zero, 0.0, vectors.T @ random)
     amplitudes *= size / np.linalg.norm(amplitudes)
-    modes, limit = Modes(k, amplitudes, vectors), tol * size
-    step = coupled_step(heavy_ball.method, (eps, p))
-    displaced = iterate(lambda w: gradient(at + w), vectors @ amplitudes, step)
-    decoupled = recurrences(heavy_ball.method, (eps, p), k)
-    found = compare(
-        displaced, modes, decoupled, limit, steps, enough=1e-2, most=_LOST * size
-    )
-    trained, predicted = found.settled
-    peak, peak_of_modes = (highest / size for highest in found.peaks)
-    difference = np.inf if found.left else found.difference
-    return Training(found.steps, predicted, trained, peak_of_modes, peak, difference)
+    return Modes(k, amplitudes, vectors)

@@ -1,1 +1,1 @@
-"""Spectra: from a Hessian, however it is given, to eigenvalues with weights."""
+"""Spectra: eigenvalues of a Hessian, or quadrature nodes, with weights."""

@@ -1,4 +1,4 @@
-"""From a Hessian to its spectrum: dense, sparse, matrix-free, or by its design."""
+"""Eigenvalues of a Hessian: dense, sparse, matrix-free, or from a design matrix."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .lanczos import displacement_quadrature, quadrature
 from .nodes import Nodes
 from .operators import DOUBLE_EPS, Hessian, check_finite
 
-# of max|H|: rounding leaves some 1e-15, a wrong matrix far more
+# allowed asymmetry, relative to max|H|; rounding gives about 1e-15
 ASYMMETRY = 1e-8
-# up to which a sparse matrix is treated as a dense one, or factorised for its small end
+# largest n of a sparse matrix that is converted to dense, and that is factorised
 SPARSE_AS_DENSE, FACTORISED = 2000, 300_000
-# from which an estimate is worth a line
+# n from which the expected duration is reported
 _LONG = 1500
 
 
@@ -34,20 +34,21 @@ def nodes_of_hessian(
     seed: int = 0,
     report: Report = ignore,
 ) -> Nodes:
-    """Return the eigenvalues of a symmetric matrix, or nodes for them  [Eq. 12].
+    """Return all eigenvalues of a symmetric matrix, or quadrature nodes  [Eq. 12].
 
-    A dense matrix, or a sparse one of at most 2,000 rows, gives every eigenvalue;
-    anything else nodes and weights by Lanczos quadrature, with a bound on the error of
-    each. See `Spectrum.from_hessian` for the arguments.
+    A dense matrix, or a sparse matrix of at most 2,000 rows, gives all eigenvalues. A
+    larger sparse matrix or an operator gives nodes and weights by Lanczos quadrature,
+    with error bounds. See `Spectrum.from_hessian` for the arguments.
 
     Raises
     ------
     InputError
-        It is not symmetric, or too large for the memory, or a number is out of range.
+        The matrix is not symmetric or too large for the memory, or a number is out of
+        range.
     """
     steps, probes = whole_number("steps", steps), whole_number("probes", probes)
     seed, matrix = whole_number("seed", seed, 0), hessian.matrix
-    start = None if displacement is None else _of_size(displacement, hessian.n)
+    start = None if displacement is None else _displacement(displacement, hessian.n)
     if matrix is not None and (not hessian.is_sparse or hessian.n <= SPARSE_AS_DENSE):
         dense = matrix.toarray() if hessian.is_sparse else matrix
         return _dense(dense, start, report)
@@ -63,21 +64,21 @@ def nodes_of_hessian(
         steps=steps,
         probes=probes,
         seed=seed,
-        known=None if matrix is None else _ends(matrix, seed, report),
+        known=None if matrix is None else _outer_pairs(matrix, seed, report),
         eps=hessian.eps,
     )
 
 
 def nodes_of_design(design: npt.ArrayLike) -> Nodes:
-    """Return the eigenvalues of XᵀX/N, the Hessian of least squares, from X itself.
+    """Return the eigenvalues of XᵀX/N, the Hessian of least squares.
 
-    The squares of the singular values keep the small end, which XᵀX would lose. See
-    `Spectrum.from_design` for the arguments.
+    They are σ²/N with the singular values σ of X, since XᵀX would lose the small
+    eigenvalues to rounding. See `Spectrum.from_design` for the arguments.
 
     Raises
     ------
     InputError
-        It is not a real, finite matrix.
+        The design matrix is not a real, finite matrix.
     """
     matrix = real(design).astype(np.float64)
     if matrix.ndim != 2 or not matrix.size:
@@ -88,12 +89,12 @@ def nodes_of_design(design: npt.ArrayLike) -> Nodes:
     values = np.linalg.svd(matrix, compute_uv=False) ** 2 / samples
     k[: values.size] = values
     k = np.sort(k)
-    # singular values are known to eps of the largest, and these are their squares
+    # the error of σ is about eps·σ_max, hence k is zero up to the square of that
     rounding = max(matrix.shape) * DOUBLE_EPS
     return Nodes(k, tolerance=float(rounding**2 * k[-1]))
 
 
-def _of_size(displacement: npt.ArrayLike, n: int) -> Floats:
+def _displacement(displacement: npt.ArrayLike, n: int) -> Floats:
     vector = real(displacement).astype(np.float64).ravel()
     if vector.size != n:
         raise InputError(f"{vector.size} values for {n} weights", "displacement")
@@ -101,17 +102,17 @@ def _of_size(displacement: npt.ArrayLike, n: int) -> Floats:
 
 
 def _symmetric(matrix: Any, report: Report) -> Any:
-    """Return the symmetric part; refuse a defect beyond rounding."""
+    """Return (H + Hᵀ)/2; raise InputError if H is not symmetric to rounding."""
     with np.errstate(over="ignore", invalid="ignore"):
         size = abs(matrix).max()
         defect = abs(matrix - matrix.T).max() / size if size else 0.0
     if defect > ASYMMETRY:
         raise InputError(
-            f"not symmetric: H and its transpose differ by {defect:.3g} of the largest "
-            f"entry, up to {ASYMMETRY:g} is rounding; give (H + Hᵀ)/2 if that is meant"
+            f"not symmetric: max|H − Hᵀ| is {defect:.3g} of max|H|, up to "
+            f"{ASYMMETRY:g} is allowed; give (H + Hᵀ)/2 if that is intended"
         )
     if defect:
-        report(f"symmetric to {defect:.2g} of the largest entry; (H + Hᵀ)/2 is taken")
+        report(f"max|H − Hᵀ| is {defect:.2g} of max|H|; (H + Hᵀ)/2 is used")
     return matrix / 2 + matrix.T / 2 if defect else matrix
 
 
@@ -135,7 +136,7 @@ def _dense(matrix: Any, start: Floats | None, report: Report) -> Nodes:
 
 
 def _nbytes(n: int) -> float:
-    """Return the bytes that the eigenvalues of a dense matrix take: three copies."""
+    """Return the memory of a dense eigendecomposition, three matrices, in bytes."""
     return 3.0 * 8.0 * n * n
 
 
@@ -144,28 +145,29 @@ def _check_memory(n: int) -> None:
     if _nbytes(n) > memory:
         raise InputError(
             f"{n:,} eigenvalues of a dense matrix need {_nbytes(n) / 1e9:.3g} GB, "
-            f"{memory / 1e9:.3g} GB are here; as a LinearOperator it takes no more "
-            "than some vectors"
+            f"this machine has {memory / 1e9:.3g} GB; give a LinearOperator, which "
+            "needs only vectors"
         )
 
 
 def dense_seconds(n: int) -> float:
-    """Return about how long n eigenvalues take here, from a smaller matrix: ∝ n³."""
-    small = 400
-    values = np.random.default_rng(0).standard_normal((small, small))
-    began = time.perf_counter()
+    """Return the expected time of n eigenvalues in s, from a small matrix and n³."""
+    size = 400
+    values = np.random.default_rng(0).standard_normal((size, size))
+    start = time.perf_counter()
     np.linalg.eigvalsh(values + values.T)
-    return (time.perf_counter() - began) * (n / small) ** 3
+    return (time.perf_counter() - start) * (n / size) ** 3
 
 
-def _ends(
+def _outer_pairs(
     matrix: Any, seed: int, report: Report
 ) -> tuple[Floats, Floats, Floats] | None:
-    """Return eigenpairs next to 0 and at the top of a sparse matrix, with bounds.
+    """Return eigenvalues next to 0 and the largest ones, eigenvectors, and bounds.
 
-    Lanczos is slow to find these where values crowd there; a factorisation finds them
-    at once. One shift lies just below 0, so that a zero mode does not make the matrix
-    singular, the other just above a bound of the largest value.
+    Lanczos converges slowly where eigenvalues are dense; shift-invert does not. One
+    shift is just below 0, so that a zero mode does not make the matrix singular. The
+    other is just above a bound of the largest eigenvalue. None if the factorisation
+    fails or is too large.
     """
     from scipy.sparse.linalg import eigsh
 
@@ -181,16 +183,16 @@ def _ends(
             for shift in (-1e-9 * bound, (1.0 + 1e-9) * bound)
         ]
     except (RuntimeError, MemoryError) as error:
-        report(f"the ends were not found by factorising: {error}")
+        report(f"shift-invert for the outer eigenvalues failed: {error}")
         return None
     return _rayleigh_ritz(matrix, np.concatenate(pairs))
 
 
 def _rayleigh_ritz(matrix: Any, vectors: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return values, orthonormal vectors and bounds from what vectors span."""
+    """Return Ritz values, orthonormal Ritz vectors and residuals in span(vectors)."""
     basis, sizes, _ = np.linalg.svd(vectors.T, full_matrices=False)
-    basis = basis[:, sizes > 0.5]  # both ends may have found the same
+    basis = basis[:, sizes > 0.5]  # both shifts may have given the same vector
     values, rotation = np.linalg.eigh(basis.T @ (matrix @ basis))
-    found = basis @ rotation
-    bounds = np.linalg.norm(matrix @ found - found * values, axis=0)
-    return values, found.T, bounds
+    ritz_vectors = basis @ rotation
+    residuals = matrix @ ritz_vectors - ritz_vectors * values
+    return values, ritz_vectors.T, np.linalg.norm(residuals, axis=0)

@@ -1,4 +1,4 @@
-"""What is found of a spectrum: eigenvalues, or nodes of a quadrature, with weights."""
+"""Eigenvalues, or nodes of a quadrature, with weights."""
 
 from typing import NamedTuple
 
@@ -6,15 +6,15 @@ from ..typing import Floats
 
 
 class Nodes(NamedTuple):
-    """Eigenvalues, or nodes of a quadrature that stand for many.
+    """Eigenvalues, or nodes of a quadrature over many eigenvalues.
 
     Attributes
     ----------
     k : (n,) increasing
     weights : (n,) multiplicities or quadrature weights, 1 if None
     displacement : (n,) squared initial displacement in each mode, 1 if None
-    residuals : (n,) an eigenvalue lies within so much of each k, 0 if None
-    tolerance : |k| up to which a mode is zero, by rounding if None
+    residuals : (n,) an eigenvalue is within this distance of each k, 0 if None
+    tolerance : |k| up to which a mode is zero; None for the rounding error
     """
 
     k: Floats

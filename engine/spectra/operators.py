@@ -1,4 +1,4 @@
-"""A Hessian in whatever form it is given, as one type."""
+"""The Hessian as a linear operator, made from a matrix, an operator or a function."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ DOUBLE_EPS = float(np.finfo(np.float64).eps)
 
 @dataclass(frozen=True, eq=False)
 class Hessian:
-    """A Hessian that can be multiplied with, and its matrix where there is one.
+    """A Hessian: products with vectors, and the matrix if there is one.
 
     Attributes
     ----------
     n : number of weights
     apply : v → Hv, for (n,) float64
-    matrix : (n, n) array or scipy.sparse matrix, checked; None of an operator
+    matrix : (n, n) array or scipy.sparse matrix; None for an operator
     eps : relative rounding error of a product, 2⁻⁵² in doubles
     """
 
@@ -33,85 +33,83 @@ class Hessian:
 
     @property
     def is_sparse(self) -> bool:
-        """Tell whether the matrix is one of scipy.sparse."""
+        """Return whether the matrix is a scipy.sparse matrix."""
         return is_sparse(self.matrix)
 
     def product(self, vector: Floats) -> Floats:
-        """Return Hv as (n,) doubles."""
+        """Return Hv, (n,) float64."""
         return np.asarray(self.apply(vector), dtype=np.float64).ravel()
 
 
-def as_hessian(given: Any, n: int | None = None) -> Hessian:
-    """Return a Hessian of any form.
+def as_hessian(hessian: Any, n: int | None = None) -> Hessian:
+    """Return the Hessian of a matrix, an operator or a function.
 
     Parameters
     ----------
-    given : (n, n) array, scipy.sparse matrix, LinearOperator, or function v → Hv
-    n : size, needed for a function alone
+    hessian : (n, n) array, scipy.sparse matrix, LinearOperator, or function v → Hv
+    n : size, needed for a function only
 
     Raises
     ------
     InputError
-        It is not square, real or finite, or a function without a size.
+        The matrix is not square, real or finite, or a function has no size.
     """
-    if callable(getattr(given, "matvec", None)):
-        return _of_operator(given)
-    if callable(given) and not is_sparse(given):
+    if callable(getattr(hessian, "matvec", None)):
+        return _from_operator(hessian)
+    if callable(hessian) and not is_sparse(hessian):
         if n is None:
-            raise InputError("a function v → Hv needs its size n beside it", "n")
-        return Hessian(whole_number("n", n), given)
-    matrix = given if is_sparse(given) else real(given)
+            raise InputError("a function v → Hv needs its size n; give n too", "n")
+        return Hessian(whole_number("n", n), hessian)
+    matrix = hessian if is_sparse(hessian) else real(hessian)
     check_matrix(matrix)
     return Hessian(matrix.shape[0], matrix.__matmul__, matrix)
 
 
-def _of_operator(operator: Any) -> Hessian:
+def _from_operator(operator: Any) -> Hessian:
     rows, columns = operator.shape
     if rows != columns:
         raise InputError(f"shape {operator.shape}: a Hessian is square")
-    kind = np.dtype(operator.dtype or float)
-    if kind.kind not in "fiub":
+    dtype = np.dtype(operator.dtype or float)
+    if dtype.kind not in "fiub":
         raise InputError(f"holds {operator.dtype}, real numbers are needed")
-    eps = float(np.finfo(kind if kind.kind == "f" else np.float64).eps)
+    eps = float(np.finfo(dtype if dtype.kind == "f" else np.float64).eps)
     return Hessian(rows, operator.matvec, eps=max(eps, DOUBLE_EPS))
 
 
 def check_matrix(matrix: Any) -> None:
-    """Refuse what is not a square matrix of real, finite numbers.
+    """Check that a matrix is square, real and finite.
 
     Raises
     ------
     InputError
-        With the shape, the type, or the first index that is wrong.
+        It is not; the message has the shape, the type or the first invalid index.
     """
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise InputError(
             f"shape {matrix.shape}: a Hessian is square; for a design matrix, samples "
-            "× features, say --as design"
+            "× features, say --as design or use Spectrum.from_design"
         )
     if not matrix.shape[0]:
-        raise InputError("shape (0, 0): there is nothing in it")
+        raise InputError("shape (0, 0): the matrix is empty")
     if matrix.dtype.kind not in "fiub":
         raise InputError(f"holds {matrix.dtype}, real numbers are needed")
     check_finite(matrix)
 
 
 def check_finite(matrix: Any) -> None:
-    """Refuse a matrix with a value that is not finite; the error has its index."""
+    """Raise InputError with the first index of a value that is not finite."""
     entries = matrix.tocoo() if is_sparse(matrix) else None
     values = matrix.ravel() if entries is None else entries.data
-    bad = np.flatnonzero(~np.isfinite(values))[:1]
-    for at in bad:
+    for i in np.flatnonzero(~np.isfinite(values))[:1]:
         if entries is None:
-            row, column = np.unravel_index(at, matrix.shape)
+            row, column = np.unravel_index(i, matrix.shape)
         else:
-            row, column = entries.row[at], entries.col[at]
-        raise InputError(f"value at ({row}, {column}) is {values[at]}, not finite")
+            row, column = entries.row[i], entries.col[i]
+        raise InputError(f"value at ({row}, {column}) is {values[i]}, not finite")
 
 
 def is_sparse(matrix: Any) -> bool:
-    """Tell whether a matrix is one of scipy.sparse."""
-    # without importing scipy where nobody uses it
+    """Return whether a matrix is a scipy.sparse matrix, without importing scipy."""
     return type(matrix).__module__.startswith("scipy.sparse") and hasattr(
         matrix, "tocsr"
     )

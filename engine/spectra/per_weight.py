@@ -14,16 +14,16 @@ from .operators import as_hessian, check_matrix
 
 
 def diagonal(hessian: Any, *, probes: int | None = None, seed: int = 0) -> Floats:
-    """Return h_ii, the curvature along each weight.
+    """Return the diagonal h_ii of a Hessian.
 
-    Of an operator by n products, or by fewer as the mean of v ∘ Hv over random signs v
-    (Bekas, Kokiopoulou and Saad 2007).
+    For an operator it takes n products, or `probes` products for the estimate mean of
+    v ∘ Hv over random signs v (Bekas, Kokiopoulou and Saad 2007).
 
     Parameters
     ----------
     hessian : (n, n) array, scipy.sparse matrix, or LinearOperator
-    probes : products with an operator, in place of n
-    seed : of the signs
+    probes : ≥ 1, number of products for the estimate; None for the exact diagonal
+    seed : of the random signs
 
     Returns
     -------
@@ -32,31 +32,32 @@ def diagonal(hessian: Any, *, probes: int | None = None, seed: int = 0) -> Float
     Raises
     ------
     InputError
-        The Hessian is none.
+        The Hessian is not square, real and finite.
     """
-    given = as_hessian(hessian)
-    n = given.n
-    if given.matrix is not None:
-        return np.array(given.matrix.diagonal(), dtype=np.float64)
+    operator = as_hessian(hessian)
+    n = operator.n
+    if operator.matrix is not None:
+        return np.array(operator.matrix.diagonal(), dtype=np.float64)
     if probes is None:
-        unit, found = np.zeros(n), np.empty(n)
+        unit, entries = np.zeros(n), np.empty(n)
         for i in range(n):
             unit[i] = 1.0
-            found[i] = given.product(unit)[i]
+            entries[i] = operator.product(unit)[i]
             unit[i] = 0.0
-        return found
+        return entries
     whole_number("probes", probes)
     rng = np.random.default_rng(seed)
     signs = (rng.choice([-1.0, 1.0], n) for _ in range(probes))
-    total: Floats = np.sum([v * given.product(v) for v in signs], axis=0)
+    total: Floats = np.sum([v * operator.product(v) for v in signs], axis=0)
     return total / probes
 
 
 def scaled(hessian: Any, rates: npt.ArrayLike) -> Any:
-    """Return E^½HE^½, whose modes are those of w with a learning rate for each weight.
+    """Return E^½HE^½, E = diag(rates): the Hessian in the variables u = E^−½w.
 
-    Δw = −EHw + pΔw is Δu = −E^½HE^½u + pΔu for w = E^½u, with one p. For ε_i = ε/h_ii,
-    the diagonal approximation, rates are 1/h_ii and ε is left.
+    With a learning rate for each weight, Δw_t = −EHw_t + pΔw_{t−1} becomes
+    Δu_t = −E^½HE^½u_t + pΔu_{t−1}, with the same p for all weights. For ε_i = ε/h_ii,
+    the diagonal approximation, rates are 1/h_ii and the learning rate is ε.
 
     Parameters
     ----------
@@ -65,56 +66,56 @@ def scaled(hessian: Any, rates: npt.ArrayLike) -> Any:
 
     Returns
     -------
-    of the same kind
+    matrix or operator of the same kind as `hessian`
 
     Raises
     ------
     InputError
-        A rate is not positive and finite, or they are not n.
+        A rate is not positive and finite, or the number of rates is not n.
     """
     values = np.asarray(real(rates), dtype=np.float64).ravel()
-    given = as_hessian(hessian)
-    roots, matrix = _roots(values, given.n), given.matrix
-    if given.is_sparse:
+    operator = as_hessian(hessian)
+    roots, matrix = _roots(values, operator.n), operator.matrix
+    if operator.is_sparse:
         return matrix.multiply(roots[:, None]).multiply(roots[None, :]).tocsr()
     if matrix is not None:
         return roots[:, None] * matrix * roots
     from scipy.sparse.linalg import LinearOperator
 
     def product(vector: Floats) -> Floats:
-        return roots * given.product(roots * vector.ravel())
+        return roots * operator.product(roots * vector.ravel())
 
-    return LinearOperator((given.n, given.n), matvec=product, dtype=np.float64)
+    return LinearOperator((operator.n, operator.n), matvec=product, dtype=np.float64)
 
 
 def _roots(rates: Floats, n: int) -> Floats:
     if rates.size != n:
-        raise InputError(f"{rates.size} for {n} weights", "rates")
+        raise InputError(f"{rates.size} values for {n} weights", "rates")
     bad = np.flatnonzero(~((rates > 0.0) & (rates < np.inf)))
     if bad.size:
         raise InputError(
-            f"rate of weight {bad[0]} is {rates[bad[0]]:.6g}; each has to be positive, "
-            "and for 1/h_ii so has the diagonal"
+            f"rate of weight {bad[0]} is {rates[bad[0]]:.6g}; rates must be positive "
+            "and finite, hence for rates 1/h_ii the diagonal too"
         )
     return np.sqrt(rates)
 
 
 def inverse_diagonal(hessian: Any) -> Floats:
-    """Return 1/h_ii, the rates of the diagonal approximation for ε = 1.
+    """Return 1/h_ii, (n,), the rates of the diagonal approximation for ε = 1.
 
     Raises
     ------
     InputError
         An h_ii is not positive.
     """
-    found = diagonal(hessian)
-    bad = np.flatnonzero(~(found > 0.0))
+    entries = diagonal(hessian)
+    bad = np.flatnonzero(~(entries > 0.0))
     if bad.size:
         raise InputError(
-            f"h_ii of weight {bad[0]} is {found[bad[0]]:.6g}; rates ε/h_ii need a "
+            f"h_ii of weight {bad[0]} is {entries[bad[0]]:.6g}; rates ε/h_ii need a "
             "positive diagonal"
         )
-    return 1.0 / found
+    return 1.0 / entries
 
 
 def per_weight_radius(
@@ -122,28 +123,29 @@ def per_weight_radius(
 ) -> float:
     """Return ρ of the iteration with a learning rate and a momentum for each weight.
 
-    w_{t+1} = (1 + P − EH) w_t − P w_{t−1} with diagonal E and P; the eigenvalues of its
-    2n × 2n matrix are exact where no single H's are. With one p for all it is the
-    heavy ball on the spectrum of E^½HE^½, see `scaled`.
+    w_{t+1} = (1 + P − EH) w_t − P w_{t−1} with diagonal E and P. ρ is the largest
+    modulus of the eigenvalues of the 2n × 2n matrix of this step: for different momenta
+    the modes do not decouple. With the same p for all weights it is the heavy ball on
+    the spectrum of E^½HE^½, see `scaled`.
 
     Parameters
     ----------
     hessian : (n, n) symmetric
-    eps, p : (n,) learning rates and momenta, or one for all
+    eps, p : (n,) learning rates and momenta, or a number for all weights
 
     Raises
     ------
     InputError
-        The Hessian is none, or eps or p is not as above.
+        The Hessian is not square, real and finite, or eps or p is not as above.
     """
     matrix = real(hessian)
     check_matrix(matrix)
     n = len(matrix)
-    given = [np.asarray(values, dtype=np.float64) for values in (eps, p)]
-    for name, values in zip(("eps", "p"), given, strict=True):
+    arguments = [np.asarray(values, dtype=np.float64) for values in (eps, p)]
+    for name, values in zip(("eps", "p"), arguments, strict=True):
         if values.shape not in ((), (n,)) or not np.isfinite(values).all():
             raise InputError(f"a finite number, or {n} of them, is needed", name)
-    rates, momenta = (np.broadcast_to(values, (n,)) for values in given)
+    rates, momenta = (np.broadcast_to(values, (n,)) for values in arguments)
     top = np.diag(1.0 + momenta) - rates[:, None] * matrix
-    whole = np.block([[top, -np.diag(momenta)], [np.eye(n), np.zeros((n, n))]])
-    return float(np.abs(np.linalg.eigvals(whole)).max())
+    step = np.block([[top, -np.diag(momenta)], [np.eye(n), np.zeros((n, n))]])
+    return float(np.abs(np.linalg.eigvals(step)).max())

@@ -18,36 +18,39 @@ def hessian_operator(
     *,
     dtype: str | None = "float64",
 ) -> Any:
-    """Return v → Hv for the Hessian of a model's mean loss  [Eq. 11].
+    """Return the operator v → Hv of the Hessian of a model's mean loss  [Eq. 11].
 
-    A product is a derivative of the gradient along v (Pearlmutter 1994): exact, at the
-    price of about two gradients. One batch keeps its graph; several are gone through
-    anew at each product, so that memory does not grow with them.
+    A product is the directional derivative of the gradient along v (Pearlmutter 1994),
+    exact up to rounding, at the cost of about two gradients. The graph of a single
+    batch is kept. Several batches are evaluated again at each product, so that the
+    memory does not depend on their number.
 
     Parameters
     ----------
-    model : torch.nn.Module, left as it is; parameters that require no gradient are
-        left out; dropout and the like should be off (model.eval())
+    model : torch.nn.Module, not modified; parameters without requires_grad are
+        constants; call model.eval() first to turn off dropout
     loss_fn : (outputs, targets) → mean loss of a batch; tensors in it, such as class
-        weights, have to be of the dtype
-    data : (inputs, targets), or an iterable of such batches, which is gone through
-        once for each product and weighted by the batches' sizes
-    dtype : "float64" computes in doubles whatever the model is in, None as the model is
+        weights, must have the dtype
+    data : (inputs, targets), or an iterable of such batches, which is iterated over at
+        each product; batches are weighted by their sizes
+    dtype : "float64" to compute in doubles, None for the type of the model
 
     Returns
     -------
-    scipy.sparse.linalg.LinearOperator of shape (n, n), parameters in the model's order
+    scipy.sparse.linalg.LinearOperator of shape (n, n), parameters in the order of the
+    model
 
     Raises
     ------
     InputError
-        The model has no parameters, or a loss is not finite.
+        No parameter requires a gradient, the data are not as above, or a loss is not
+        finite.
     """
     from scipy.sparse.linalg import LinearOperator
 
     loss = _Loss(model, loss_fn, data, dtype)
     return LinearOperator(
-        (loss.size, loss.size), matvec=loss.hessian_product, dtype=loss.precision
+        (loss.size, loss.size), matvec=loss.hessian_product, dtype=loss.dtype
     )
 
 
@@ -57,58 +60,58 @@ class _Loss:
     def __init__(self, model: Any, loss_fn: Any, data: Any, dtype: str | None) -> None:
         import torch
 
-        kind = None if dtype is None else getattr(torch, dtype)
+        precision = None if dtype is None else getattr(torch, dtype)
         self.model, self.loss_fn = model, loss_fn
         self.parameters = {
-            name: value.detach().to(kind).requires_grad_()
+            name: value.detach().to(precision).requires_grad_()
             for name, value in model.named_parameters()
             if value.requires_grad
         }
         if not self.parameters:
             raise InputError("no parameter requires a gradient", "model")
-        self.fixed = {
-            # a copy, since layers that count batches would change it
-            name: _cast(value.detach(), kind).clone()
+        self.constants = {
+            # copies, since layers that count batches modify their buffers
+            name: _cast(value.detach(), precision).clone()
             for name, value in (*model.named_parameters(), *model.named_buffers())
             if name not in self.parameters
         }
         self.values = list(self.parameters.values())
         self.size = sum(value.numel() for value in self.values)
         double = all(value.dtype == torch.float64 for value in self.values)
-        self.precision = np.float64 if double else np.float32
-        self.batches = _Batches(data, kind)
+        self.dtype = np.float64 if double else np.float32
+        self.batches = _Batches(data, precision)
         single = self.batches.single
-        self.kept = list(map(self._gradient, self.batches)) if single else None
+        self.gradients = list(map(self._gradient, self.batches)) if single else None
 
     def _gradient(self, batch: tuple[Any, Any, float]) -> Any:
-        """Return a batch's share of the gradient, which can be derived again."""
+        """Return the share of a batch in the gradient, (n,), with its graph."""
         import torch
 
         inputs, targets, share = batch
-        names = {**self.parameters, **self.fixed}
-        outputs = torch.func.functional_call(self.model, names, (inputs,))
+        state = {**self.parameters, **self.constants}
+        outputs = torch.func.functional_call(self.model, state, (inputs,))
         loss = self.loss_fn(outputs, targets) * share
         if not torch.isfinite(loss):
-            raise InputError(f"the loss is {float(loss.detach())}, not finite")
+            raise InputError(f"the loss is {float(loss.detach())}; it must be finite")
         options: Any = {"create_graph": True, "materialize_grads": True}
         return _flat(torch.autograd.grad(loss, self.values, **options))
 
     def hessian_product(
         self, vector: npt.NDArray[np.float64]
     ) -> npt.NDArray[np.float64]:
-        """Return the Hessian times a vector."""
+        """Return Hv, (n,) float64."""
         import torch
 
-        along = torch.from_numpy(np.array(vector, dtype=np.float64).ravel())
-        along = along.to(self.values[0])
+        direction = torch.from_numpy(np.array(vector, dtype=np.float64).ravel())
+        direction = direction.to(self.values[0])
         total = np.zeros(self.size)
         options: Any = {
-            "retain_graph": self.kept is not None,
+            "retain_graph": self.gradients is not None,
             "materialize_grads": True,
         }
-        for one in self.kept or map(self._gradient, self.batches):
-            if one.requires_grad:  # else linear in all parameters
-                parts = torch.autograd.grad(one, self.values, along, **options)
+        for gradient in self.gradients or map(self._gradient, self.batches):
+            if gradient.requires_grad:  # otherwise the loss is linear and H is 0
+                parts = torch.autograd.grad(gradient, self.values, direction, **options)
                 total += _flat(parts).detach().cpu().numpy().astype(np.float64)
         return total
 
@@ -119,22 +122,22 @@ def _flat(parts: Any) -> Any:
     return torch.cat([part.reshape(-1) for part in parts])
 
 
-def _cast(value: Any, kind: Any) -> Any:
-    return value.to(kind) if kind is not None and value.is_floating_point() else value
+def _cast(value: Any, dtype: Any) -> Any:
+    return value.to(dtype) if dtype is not None and value.is_floating_point() else value
 
 
 class _Batches:
-    """Batches and the share that each has of all samples, as often as asked."""
+    """An iterable of (inputs, targets, share of all samples), one for each batch."""
 
-    def __init__(self, data: Any, kind: Any) -> None:
-        self.kind = kind
+    def __init__(self, data: Any, dtype: Any) -> None:
+        self.dtype = dtype
         self.single = (
             isinstance(data, tuple) and len(data) == 2 and hasattr(data[0], "shape")
         )
         self.data: Iterable[Any] = [data] if self.single else data
         if iter(self.data) is self.data:
             raise InputError(
-                "an iterator ends after one pass; give a list of batches or a "
+                "an iterator can be read only once; give a list of batches or a "
                 "DataLoader",
                 "data",
             )
@@ -146,9 +149,9 @@ class _Batches:
                 "data",
             ) from None
         if not self.samples:
-            raise InputError("there are no samples", "data")
+            raise InputError("has no samples", "data")
 
     def __iter__(self) -> Any:
         for inputs, targets in self.data:
             share = len(inputs) / self.samples
-            yield _cast(inputs, self.kind), _cast(targets, self.kind), share
+            yield _cast(inputs, self.dtype), _cast(targets, self.dtype), share

@@ -1,4 +1,4 @@
-"""A spectrum: the curvatures of a whole Hessian, with weights."""
+"""The spectrum: the curvatures of a Hessian, with weights and displacements."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .operators import as_hessian
 
 Zero = Literal["drop", "keep"]
 Negative = Literal["error", "drop", "abs", "keep"]
-# of the smallest curvature: a bound of its error beyond this says nothing of it
+# largest residual of kmin, relative to kmin, for which kmin counts as converged
 _CONVERGED = 0.01
 
 
@@ -29,20 +29,20 @@ class Spectrum:
     Parameters
     ----------
     k : (n,) float64, finite, increasing
-        Curvatures; they may repeat.
+        Curvatures, which may repeat.
     weights : (n,) float64, positive, default 1
         Multiplicities, or weights of a quadrature.
     displacement : (n,) float64, not negative, default 1
         Squared initial displacement in each mode.
-    name : where it comes from, for people
+    name : a label for tables and files
     residuals : (n,) float64, not negative, default 0
-        For Ritz values: an eigenvalue lies within so much of each k.
+        For Ritz values: an eigenvalue is within this distance of each k.
     tolerance : |k| up to which a mode is zero, n·2⁻⁵²·max|k| by default
 
     Raises
     ------
     InputError
-        An array is empty, not finite, not sorted or of the wrong shape or sign.
+        An array is empty, not finite, or has a wrong shape, order or sign.
     """
 
     k: Floats
@@ -53,23 +53,27 @@ class Spectrum:
     tolerance: float | None = None
 
     def __post_init__(self) -> None:
-        """Check and freeze the values."""
+        """Check the arrays and make them read-only."""
         k = _vector("k", self.k)
         if np.any(np.diff(k) < 0):
-            raise InputError("the curvatures must not decrease; sort them first", "k")
+            raise InputError("the curvatures must not decrease; sort them", "k")
         object.__setattr__(self, "k", k)
         for name, least, default in (
             ("weights", np.nextafter(0, 1), 1.0),
             ("displacement", 0.0, 1.0),
             ("residuals", 0.0, 0.0),
         ):
-            given = getattr(self, name)
-            given = np.full_like(k, default) if given is None else given
-            values = _vector(name, given)
+            argument = getattr(self, name)
+            values = np.full_like(k, default) if argument is None else argument
+            values = _vector(name, values)
             if values.shape != k.shape:
                 raise InputError(f"{values.size} values for {k.size} of k", name)
             if values.min() < least:
-                raise InputError(f"{values.min():.17g} is too small", name)
+                raise InputError(
+                    f"{values.min():.17g} given; values must be "
+                    f"{'positive' if least else '≥ 0'}",
+                    name,
+                )
             object.__setattr__(self, name, values)
 
     @classmethod
@@ -85,26 +89,27 @@ class Spectrum:
         name: str = "",
         report: Report = ignore,
     ) -> Spectrum:
-        """Return the spectrum of a symmetric matrix, by the way that suits its kind.
+        """Return the spectrum of a symmetric matrix.
 
-        A dense matrix gives every eigenvalue. A larger sparse one, an operator or a
-        function gives nodes and weights by Lanczos quadrature, with a bound on the
-        error of each.
+        A dense matrix, or a sparse matrix of at most 2,000 rows, gives all eigenvalues.
+        A larger sparse matrix, an operator or a function gives nodes and weights by
+        Lanczos quadrature, with residuals as error bounds.
 
         Parameters
         ----------
         hessian : (n, n) array, scipy.sparse matrix, LinearOperator, or function v → Hv
-        n : size, needed for a function alone
-        displacement : (n,) where the weights start from, w(0) − w*; matrix-free, the
-            nodes are then those with which loss(t) is exact for t < steps
+        n : size, needed for a function only
+        displacement : (n,) w(0) − w*; without a dense matrix, the nodes are then those
+            that give the exact loss(t) for t < steps
         steps, probes, seed : of the quadrature, see `lanczos.quadrature`
-        name : for people
-        report : called with a line on what takes long, or was found
+        name : a label for tables and files
+        report : called with one-line messages: expected durations, warnings
 
         Raises
         ------
         InputError
-            It is not square, real, finite or symmetric, or too large for the memory.
+            The matrix is not square, real, finite or symmetric, or too large for the
+            memory.
         """
         nodes = nodes_of_hessian(
             as_hessian(hessian, n),
@@ -118,24 +123,25 @@ class Spectrum:
 
     @classmethod
     def from_design(cls, design: npt.ArrayLike, *, name: str = "") -> Spectrum:
-        """Return the spectrum of XᵀX/N, the Hessian of least squares, from X itself.
+        """Return the spectrum of XᵀX/N, the Hessian of least squares.
 
-        The squares of the singular values keep the small end, which XᵀX would lose.
+        k = σ²/N with the singular values σ of X, since forming XᵀX would lose the small
+        eigenvalues to rounding.
 
         Parameters
         ----------
-        design : (N, n) a row for each sample
-        name : for people
+        design : (N, n) matrix X, a row for each sample
+        name : a label for tables and files
 
         Raises
         ------
         InputError
-            It is not a real, finite matrix.
+            The design matrix is not a real, finite matrix.
         """
         return cls(**nodes_of_design(design)._asdict(), name=name)
 
     def __len__(self) -> int:
-        """Return the number of different entries."""
+        """Return the number of entries of k."""
         return self.k.size
 
     @property
@@ -155,9 +161,9 @@ class Spectrum:
 
     @cached_property
     def zero_tolerance(self) -> float:
-        """Return n·2⁻⁵²·max|k|, below which rounding cannot tell a k from zero.
+        """Return the |k| up to which a mode is zero.
 
-        Or the tolerance that the spectrum has.
+        It is `tolerance`, or n·2⁻⁵²·max|k|, the rounding error of eigenvalues.
         """
         if self.tolerance is not None:
             return self.tolerance
@@ -166,12 +172,12 @@ class Spectrum:
 
     @cached_property
     def zeros(self) -> int:
-        """Return how many entries are zero to rounding."""
+        """Return the number of entries with |k| ≤ zero_tolerance."""
         return int(np.count_nonzero(np.abs(self.k) <= self.zero_tolerance))
 
     @cached_property
     def negatives(self) -> int:
-        """Return how many entries are negative beyond rounding."""
+        """Return the number of entries with k < −zero_tolerance."""
         return int(np.count_nonzero(self.k < -self.zero_tolerance))
 
     @cached_property
@@ -181,18 +187,18 @@ class Spectrum:
         Raises
         ------
         InputError
-            A mode is negative beyond rounding, or none is left.
+            A mode is negative, or no mode is positive.
         """
         return self.filtered()
 
     @property
     def kmin_converged(self) -> bool:
-        """Tell whether the smallest positive k is known to 1 %, which κ hangs on."""
-        above = np.flatnonzero(self.k > self.zero_tolerance)
-        if not above.size:
+        """Return whether the smallest positive k is at least 100 times its residual."""
+        positive = np.flatnonzero(self.k > self.zero_tolerance)
+        if not positive.size:
             return False
-        bound = self.known["residuals"][above[0]]
-        return bool(bound <= _CONVERGED * self.k[above[0]])
+        bound = self.known["residuals"][positive[0]]
+        return bool(bound <= _CONVERGED * self.k[positive[0]])
 
     def filtered(
         self,
@@ -201,30 +207,30 @@ class Spectrum:
         shift: float = 0.0,
         tolerance: float | None = None,
     ) -> Spectrum:
-        """Return the spectrum with a shift, and its zero and negative modes treated.
+        """Return the spectrum k + shift, with zero and negative modes treated.
 
         Parameters
         ----------
-        zero : "drop" or "keep" what is zero to rounding
+        zero : "drop" or "keep" zero modes
         negative : "error", "drop", "abs" for |k|, or "keep"
-        shift : λ is added to each k, as weight decay does
+        shift : λ, added to each k, as by weight decay
         tolerance : |k| up to which a mode is zero, `zero_tolerance` by default
 
         Raises
         ------
         InputError
-            A mode is negative and that is an error, or none is left.
+            A mode is negative with negative="error", or no mode remains.
         """
         k = self.k + shift
         limit = self.zero_tolerance if tolerance is None else tolerance
         zeros, negatives = np.abs(k) <= limit, k < -limit
         if negative == "error" and negatives.any():
-            many = float(self.arrays["weights"][negatives].sum())
-            modes, along = ("mode", "it") if many == 1 else ("modes", "them")
+            count = float(self.arrays["weights"][negatives].sum())
+            modes, along = ("mode", "it") if count == 1 else ("modes", "them")
             raise InputError(
-                f"{self.name or 'unnamed'}: {many:.6g} negative {modes}, the least "
-                f"{k[0]:.6g}; every method diverges along {along}; "
-                "`critdamp spectrum --negative drop|abs|keep` makes a spectrum without"
+                f"{self.name or 'unnamed'}: {count:.6g} negative {modes}, the smallest "
+                f"k is {k[0]:.6g}; every method diverges along {along}; use "
+                "`critdamp spectrum --negative drop|abs|keep`"
             )
         keep = ~(zeros & (zero == "drop")) & ~(negatives & (negative == "drop"))
         if not keep.any():
@@ -233,11 +239,13 @@ class Spectrum:
         order = np.argsort(k, kind="stable")
         _, *others = self.known.values()
         weights, displacement, residuals = (v[keep][order] for v in others)
-        known = self.tolerance if tolerance is None else tolerance
-        return Spectrum(k[order], weights, displacement, self.name, residuals, known)
+        tolerance = self.tolerance if tolerance is None else tolerance
+        return Spectrum(
+            k[order], weights, displacement, self.name, residuals, tolerance
+        )
 
     def summary(self) -> dict[str, Any]:
-        """Return what there is to say of it in numbers, by name."""
+        """Return name → number of modes, kmin, kmax, condition and multiplicities."""
         weights = np.asarray(self.weights)
         limit, kmax = self.zero_tolerance, float(self.k[-1])
         above = self.k > limit
@@ -257,9 +265,10 @@ class Spectrum:
         }
 
     def multiplicities(self) -> list[tuple[float, int]]:
-        """Return the values that repeat to rounding and how often, most often first.
+        """Return (k, multiplicity) of repeated eigenvalues, most frequent first.
 
-        None where k are nodes of a quadrature, which repeat for other reasons.
+        Eigenvalues count as equal to rounding. The list is empty for nodes of a
+        quadrature, which may be close without being repeated eigenvalues.
         """
         weights = np.asarray(self.weights)
         if np.any(self.residuals) or np.any(weights != np.round(weights)):
@@ -267,16 +276,18 @@ class Spectrum:
         rounding = len(self) * np.finfo(np.float64).eps * np.abs(self.k).max()
         starts = np.flatnonzero(np.diff(self.k, prepend=-np.inf) > rounding)
         counts = np.add.reduceat(weights, starts)
-        found = zip(self.k[starts].tolist(), counts.tolist(), strict=True)
-        several = [(k, int(count)) for k, count in found if count > 1]
-        return sorted(several, key=lambda one: -one[1])
+        pairs = zip(self.k[starts].tolist(), counts.tolist(), strict=True)
+        repeated = [(k, int(count)) for k, count in pairs if count > 1]
+        return sorted(repeated, key=lambda pair: -pair[1])
 
 
 def _vector(name: str, values: Floats) -> Floats:
     with about(name):
         array = np.array(real(values), dtype=np.float64)
     if array.ndim != 1 or array.size == 0:
-        raise InputError(f"shape {array.shape}, expected at least 1 value", name)
+        raise InputError(
+            f"shape {array.shape}; a vector of at least 1 value is needed", name
+        )
     bad = np.flatnonzero(~np.isfinite(array))
     if bad.size:
         raise InputError(f"value {bad[0]} is {array[bad[0]]}, not finite", name)

@@ -1,1 +1,1 @@
-"""Answers: which learning rate and momentum to train with."""
+"""Tuning: the optimal learning rate and momentum for a spectrum."""

@@ -1,4 +1,4 @@
-"""Closed forms for the best learning rate and momentum."""
+"""Closed forms of the optimal learning rate and momentum."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ..validation import finite
 
 @dataclass(frozen=True)
 class Tuning:
-    """A learning rate and momentum with the convergence that they give.
+    """A learning rate and momentum with their rate of convergence.
 
     Attributes
     ----------
     eps, p : learning rate and momentum
-    spectral_radius : the worst one over the spectrum
-    rate : −ln of it, per iteration
+    spectral_radius : the largest ρ over the spectrum
+    rate : −ln ρ, per iteration
     """
 
     eps: float
@@ -31,10 +31,10 @@ class Tuning:
 
 
 def polyak(kmin: float, kmax: float) -> Tuning:
-    """Return the best constant (ε, p) of the heavy ball for curvatures kmin … kmax.
+    """Return the optimal constant (ε, p) of the heavy ball for k in [kmin, kmax].
 
     ε = 4/(√L+√μ)², p = ((√L−√μ)/(√L+√μ))², ρ = √p, with μ = kmin and L = kmax
-    (Polyak 1964). Both ends are then critically damped [Eq. 35].
+    (Polyak 1964). The modes at kmin and kmax are critically damped [Eq. 35].
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def polyak(kmin: float, kmax: float) -> Tuning:
     Raises
     ------
     InputError
-        The ends are not finite, not positive or in the wrong order.
+        kmin or kmax is not finite or not positive, or kmin > kmax.
     """
     if not 0 < kmin <= kmax < math.inf:
         raise InputError(f"{kmin:g} to {kmax:g}; 0 < kmin ≤ kmax < inf is needed", "k")
@@ -54,9 +54,10 @@ def polyak(kmin: float, kmax: float) -> Tuning:
 
 
 def critical_momentum(eps: npt.ArrayLike, k: npt.ArrayLike) -> Floats:
-    """Return the momentum that is best for one curvature: critical damping.
+    """Return the optimal momentum of the heavy ball for one curvature.
 
-    p = (1 − √(εk))²  [Eq. 35], where ρ = |1 − √(εk)|  [Eq. 36].
+    The mode is critically damped at p = (1 − √(εk))²  [Eq. 35], with ρ = |1 − √(εk)|
+    [Eq. 36].
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The C kernels, where they were built: found, checked and called through ctypes."""
+"""The C kernels, called through ctypes; `AVAILABLE` is False if they were not built."""
 
 from __future__ import annotations
 
@@ -38,31 +38,35 @@ _SIGNATURES = {
 
 @functools.cache
 def function(name: str) -> Any:
-    """Return a kernel of step_kernels.c, which says what it takes."""
-    found = getattr(_LIBRARY, name)
-    found.argtypes = _SIGNATURES[name]
-    found.restype = _LONG if name == "multiply_add" else None
-    return found
+    """Return a kernel of step_kernels.c, which describes its arguments."""
+    kernel = getattr(_LIBRARY, name)
+    kernel.argtypes = _SIGNATURES[name]
+    kernel.restype = _LONG if name == "multiply_add" else None
+    return kernel
 
 
 def map_kernel(
     method: Method, quantity: Quantity, threads: int
 ) -> Callable[..., None] | None:
-    """Return the C kernel (head, k, inner, tol, out) of a map, None if there is none.
+    """Return the C kernel (slower_parameters, k, fastest, tol, out) of a map, or None.
+
+    It is called as the Numba kernel `compile.map_kernel`; `tol` is not used.
 
     Parameters
     ----------
-    method, quantity : what to compute; its output is of the quantity's own type
-    threads : that the kernel uses
+    method, quantity : of the map; the type of the output is that of the quantity
+    threads : number of threads
     """
-    found = getattr(_LIBRARY, f"{method.name}_{quantity.name}", None)
-    if found is None:
+    c_function = getattr(_LIBRARY, f"{method.name}_{quantity.name}", None)
+    if c_function is None:
         return None
-    out = _array(quantity.dtype)
-    found.argtypes = (*[_DOUBLES] * 3, _LONG, _LONG, out, _COUNT)
-    found.restype = None
+    output = _array(quantity.dtype)
+    c_function.argtypes = (*[_DOUBLES] * 3, _LONG, _LONG, output, _COUNT)
+    c_function.restype = None
 
-    def kernel(head: Any, k: Any, inner: Any, _tol: float, out: Any) -> None:
-        found(head, k, inner, *out.shape, out, threads)
+    def kernel(
+        slower_parameters: Any, k: Any, fastest: Any, _tol: float, out: Any
+    ) -> None:
+        c_function(slower_parameters, k, fastest, *out.shape, out, threads)
 
     return kernel

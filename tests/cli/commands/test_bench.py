@@ -64,10 +64,10 @@ def test_bad_input(bench, tmp_path):
     (tmp_path / "b.json").write_text("{}")
     (tmp_path / "l.json").write_text('{"format": "critdamp-bench-1", "results": [1]}')
     for options, code, said in (
-        (("--kernel", "speed"), 2, "--kernel: 'speed' is unknown; there are"),
+        (("--kernel", "speed"), 2, "--kernel: 'speed' is unknown; choose from"),
         (("--save", "b.json"), 2, "b.json: exists; --force replaces it"),
-        (("--compare", "b.json"), 1, "b.json: is not a file that `critdamp bench"),
-        (("--compare", "l.json"), 1, "l.json: is not a file that `critdamp bench"),
+        (("--compare", "b.json"), 1, "b.json: not a file written by `critdamp bench"),
+        (("--compare", "l.json"), 1, "l.json: not a file written by `critdamp bench"),
         (("--compare", "none.json"), 1, "none.json: cannot read it"),
         (("--kernel", "steps", "--save", "no/b.json"), 1, "no/b.json: cannot write"),
     ):

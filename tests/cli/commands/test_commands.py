@@ -207,11 +207,11 @@ def test_rates_for_each_weight_have_a_spectrum(critdamp, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["verify", "--eps", "1"], "give HESSIAN or --problem"),
-        (["verify", "h.npy", "--eps", "1", "--train"], "--train: goes with --problem"),
-        (["verify", "h.npy", "--eps", "1", "--scale", "1"], "--scale: goes with"),
+        (["verify", "--eps", "1"], "give either HESSIAN or --problem"),
+        (["verify", "h.npy", "--eps", "1", "--train"], "--train: needs --problem"),
+        (["verify", "h.npy", "--eps", "1", "--scale", "1"], "--scale: needs --train"),
         (["verify", "--problem", "x", "--train", "--eps", "1"], "has no training"),
-        (["spectrum", "--problem", "diabetes", "--per-weight"], "goes with a Hessian"),
+        (["spectrum", "--problem", "diabetes", "--per-weight"], "needs a Hessian as"),
         (["spectrum", "digits-softmax", "--per-weight"], "need a Hessian"),
         (
             ["sweep", "--eps", "1", "--p", "0", "--spectrum", "digits-softmax",
@@ -234,7 +234,7 @@ def test_a_run_is_made_again_from_itself(critdamp, bits, tmp_path):
     assert bits(tmp_path / "again.h5") == bits(tmp_path / "run.h5")
     wrong = critdamp("sweep", "--like", "run.h5", "--tol", "1e-3", "-o", "x.h5")
     assert wrong.code == 2
-    assert "--tol cannot be with it" in wrong.err
+    assert "gives the whole plan; leave out --tol" in wrong.err
 
 
 def test_status_verifies(critdamp, tmp_path):

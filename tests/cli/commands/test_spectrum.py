@@ -27,7 +27,7 @@ def hessian(tmp_path):
 def test_from_a_matrix_to_a_sweep(critdamp, hessian, tmp_path):
     made = critdamp("spectrum", "h.npy", "-o", "s.h5")
     assert made.code == 0, made.err
-    assert "symmetric to" in made.err
+    assert "(H + Hᵀ)/2 is used" in made.err
     rows = dict(line.split(None, 1) for line in made.out.splitlines()[:3])
     assert rows["modes"] == "6"
     assert float(rows["kmin"]) == pytest.approx(0.5)
@@ -50,7 +50,7 @@ def test_json_and_treatment(critdamp, hessian, tmp_path):
     np.save(tmp_path / "n.npy", hessian - 0.75 * np.eye(6))
     refused = critdamp("spectrum", "n.npy", "-o", "s.h5")
     assert refused.code == 2
-    assert "2 negative modes, the least -0.75" in refused.err
+    assert "2 negative modes, the smallest k is -0.75" in refused.err
     assert not (tmp_path / "s.h5").exists()
     shown = critdamp("spectrum", "n.npy", "--negative", "drop", "--json", "--quiet")
     record = json.loads(shown.out)
@@ -107,12 +107,12 @@ def test_bad_input_writes_nothing(critdamp, hessian, tmp_path):
         (("none.npy",), "none.npy: no such file"),
         (("nan.npy",), r"nan.npy: value at (0, 0) is nan"),
         (("x.npy",), "say --as design"),
-        ((), "give IN or --problem"),
-        (("h.npy", "--problem", "diabetes"), "give IN or --problem"),
+        ((), "give either IN or --problem"),
+        (("h.npy", "--problem", "diabetes"), "give either IN or --problem"),
         (("--problem", "nope"), "'nope' is unknown; there are diabetes"),
-        (("h.npy", "--shift", "nan"), "--shift: nan is not finite"),
+        (("h.npy", "--shift", "nan"), "--shift: nan given; a finite number"),
         (("h.npy", "--zero-tolerance", "-1"), "--zero-tolerance: -1.0 given"),
-        (("h.npy", "--steps", "0"), "--steps: 0 given; a whole number from 1 on"),
+        (("h.npy", "--steps", "0"), "--steps: 0 given; a whole number ≥ 1"),
         (("h.npy", "--displacement", "x.npy"), "shape (4, 6), a vector of real"),
         (("h.npy", "--displacement", "k.npy"), "3 values for 6 weights"),
         (("h.npy", "--displacement", "two.npz"), "holds 2 arrays, a, b; say which"),
@@ -126,7 +126,7 @@ def test_bad_input_writes_nothing(critdamp, hessian, tmp_path):
         assert (refused.out, refused.err.count("\n")) == ("", 1)
         assert sorted(tmp_path.iterdir()) == before
     refused = critdamp("spectrum", "h.npy", "-o", ".", "--force")
-    assert (refused.code, "no regular file" in refused.err) == (2, True)
+    assert (refused.code, "not a regular file" in refused.err) == (2, True)
     refused = critdamp("spectrum", "h.npy", "-o", "no/s.h5")
     assert (refused.code, "the folder does not exist" in refused.err) == (1, True)
 

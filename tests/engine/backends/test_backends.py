@@ -22,7 +22,7 @@ ENDS = np.array([*ENDS, *(-x for x in ENDS), np.inf, -np.inf, np.nan])
 
 
 def blocks(rng, method):
-    """Return head, k and inner: creases, edges, eighths, ends of the numbers, noise."""
+    """Return slower parameters, k and fastest: creases, edges, eighths, ends, noise."""
     rows = 1250
     k = rng.choice([1.0, 0.5, 3.0, -1.0, 0.0, 1e-3], rows)
     p = np.concatenate([rng.uniform(-1.2, 1.2, 600), np.arange(-100, 100) / 64, ENDS])
@@ -58,12 +58,12 @@ def test_same_bits(name, quantity):
     method, known = METHODS[name], QUANTITIES[quantity]
     rng = np.random.default_rng(14)
     for threads, arranged in ((1, np.array), (2, rising)):
-        head, k, inner = blocks(rng, method)
-        inner = arranged(inner)
-        found = np.empty((k.size, inner.size), known.dtype)
+        slower, k, fastest = blocks(rng, method)
+        fastest = arranged(fastest)
+        found = np.empty((k.size, fastest.size), known.dtype)
         expected = np.empty_like(found)
-        native.map_kernel(method, known, threads)(head, k, inner, 0.0, found)
-        map_kernel(method, known)(head, k, inner, 0.0, expected)
+        native.map_kernel(method, known, threads)(slower, k, fastest, 0.0, found)
+        map_kernel(method, known)(slower, k, fastest, 0.0, expected)
         # which NaN it is, is nobody's business
         different = (found != expected) & ~((found != found) & (expected != expected))
         assert found.size > 10**6
@@ -76,11 +76,11 @@ def test_same_bits(name, quantity):
 @pytest.mark.parametrize("known", QUICK, ids=lambda q: q.name)
 def test_what_is_quick_is_exact(name, known, arranged):
     method = METHODS[name]
-    head, k, inner = blocks(np.random.default_rng(15), method)
-    head, k, inner = head[:, :200], k[:200], arranged(inner)
-    found = np.empty((k.size, inner.size), known.dtype)
-    map_kernel(method, known)(head, k, inner, 0.0, found)
-    points = *(values[:, None] for values in head), inner, k[:, None]
+    slower, k, fastest = blocks(np.random.default_rng(15), method)
+    slower, k, fastest = slower[:, :200], k[:200], arranged(fastest)
+    found = np.empty((k.size, fastest.size), known.dtype)
+    map_kernel(method, known)(slower, k, fastest, 0.0, found)
+    points = *(values[:, None] for values in slower), fastest, k[:, None]
     expected = ufunc(method, known)(*points)
     assert np.array_equal(found, expected, equal_nan=known.dtype == "float64")
 

@@ -37,7 +37,7 @@ def test_methods_can_be_copied_and_pickled():
     for face in (cd.heavy_ball, cd.qhm(nu=0.5)):
         for again in (copy.deepcopy(face), pickle.loads(pickle.dumps(face))):
             assert repr(again) == repr(face)
-    assert "the first arguments are bound" in cd.qhm(nu=0.5).rate.__doc__
+    assert "the leading arguments are bound" in cd.qhm(nu=0.5).rate.__doc__
 
 
 def test_threads_of_others_are_left_alone(tmp_path):

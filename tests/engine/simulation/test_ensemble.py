@@ -150,19 +150,19 @@ def test_what_cannot_go_together_is_refused():
     for stride in (0, -1, 2**31, 1.5):
         with pytest.raises(InputError, match=r"stride: .* from 1 to 1073741824"):
             recurrences(BALL, (0.1, 0.9), k, stride)
-    with pytest.raises(InputError, match="3 parameters given, eps, p expected"):
+    with pytest.raises(InputError, match="3 parameters given; needed: eps, p"):
         recurrences(BALL, (0.1, 0.9, 0.5), k)
     ensemble = Ensemble(3)
     ensemble.advance(recurrences(BALL, (0.1, 0.9), k, 5), 2)
-    with pytest.raises(InputError, match="stride: 1 after steps of 5; start from rest"):
+    with pytest.raises(InputError, match="stride: 1 after a stride of 5; use a new"):
         ensemble.advance(recurrences(BALL, (0.1, 0.9), k), 1)
     with pytest.raises(InputError, match="1 recurrences for 3 modes"):
         ensemble.advance(recurrences(BALL, (0.1, 0.9), np.ones(1), 5), 1)
     with pytest.raises(InputError, match="count: -1 given"):
         ensemble.advance(recurrences(BALL, (0.1, 0.9), k, np.int64(5)), -1)
-    with pytest.raises(InputError, match="a schedule cannot go on after steps of 5"):
+    with pytest.raises(InputError, match="a schedule cannot follow a stride of 5"):
         ensemble.follow(k, np.ones(2), np.ones(2))
     with pytest.raises(InputError, match="2 of eps, 3 of p and 3 of k for 3 modes"):
         ensemble.follow(k, np.ones(2), np.ones(3))
-    with pytest.raises(InputError, match="threads: 99999 asked for"):
+    with pytest.raises(InputError, match="threads: 99999 given"):
         Ensemble(3, threads=99999)

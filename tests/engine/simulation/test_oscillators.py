@@ -125,7 +125,7 @@ def test_bits_do_not_depend_on_threads():
     for threads in (1, 2):
         sums = np.empty((7, 3, 3))
         with on_threads(threads):
-            oscillator._run(1.0, 0.3, spectrum.k, np.ones(10_000), times, sums)
+            oscillator._write_sums(1.0, 0.3, spectrum.k, np.ones(10_000), times, sums)
         runs.append(sums.tobytes())
     assert runs[0] == runs[1]
 
@@ -136,11 +136,11 @@ def test_bad_input():
         ((one, -1, 1, [0, 1]), "mass: -1 given"),
         ((one, 1, math.inf, [0, 1]), "friction: inf given; 0, or from 1e-100 to 1e"),
         ((one, 5e-324, 1, [0, 1]), "mass: 5e-324 given"),
-        ((one, 0, 0, [0, 1]), "mass and friction: both are 0"),
-        ((one, 1, 1, [1, 0]), "times: finite, increasing"),
-        ((one, 1, 1, [-1, 0]), "times: finite, increasing"),
-        ((one, 1, 1, []), "times: finite, increasing"),
-        ((one, 1, 1, [0, math.nan]), "times: finite, increasing"),
+        ((one, 0, 0, [0, 1]), "mass and friction are both 0"),
+        ((one, 1, 1, [1, 0]), "times: finite, increasing numbers"),
+        ((one, 1, 1, [-1, 0]), "times: finite, increasing numbers"),
+        ((one, 1, 1, []), "times: finite, increasing numbers"),
+        ((one, 1, 1, [0, math.nan]), "times: finite, increasing numbers"),
     ):
         with pytest.raises(InputError, match=said):
             cd.simulate_continuous(*arguments)

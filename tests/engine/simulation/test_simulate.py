@@ -133,16 +133,16 @@ def test_recorded_iterations():
     logs = recorded("log:10", 1000)
     assert (logs[0], logs[1], logs[-1], logs.size) == (0, 1, 1000, 11)
     for record, steps, said in (
-        ("every:0", 9, "record: 'every:0'; write every:M"),
-        ("often", 9, "record: 'often'; write every:M"),
-        ([2, 1], 9, "record: whole numbers from 0 to 9, increasing"),
-        ([1, 10], 9, "record: whole numbers from 0 to 9"),
-        ([0.5], 9, "record: whole numbers"),
-        ([], 9, "record: whole numbers"),
-        (np.array([0, 8, 3], np.uint64), 9, "record: whole numbers"),
+        ("every:0", 9, "record: 'every:0' given; write every:M"),
+        ("often", 9, "record: 'often' given; write every:M"),
+        ([2, 1], 9, "record: increasing whole numbers from 0 to 9"),
+        ([1, 10], 9, "record: increasing whole numbers"),
+        ([0.5], 9, "record: increasing whole numbers"),
+        ([], 9, "record: increasing whole numbers"),
+        (np.array([0, 8, 3], np.uint64), 9, "record: increasing whole numbers"),
         ("every:" + "9" * 5000, 9, "write every:M"),
         ("every:1", 0, "steps: 0 given; a whole number from 1 to"),
-        ("every:1", 2**30, "more than 100,000,000 times"),
+        ("every:1", 2**30, "more than 100,000,000 iterations"),
     ):
         with pytest.raises(InputError, match=said):
             recorded(record, steps)
@@ -158,12 +158,12 @@ def test_bad_input():
             {"method": cd.gradient_descent},
             "p: gradient_descent has no such parameter; it has eps",
         ),
-        (([0.1] * 3, 0.5, 3), {"method": cd.nesterov}, "only the heavy ball follows"),
-        ((0.1, 0.5, 3), {"method": cd.heavy_ball(eps=0.1)}, "eps: is bound already"),
+        (([0.1] * 3, 0.5, 3), {"method": cd.nesterov}, "nesterov allows no schedule"),
+        ((0.1, 0.5, 3), {"method": cd.heavy_ball(eps=0.1)}, "eps: is already bound"),
         ((0.1, 0.5, 3), {"method": cd.qhm(nu=np.inf)}, "nu: inf given; finite"),
         (("a", 0.5, 3), {}, "eps: holds <U1, real numbers are needed"),
         ((0.1, 0.5, 3), {"backend": "gpu"}, "backend: 'gpu' is unknown"),
-        ((0.1, 0.5, 3), {"threads": 0}, "threads: 0 asked for"),
+        ((0.1, 0.5, 3), {"threads": 0}, "threads: 0 given"),
         ((0.1, 0.5, 3), {"method": cd.qhm}, "nu: qhm needs a value"),
         ((None, 0.5, 3), {}, "eps: heavy_ball needs a value"),
         ((0.1, 0.5, 3), {"nu": 0.5}, "nu: heavy_ball has no such parameter"),

@@ -118,9 +118,11 @@ def test_bad_input(task):
         inverse_diagonal(np.diag([1.0, -1.0]))
     with pytest.raises(InputError, match="rate of weight 0 is 0"):
         cd.scaled(np.eye(2), [0.0, 1.0])
-    with pytest.raises(InputError, match="rates: 3 for 2"):
+    with pytest.raises(InputError, match="rates: 3 values for 2"):
         cd.scaled(np.eye(2), [1.0, 1.0, 1.0])
     with pytest.raises(InputError, match="no training"):
         task_of("digits-mlp-large", ignore)
-    with pytest.raises(InputError, match="one for each weight goes with up to"):
+    with pytest.raises(
+        InputError, match="rates for each weight need a matrix of at most"
+    ):
         cd.verify(laplacian(2500), np.ones(2500), 0.9)

@@ -109,13 +109,13 @@ def test_layers_that_count_and_parameters_without_use(both):
 
 def test_bad_models_and_data(both):
     _, _, model, (inputs, targets) = both
-    with pytest.raises(InputError, match="the loss is nan, not finite"):
+    with pytest.raises(InputError, match="the loss is nan; it must be finite"):
         cd.hessian_operator(model, loss, (inputs * np.nan, targets))
-    with pytest.raises(InputError, match="data: an iterator ends after one pass"):
+    with pytest.raises(InputError, match="data: an iterator can be read only once"):
         cd.hessian_operator(model, loss, iter([(inputs, targets)]))
     with pytest.raises(InputError, match=r"data: \(inputs, targets\), or a list"):
         cd.hessian_operator(model, loss, [inputs, targets])
-    with pytest.raises(InputError, match="data: there are no samples"):
+    with pytest.raises(InputError, match="data: has no samples"):
         cd.hessian_operator(model, loss, [])
     with pytest.raises(InputError, match="model: no parameter requires a gradient"):
         cd.hessian_operator(model.requires_grad_(False), loss, (inputs, targets))

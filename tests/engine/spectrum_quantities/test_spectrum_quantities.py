@@ -250,7 +250,7 @@ def test_shares_of_any_size():
     for name in SETTLING:
         one, other = (maps(s, name, eps=0.25, p=0.5)[name] for s in (tiny, alike))
         assert one == other
-    with pytest.raises(InputError, match="what modes count overflows"):
+    with pytest.raises(InputError, match="the sum of the coefficients overflows"):
         maps(cd.Spectrum([1e300], displacement=[1e300]), SETTLING[0], eps=1e-301, p=0.5)
 
 
