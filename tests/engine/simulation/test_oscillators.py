@@ -134,7 +134,10 @@ def test_bad_input():
     one = cd.Spectrum([1.0])
     for arguments, said in (
         ((one, -1, 1, [0, 1]), "mass: -1 given"),
-        ((one, 1, math.inf, [0, 1]), "friction: inf given; 0, or from 1e-100 to 1e"),
+        (
+            (one, 1, math.inf, [0, 1]),
+            "friction: inf given; 0, or a number from 1e-100 to 1e",
+        ),
         ((one, 5e-324, 1, [0, 1]), "mass: 5e-324 given"),
         ((one, 0, 0, [0, 1]), "mass and friction are both 0"),
         ((one, 1, 1, [1, 0]), "times: finite, increasing numbers"),
