@@ -1,6 +1,7 @@
 """Commands as people use them."""
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -165,7 +166,9 @@ def test_names_that_a_shell_would_split(critdamp, started, tmp_path):
 
 @pytest.mark.parametrize("closed", ["1>&-", "2>&-", "1>&- 2>&-"])
 def test_closed_streams_stop_nothing(tmp_path, closed):
-    command = f"{sys.executable} -m critdamp sweep --eps 1 --p 0 --k 1 -o run.h5"
+    command = (
+        f"{shlex.quote(sys.executable)} -m critdamp sweep --eps 1 --p 0 --k 1 -o run.h5"
+    )
     subprocess.run(f"{command} {closed}", shell=True, cwd=tmp_path, check=True)
     assert (tmp_path / "run.h5").exists()
 

@@ -289,7 +289,7 @@ FOUND = {
     "wide": (".mtx", LIST + b"99999 2 1\n1 1 2\n", "a Hessian is square"),
     "header": (".npy", NPY + b"\x0b\0{'descr':(\n", "cannot be read"),
     "empty": (".mat", b"", "cannot be read"),
-    "vax": (".mat", b"\xd0\7\0\0" + bytes(16), "nothing in it"),
+    "vax": (".mat", b"\xd0\7\0\0" + bytes(16), "the matrix is empty"),
 }
 
 

@@ -20,6 +20,7 @@ from critdamp.data.sweeps.status import status
 from critdamp.data.sweeps.sweep import resume, sweep
 from critdamp.engine.errors import FileError, InputError, PlanChangedError
 
+pytestmark = pytest.mark.fuzz
 HERE = Path(__file__).parent
 FLIPS = effort.number("FLIPS", 40, 150)
 

@@ -1,6 +1,7 @@
 """A sweep on a disk that is too small, which then gets larger."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -37,7 +38,11 @@ def on_a_disk(tmp_path):
         disk = tmp_path / "disk"
         disk.mkdir()
         text = SCRIPT.format(
-            size=size, disk=disk, copy=copy, python=sys.executable, small=small.__file__
+            size=size,
+            disk=shlex.quote(str(disk)),
+            copy=shlex.quote(str(copy)),
+            python=shlex.quote(sys.executable),
+            small=shlex.quote(small.__file__),
         )
         command = [*IN_A_NAMESPACE, "bash", "-c", text]
         ended = subprocess.run(command, capture_output=True, text=True, check=True)

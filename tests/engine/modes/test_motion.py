@@ -12,7 +12,9 @@ from critdamp.engine.modes.powers import matrix_power
 
 pytestmark = pytest.mark.oracle
 
-POINTS = st.tuples(st.floats(1e-6, 4.0), st.floats(-0.99, 0.9999))
+# double-doubles of tinier numbers have no digits left
+MOMENTA = st.floats(-0.99, 0.9999).filter(lambda p: p == 0 or abs(p) > 1e-150)
+POINTS = st.tuples(st.floats(1e-6, 4.0), MOMENTA)
 STEPS = st.integers(1, 10**7)
 
 
