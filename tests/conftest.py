@@ -17,7 +17,7 @@ hypothesis.settings.register_profile("critdamp", deadline=None)
 hypothesis.settings.load_profile("critdamp")
 
 # whose kernels `make test` does not compile one by one
-LEFT_TO_TEST_ALL = ("gradient_descent", "nesterov")
+LEFT_TO_TEST_ALL = {"gradient_descent", "nesterov", "qhm"}
 
 
 def pytest_collection_modifyitems(items):
@@ -27,8 +27,9 @@ def pytest_collection_modifyitems(items):
             item.add_marker("golden")
         if getattr(item.obj, "is_hypothesis_test", False):
             item.add_marker("property")
-        parameters = getattr(item, "callspec", None)
-        if parameters and parameters.params.get("method") in LEFT_TO_TEST_ALL:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        names = parameters.get("method"), parameters.get("name")
+        if any(isinstance(one, str) and one in LEFT_TO_TEST_ALL for one in names):
             item.add_marker("slow")
 
 

@@ -25,14 +25,12 @@ def walked(turn, start, half, most):
 
 @given(st.floats(1e-3, 0.999), st.floats(-3, 3), st.floats(1e-3, 0.6))
 def test_a_walk_finds_the_same(turn, start, half):
-    expected = walked(turn, start, half, 3000)
+    """But for places at an edge of the arc, which rounding may put on either side."""
+    earliest = walked(turn, start, half + 1e-12, 3000)
+    latest = walked(turn, start, half - 1e-12, 3000)
     found = first_entry(pair(turn), pair(start), half)
-    if expected is not None:
-        near = Fraction(start) - expected * Fraction(turn)
-        edge = abs(abs(near - round(near)) - Fraction(half)) < 1e-13
-        assert found == expected or edge
-    else:
-        assert found >= 2999
+    assert found >= (2999 if earliest is None else earliest)
+    assert latest is None or found <= latest
 
 
 def test_far_entries_are_entries_and_the_first_of_their_kind():
