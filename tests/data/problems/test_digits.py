@@ -35,6 +35,7 @@ def test_gradient_and_hessian_are_those_of_the_loss():
         np.testing.assert_allclose((up - down) / (2 * step), hessian[at], atol=1e-8)
 
 
+@pytest.mark.slow
 def test_script_makes_the_boxed_spectrum_again():
     shipped = cd.load_spectrum("digits-softmax")
     made, norm = digits_softmax.spectrum()

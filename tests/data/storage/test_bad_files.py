@@ -56,7 +56,11 @@ def full_from(count, function):
     ("step", "function"),
     [
         ("pathlib.Path.replace", Path.replace),
-        ("critdamp.data.storage.atomic_files.os.fsync", os.fsync),
+        pytest.param(
+            "critdamp.data.storage.atomic_files.os.fsync",
+            os.fsync,
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_disk_that_fills_keeps_finished_shards(
