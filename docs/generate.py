@@ -91,10 +91,8 @@ def table(known):
     ]
     for one in known:
         comment = one.comment.replace("|", r"\|")
-        shown = getattr(one, "shown", one.name)
-        rows.append(
-            f"| `{shown}` | {one.long_name} | {one.units} | {one.dtype} | {comment} |"
-        )
+        cells = f"`{one.shown}`", one.long_name, one.units, one.dtype, comment
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join([*rows, ""])
 
 

@@ -1,7 +1,6 @@
 """Type aliases."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,4 +10,3 @@ Floats = npt.NDArray[np.float64]
 Apply = Callable[[Floats], Floats]
 # called with one-line messages: expected durations, warnings
 Report = Callable[[str], object]
-Numbers = npt.NDArray[Any]

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from ..arithmetic.double_double import product
 from ..arithmetic.jit import jit
+from ..errors import InputError
 
 
 class Variable(NamedTuple):
@@ -82,6 +83,14 @@ class Method:
     parameters: tuple[str, ...]
     recurrence: Callable[..., Any]
     long_name: str
+
+    def __post_init__(self) -> None:
+        """Refuse more parameters than `templates` has arguments for."""
+        if len(self.parameters) > MOST_PARAMETERS:
+            raise InputError(
+                f"{self.name} has {len(self.parameters)} parameters; up to "
+                f"{MOST_PARAMETERS} work"
+            )
 
     @property
     def dimensions(self) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ class MapQuantity:
     converges : the least and the largest value of a point that converges
     flags : value → meaning, for codes
     positive_only : whether it has no meaning for a spectrum with a negative curvature
+    counted : the long name with «{}» where the name takes a number of iterations, as in
+        loss_after:100
     over_all_modes : whether a value is computed from all modes of a spectrum
     """
 
@@ -46,7 +48,13 @@ class MapQuantity:
     converges: tuple[float, float] = (-_LARGEST, _LARGEST)
     flags: Mapping[int, str] = field(default_factory=dict)
     positive_only: bool = True
+    counted: str = ""
     over_all_modes: ClassVar[bool] = False
+
+    @property
+    def shown(self) -> str:
+        """Return the name as people write it, with an N where it takes a number."""
+        return f"{self.name}:N" if self.counted else self.name
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -44,7 +44,7 @@ def quantity_of(name: str, of_spectrum: bool) -> MapQuantity:
         return _after(counted, int(asked[2]))
     names = ", ".join(names_of(of_spectrum))
     listed = _known(of_spectrum)
-    if name in listed and not getattr(listed[name], "counted", ""):
+    if name in listed and not listed[name].counted:
         return listed[name]
     if name in listed:
         raise InputError(
@@ -65,8 +65,7 @@ def quantity_of(name: str, of_spectrum: bool) -> MapQuantity:
 
 def names_of(of_spectrum: bool) -> list[str]:
     """Return the names of quantities, of single curvatures or of a whole spectrum."""
-    known = _known(of_spectrum).items()
-    return [getattr(quantity, "shown", name) for name, quantity in known]
+    return [quantity.shown for quantity in _known(of_spectrum).values()]
 
 
 def _known(of_spectrum: bool) -> dict[str, MapQuantity]:

@@ -27,22 +27,14 @@ class SpectrumQuantity(MapQuantity):
     shares : what each mode counts: its weight, that times k, the weight times the
         displacement, or all three
     argument : what it is asked with: the level of its sum, tol or tol², or a number
-    counted : the long name with «{}» where the name takes a number of iterations, as in
-        loss_after:100
     memory : doubles that it needs for each mode
     """
 
     template: Callable[..., Any]
     coefficients: Literal["weight", "slope", "distance", "loss"] = "loss"
     argument: Literal["tol", "tol²"] | float = 0.0
-    counted: str = ""
     memory: int = 0
     over_all_modes: ClassVar[bool] = True
-
-    @property
-    def shown(self) -> str:
-        """Return the name as people write it, with an N where it takes a number."""
-        return f"{self.name}:N" if self.counted else self.name
 
     def after(self, steps: int) -> SpectrumQuantity:
         """Return the quantity after a number of iterations."""
