@@ -8,7 +8,7 @@ CRITDAMP := $(BIN)/critdamp
 FOLDERS := $(shell find cli data engine src/critdamp -type d -not -name __pycache__)
 NATIVE := setup.py $(wildcard engine/backends/c/*.[ch])
 
-.PHONY: bench clean demo docs lint setup test test-all torture
+.PHONY: bench clean demo docs lint referee setup test test-all torture
 
 demo: setup
 	@mkdir -p demo
@@ -37,6 +37,12 @@ torture: setup
 	    CRITDAMP_TEST_FUZZ=100 CRITDAMP_TEST_GUIDED=280 CRITDAMP_TEST_SOAK=1800 \
 	    $(BIN)/pytest -q -s tests/data/sweeps tests/data/inputs/test_fuzz.py \
 	    tests/data/inputs/test_guided.py tests/data/formats/test_interop.py
+
+# Every number beside an independent oracle, on large random samples of which half are in
+# the hard corners, in some hours; `make test` runs a short form.
+referee: setup
+	CRITDAMP_TEST_ALL=1 $(BIN)/pytest -q -n auto --dist worksteal tests/referee \
+	    $(PYTEST_OPTIONS)
 
 # the picture of the rooms, and the tables that are made from the code
 docs: setup
