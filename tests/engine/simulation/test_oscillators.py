@@ -123,7 +123,7 @@ def test_bits_do_not_depend_on_threads():
     times = np.linspace(0, 50, 7)
     runs = []
     for threads in (1, 2):
-        sums = np.empty((7, 3, 3))
+        sums = np.empty((7, -(-10_000 // oscillator._BLOCK), 3))
         with on_threads(threads):
             oscillator._write_sums(1.0, 0.3, spectrum.k, np.ones(10_000), times, sums)
         runs.append(sums.tobytes())
