@@ -8,16 +8,22 @@ that what w loses within m iterations takes no digits with it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from ..arithmetic.double_double import add, multiply, negative, pair
+from ..arithmetic.double_double import (
+    absolute,
+    add,
+    multiply,
+    negative,
+    pair,
+    root,
+    subtract,
+)
 from ..arithmetic.exact_sums import total
 from ..arithmetic.jit import jit
-from ..arithmetic.memory import LANES, page_aligned
+from ..arithmetic.memory import page_aligned
 from ..backends.evaluate import evaluate
 from ..modes.methods import Method
 from ..modes.powers import _Power, _times
@@ -26,6 +32,8 @@ from .step_kernels import TINY
 
 # numbers of a mode: w_{t+1} and w_t; Mᵐ by rows, halves side by side; c, α and β
 STATE, MATRIX, STEP = 4, 8, 3
+# of double-doubles, for sums of some products
+_ROUNDING = 2.0**-101
 
 
 @jit
@@ -57,17 +65,33 @@ def _normal(a):
 
 
 @jit
+def _trace_and_determinant(r):
+    """Return T and D; w_1 and 0 where w_1 is a root, since w_t = w_1ᵗ then.
+
+    What rounding gives to the other root would outlive w.
+    """
+    t, d, first = total(r.trace), total(r.determinant), total(r.first)
+    square, other = multiply(first, first), multiply(first, t)
+    size = square.hi + abs(other.hi) + abs(d.hi)
+    if abs(add(subtract(square, other), d).hi) <= _ROUNDING * size:
+        return first, pair(0.0)
+    return t, d
+
+
+@jit
 def _matrix(r, m):
     """Return Mᵐ."""
-    p, q, a, b = _rows(total(r.trace), total(r.determinant), m)
+    t, d = _trace_and_determinant(r)
+    p, q, a, b = _rows(t, d, m)
     p, q, a, b = _normal(p), _normal(q), _normal(a), _normal(b)
     return p.hi, p.lo, q.hi, q.lo, a.hi, a.lo, b.hi, b.lo
 
 
 @jit
-def _state(r, t):
-    """Return w_{t+1} and w_t, from rest with w_0 = 1."""
-    p, q, a, b = _rows(total(r.trace), total(r.determinant), t)
+def _state(r, m):
+    """Return w_{m+1} and w_m, from rest with w_0 = 1."""
+    t, d = _trace_and_determinant(r)
+    p, q, a, b = _rows(t, d, m)
     first = total(r.first)
     after, w = _normal(add(multiply(p, first), q)), _normal(add(multiply(a, first), b))
     return after.hi, after.lo, w.hi, w.lo
@@ -77,14 +101,18 @@ def _state(r, t):
 def _step(r, _argument):
     """Return c, α and β of one step: u ← βu + αw, w ← cw + u, with u = w − c·w_before.
 
-    c = ±√|D| with the sign of T, β = D/c and α = T − c − β. No sum cancels: each
-    number is below 4ρ. Where w is slow, α and u are small, and w keeps its digits.
+    c = ±√|D| with the sign of T, β = D/c and α = T − c − β. No number is above 4ρ, so
+    that nothing cancels. Where w is slow, α and u are small, and w keeps its digits.
     """
-    t, d = total(r.trace), total(r.determinant)
-    c = math.copysign(math.sqrt(abs(d.hi)), t.hi)
-    beta = d.hi / c if c != 0.0 else 0.0
-    alpha = add(add(t, pair(-c)), pair(-beta))
-    return c, alpha.hi, beta
+    t, d = _trace_and_determinant(r)
+    c = root(absolute(d))
+    if t.hi < 0.0:
+        c = negative(c)
+    beta = c if d.hi > 0.0 else negative(c)
+    return c.hi, subtract(subtract(t, c), beta).hi, beta.hi
+
+
+Rows = tuple[Floats, ...]
 
 
 def _evaluated(
@@ -95,22 +123,13 @@ def _evaluated(
     count: int,
     argument: int,
     threads: int | None,
-) -> Floats:
-    """Return the numbers of a kernel, (count, n), each row aligned."""
+) -> Rows:
+    """Return the numbers of a kernel, `count` arrays (n,)."""
     out = np.empty((k.size, count))
     evaluate(
         method, kernel, parameters, k, out, argument=float(argument), threads=threads
     )
-    return aligned_rows(out.T)
-
-
-def aligned_rows(rows: npt.ArrayLike) -> Floats:
-    """Return a copy of rows (m, n) that begin where lines of the cache do."""
-    values = np.asarray(rows, dtype=np.float64)
-    n = values.shape[1]
-    padded = np.zeros((len(values), -(-n // LANES) * LANES))
-    padded[:, :n] = values
-    return page_aligned(padded).reshape(padded.shape)[:, :n]
+    return tuple(page_aligned(column) for column in out.T)
 
 
 def state(
@@ -119,8 +138,8 @@ def state(
     k: Floats,
     t: int,
     threads: int | None = None,
-) -> Floats:
-    """Return w_{t+1} and w_t of each mode, (4, n): high and low half of each.
+) -> Rows:
+    """Return w_{t+1} and w_t of each mode, 4 × (n,): high and low half of each.
 
     Parameters
     ----------
@@ -139,13 +158,13 @@ def matrix(
     k: Floats,
     stride: int,
     threads: int | None = None,
-) -> Floats:
-    """Return Mᵐ of each mode for a stride m, (8, n); the arguments are as for `state`."""
+) -> Rows:
+    """Return Mᵐ of each mode, 8 × (n,), for a stride m; see `state`."""
     return _evaluated(method, _matrix, parameters, k, MATRIX, stride, threads)
 
 
 def step(
     method: Method, parameters: Sequence[float], k: Floats, threads: int | None = None
-) -> Floats:
-    """Return c, α and β of each mode, (3, n), see `_step`."""
+) -> Rows:
+    """Return c, α and β of each mode, 3 × (n,), see `_step`."""
     return _evaluated(method, _step, parameters, k, STEP, 0, threads)

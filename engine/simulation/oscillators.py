@@ -97,7 +97,8 @@ def _constants(mass, friction, k):
     if mass == 0.0:
         slow = divide(pair(k), pair(friction))
         return _Constants(slow, pair(0.0), 0.0, 0.0, False)
-    half, stiffness = divide(pair(0.5 * friction), pair(mass)), divide(pair(k), pair(mass))
+    half = divide(pair(0.5 * friction), pair(mass))
+    stiffness = divide(pair(k), pair(mass))
     disc = subtract(product(friction, friction), product(4.0 * mass, k))
     swings = disc.hi < 0.0
     omega = root(scaled(disc, -1.0 if swings else 1.0))
@@ -223,7 +224,7 @@ def _check_phase(mass: float, friction: float, k: Floats, t: float) -> None:
     phase = math.sqrt(max(float(k.max()), 0.0) / mass) * t
     if phase > _MOST_PHASE:
         raise InputError(
-            f"{t:g} given, at a phase of {phase:.3g}; phases up to {_MOST_PHASE:g} have "
-            "digits left",
+            f"{t:g} given, at a phase of {phase:.3g}; phases up to {_MOST_PHASE:g} are "
+            "resolved",
             "times",
         )

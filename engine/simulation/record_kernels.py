@@ -30,7 +30,7 @@ _FEW = 8
 
 
 def records_of_an_anchor(every: int) -> int:
-    """Return how many recorded iterations, `every` apart, are reached from an anchor."""
+    """Return how many recorded iterations, `every` apart, an anchor serves."""
     return SPAN // every if every <= _FEW else 1
 
 
@@ -93,24 +93,25 @@ def _loss_and_square(slopes, coefficients, w):
 
 
 @jit
-def _record_one(slopes, coefficients, w, sums, kept):
-    sums[0], sums[1] = _loss_and_square(slopes, coefficients, w)
+def _record_one(shares, w, sums, kept, row, block, part):
+    loss, square = _loss_and_square(shares[0], shares[1], w)
+    sums[row, block, 0], sums[row, block, 1] = loss, square
     if kept.size:
-        kept[:] = w
+        kept[row, part] = w
 
 
 @jit
-def _record_block(state, matrix, step, shares, every, several, part, sums, kept):
+def _record_block(block, state, matrix, step, shares, every, several, sums, kept):
     """Record all rows of the modes of one block, see `record`."""
-    m, s = matrix, state
-    c, alpha, beta = step[0, part], step[1, part], step[2, part]
-    slopes, coefficients = shares[0, part], shares[1, part]
-    after, after_lo, at, at_lo = s[0, part], s[1, part], s[2, part], s[3, part]
-    p, p_lo, q, q_lo = m[0, part], m[1, part], m[2, part], m[3, part]
-    a, a_lo, b, b_lo = m[4, part], m[5, part], m[6, part], m[7, part]
+    part = slice(block * BLOCK, (block + 1) * BLOCK)
+    c, alpha, beta = step[0][part], step[1][part], step[2][part]
+    shares = shares[0][part], shares[1][part]
+    after, after_lo = state[0][part], state[1][part]
+    at, at_lo = state[2][part], state[3][part]
+    p, p_lo, q, q_lo, a, a_lo, b, b_lo = matrix
     w, u = line_aligned(at.size), line_aligned(at.size)
     for first in range(0, sums.shape[0], several):
-        _record_one(slopes, coefficients, at, sums[first], kept[first])
+        _record_one(shares, at, sums, kept, first, block, part)
         stop = min(first + several, sums.shape[0])
         if stop - first > 1:
             _leave(after, after_lo, at, at_lo, c, w, u)
@@ -119,28 +120,30 @@ def _record_block(state, matrix, step, shares, every, several, part, sums, kept)
             for _ in range(left):
                 _advance(c, alpha, beta, w, u)
             left = every
-            _record_one(slopes, coefficients, w, sums[row], kept[row])
-        _jump(p, p_lo, q, q_lo, a, a_lo, b, b_lo, after, after_lo, at, at_lo)
+            _record_one(shares, w, sums, kept, row, block, part)
+        _jump(
+            p[part],
+            p_lo[part],
+            q[part],
+            q_lo[part],
+            a[part],
+            a_lo[part],
+            b[part],
+            b_lo[part],
+            after,
+            after_lo,
+            at,
+            at_lo,
+        )
 
 
 def _record(state, matrix, step, shares, every, several, sums, kept):
     for block in prange(sums.shape[1]):
-        part = slice(block * BLOCK, (block + 1) * BLOCK)
-        _record_block(
-            state,
-            matrix,
-            step,
-            shares,
-            every,
-            several,
-            part,
-            sums[:, block],
-            kept[:, part],
-        )
+        _record_block(block, state, matrix, step, shares, every, several, sums, kept)
 
 
 # (state, matrix, step, shares, every, several, sums, kept): state, matrix and step are
-# those of `anchors`, shares (2, n) the slopes and coefficients. From the state at an
+# those of `anchors`, shares the slopes and coefficients, 2 × (n,). From the state at an
 # iteration t, writes Σ slopes·w² and Σ coefficients·w² of t, t + every, t + 2·every, …
 # for each block into sums, (rows, blocks, 2), and w into kept, (rows, n), or nothing
 # where that is (rows, 0). After `several` rows, and at the end, the matrix takes the

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 
+from ..arithmetic.memory import page_aligned
 from ..backends.select import choose_backend
 from ..backends.threads import choose_threads, on_threads
 from ..backends.ufuncs import BoundMethod, heavy_ball
@@ -14,7 +15,7 @@ from ..errors import InputError
 from ..spectra.spectrum import Spectrum
 from ..typing import Floats
 from . import anchors, record_kernels
-from .anchors import MATRIX, STATE, STEP, aligned_rows
+from .anchors import MATRIX, STATE, STEP, Rows
 from .ensemble import Ensemble
 from .shares import shares_of
 from .trajectory import Trajectory, recorded, trajectory
@@ -94,8 +95,8 @@ def _check_schedules(
             raise InputError(f"{value.size} values for {steps} steps", name)
         if value.ndim and method.method is not heavy_ball.method:
             raise InputError(
-                f"{value.size} values given; one number is needed, as schedules are "
-                f"for heavy_ball only and the method is {method.method.name}",
+                f"{value.size} values given; {method.method.name} takes one number, a "
+                "schedule is for heavy_ball only",
                 name,
             )
 
@@ -105,27 +106,28 @@ class _Sums:
 
     def __init__(self, spectrum: Spectrum, threads: int) -> None:
         self.k, coefficients = shares_of(spectrum)
-        self.shares = aligned_rows([coefficients * self.k, coefficients])
+        self.shares = page_aligned(coefficients * self.k), page_aligned(coefficients)
         self.blocks = -(-self.k.size // record_kernels.BLOCK)
         self.threads = threads
-        self.at_rest = np.zeros((MATRIX, self.k.size)), np.zeros((STEP, self.k.size))
+        self.zeros = page_aligned(np.zeros(self.k.size))
 
     def of(self, w: Floats) -> Floats:
         """Return Σ slopes·w² and Σ coefficients·w² of a state w, (1, 2)."""
-        state = np.zeros((STATE, self.k.size))
-        state[2] = w
-        return self.of_rows(state, *self.at_rest, 1, 1, np.empty((1, 0)))
+        zeros = tuple(page_aligned(np.zeros(w.size)) for _ in range(STATE))
+        zeros[2][:] = w
+        at_rest = (self.zeros,) * MATRIX, (self.zeros,) * STEP
+        return self.of_rows(zeros, *at_rest, 1, 1, np.empty((1, 0)))
 
     def of_rows(
         self,
-        state: Floats,
-        matrix: Floats,
-        step: Floats,
+        state: Rows,
+        matrix: Rows,
+        step: Rows,
         every: int,
         several: int,
         kept: Floats,
     ) -> Floats:
-        """Return both sums of each row, (rows, 2); the arguments are as for `record`."""
+        """Return both sums of each row, (rows, 2); see `record`."""
         sums = np.empty((len(kept), self.blocks, 2))
         with on_threads(self.threads):
             record_kernels.record(
@@ -150,7 +152,9 @@ def _progression(
     several = min(several, max(1, _MOST_KEPT // n))
     mode_of = method.method, tuple(map(float, values.values())), sums.k
     state = anchors.state(*mode_of, int(times[0]), sums.threads)
-    matrix = anchors.matrix(*mode_of, every * several, sums.threads)
+    matrix = (sums.zeros,) * MATRIX
+    if times.size > several:
+        matrix = anchors.matrix(*mode_of, every * several, sums.threads)
     step = anchors.step(*mode_of, sums.threads)
     most = _MOST_KEPT // n if modes else _MOST_SUMS // sums.blocks
     most = max(1, most // several) * several
@@ -170,8 +174,7 @@ def _at_each_time(
     parameters = tuple(map(float, values.values()))
     for t in times.tolist():
         state = anchors.state(method.method, parameters, sums.k, t, sums.threads)
-        w = state[2][None].copy()
-        yield sums.of(w), w
+        yield sums.of(state[2]), state[2][None]
 
 
 def _by_schedule(

@@ -6,6 +6,7 @@ from itertools import pairwise
 import mpmath
 import numpy as np
 import pytest
+import trajectories
 from hypothesis import given, settings, strategies as st
 
 import critdamp as cd
@@ -16,23 +17,6 @@ from critdamp.engine.simulation import oscillators as oscillator
 from critdamp.engine.simulation.ensemble import Ensemble, recurrences
 
 pytestmark = pytest.mark.oracle
-
-
-def motion(mass, friction, k, t):
-    """Return w and w′ from the two exponents of Eq. 20, to 60 digits."""
-    mass, friction, k, t = map(mpmath.mpf, (mass, friction, k, t))
-    if mass == 0:
-        w = mpmath.exp(-k / friction * t)
-        return w, -k / friction * w
-    half = friction / (2 * mass)
-    root = mpmath.sqrt(mpmath.mpc(half**2 - k / mass))
-    if root == 0:
-        w = mpmath.exp(-half * t) * (1 + half * t)
-        return w, -k / mass * t * mpmath.exp(-half * t)
-    one, two = -half + root, -half - root
-    share = -two / (one - two)
-    parts = share * mpmath.exp(one * t), (1 - share) * mpmath.exp(two * t)
-    return (sum(parts)).real, (one * parts[0] + two * parts[1]).real
 
 
 @pytest.mark.parametrize(
@@ -57,7 +41,7 @@ def test_one_oscillator(mass, friction, k):
     found = cd.simulate_continuous(cd.Spectrum([k]), mass, friction, times)
     for i, t in enumerate(times):
         with mpmath.workdps(60):
-            w, speed = (float(value) for value in motion(mass, friction, k, t))
+            w, speed, _ = map(float, trajectories.oscillator(mass, friction, k, t))
         # the envelope, which swings and crossings lie below
         size = math.exp(-friction / (2 * mass) * t) * (1 + t) if mass else 0.0
         square = 1e-12 * max(size, abs(w)) ** 2 + 1e-290
@@ -66,6 +50,15 @@ def test_one_oscillator(mass, friction, k):
         assert found.potential[i] == pytest.approx(potential, rel=1e-12, abs=square)
         slack = square * max(abs(k), 1.0)
         assert found.kinetic[i] == pytest.approx(kinetic, rel=1e-12, abs=slack)
+
+
+def test_a_phase_is_kept_where_the_mass_is_no_power_of_two():
+    """cos(√(1/5)·1e9), to 400 bits."""
+    found = cd.simulate_continuous(cd.Spectrum([1.0]), 5, 0, [1e9])
+    truth = abs(mpmath.cos(mpmath.mpf(10) ** 9 / mpmath.sqrt(5)))
+    assert found.distance[0] == pytest.approx(float(truth), rel=1e-14)
+    with pytest.raises(InputError, match=r"times: 1e\+30 given, at a phase of 4"):
+        cd.simulate_continuous(cd.Spectrum([1.0]), 5, 0, [1e30])
 
 
 @settings(deadline=None)  # the first call compiles
@@ -88,7 +81,7 @@ def test_energy_never_increases(mass, friction, k, data):
 
 def test_discrete_time_tends_to_continuous():
     k, mass, friction, end = np.array([0.3, 1.0, 4.0]), 1.0, 0.7, 8.0
-    exact = [float(motion(mass, friction, one, end)[0]) for one in k]
+    exact = [float(trajectories.oscillator(mass, friction, c, end)[0]) for c in k]
     errors = []
     for steps in (400, 4000, 40000):
         ball = cd.discrete(mass, friction, end / steps)
