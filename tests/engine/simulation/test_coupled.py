@@ -76,6 +76,11 @@ def test_per_weight_rates_are_a_scaled_hessian():
     assert (norms[3000] / norms[2000]) ** 1e-3 == pytest.approx(radius, rel=1e-3)
 
 
+def test_golden_radius_of_a_critical_weight():
+    assert per_weight_radius([[1.0]], 0.01, 0.81) == 0.9
+    assert per_weight_radius(np.diag([1.0, 0.5]), 0.01, 0.0) == 1 - 0.005
+
+
 def test_bad_input():
     good = np.eye(2)
     for arguments, options, said in (

@@ -102,11 +102,16 @@ def test_improvement(z, alpha):
     assert cd.improvement(z * 4.0, 2.0, 1.0) == pytest.approx(alpha, rel=1e-15)
 
 
+def test_golden_improvement_beside_critical_damping():
+    """By 400 bits of the doubles given."""
+    assert cd.improvement(1, 0.1, 0.0025) == pytest.approx(1.99999998100, abs=1e-11)
+
+
 def test_the_dictionary_goes_both_ways():
     """Eq. 7 and 8."""
     for mass, friction, dt in ((1.0, 0.5, 0.1), (0.0, 2.0, 0.3), (3.0, 0.0, 0.2)):
         ball = cd.discrete(mass, friction, dt)
-        assert ball.eps == dt**2 / (mass + friction * dt)
+        assert ball.eps == pytest.approx(dt**2 / (mass + friction * dt), rel=1e-15)
         back = cd.continuous(ball.eps, ball.p, dt)
         assert back == pytest.approx((mass, friction), abs=1e-15)
 
@@ -142,6 +147,8 @@ def test_bad_input():
             cd.simulate_continuous(*arguments)
     with pytest.raises(InputError, match="dt: 0 given"):
         cd.discrete(1, 1, 0)
+    with pytest.raises(InputError, match="m or μ would be above the largest double"):
+        cd.continuous(1e-300, 0.5, 1e10)
     with pytest.raises(InputError, match=r"p: 1\.5 given"):
         cd.continuous(0.1, 1.5, 1)
     with pytest.raises(InputError, match="friction: 0 and k: 1 given"):
