@@ -36,8 +36,8 @@ def polyak(kmin: float, kmax: float) -> Tuning:
     """Return the optimal constant (ε, p) of the heavy ball for k in [kmin, kmax].
 
     ε = 4/(√L+√μ)², p = ((√L−√μ)/(√L+√μ))², ρ = √p, with μ = kmin and L = kmax
-    (Polyak 1964). The modes at kmin and kmax are critically damped [Eq. 35]. Each number
-    is the double next to the exact one, the rate within 2 ulp.
+    (Polyak 1964). The modes at kmin and kmax are critically damped [Eq. 35]. Each
+    number is the double next to the exact one, the rate within 2 ulp.
 
     Parameters
     ----------

@@ -93,7 +93,7 @@ def test_divergence_leaves_a_complete_file(critdamp, tmp_path):
         (("--eps", "1", "--method", "qhm"), "--nu: needed by qhm"),
         (
             ("--eps", "0.1,0.2", "--steps", "2", "--method", "nesterov"),
-            "--eps: 2 values given; nesterov takes one number, a schedule is for heavy_ball",
+            "--eps: 2 values given; nesterov takes one number",
         ),
         (("--continuous",), "--times: needed with --continuous"),
         (("--continuous", "--times", "1,0"), "--times: 0 follows 1"),
