@@ -9,6 +9,7 @@ that what w loses within m iterations takes no digits with it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,43 +26,42 @@ from ..arithmetic.exact_sums import total
 from ..arithmetic.jit import jit
 from ..arithmetic.memory import page_aligned
 from ..backends.evaluate import evaluate
+from ..backends.threads import on_threads
 from ..modes.methods import Method
-from ..modes.powers import _Power, _times
 from ..typing import Floats
-from .step_kernels import TINY
+from .power_kernels import write_powers
 
-# numbers of a mode: w_{t+1} and w_t; Mᵐ by rows, halves side by side; c, α and β
-STATE, MATRIX, STEP = 4, 8, 3
+Rows = tuple[Floats, ...]
 # of double-doubles, for sums of some products
 _ROUNDING = 2.0**-101
+# numbers of a mode: T, D and w_1; c, α and β; Mᵐ by rows; w_{t+1} and w_t
+_RECURRENCE, _STEP, _MATRIX, _STATE = 6, 3, 8, 4
 
 
-@jit
-def _power(t, d, m):
-    """Return Mᵐ = a·M + b for whole m ≥ 0."""
-    zero, one = pair(0.0), pair(1.0)
-    power, square = _Power(zero, one), _Power(one, zero)
-    left = int(m)
-    while left > 0:
-        if left % 2 == 1:
-            power = _times(power, square, t, d)
-        left //= 2
-        if left > 0:
-            square = _times(square, square, t, d)
-    return power
+class Anchor(NamedTuple):
+    """Iteration m of all modes.
+
+    Attributes
+    ----------
+    matrix : Mᵐ by rows, high and low halves side by side, 8 × (n,)
+    state : w_{m+1} and w_m from rest with w_0 = 1, in the same way, 4 × (n,)
+    """
+
+    matrix: Rows
+    state: Rows
 
 
-@jit
-def _rows(t, d, m):
-    """Return the four numbers of Mᵐ, [[aT + b, −aD], [a, b]]."""
-    a, b = _power(t, d, m)
-    return add(multiply(a, t), b), negative(multiply(a, d)), a, b
+class Steps(NamedTuple):
+    """One step of all modes.
 
+    Attributes
+    ----------
+    recurrences : T, D and w_1, high and low halves side by side, 6 × (n,)
+    step : c, α and β, see `_numbers_of_step`, 3 × (n,)
+    """
 
-@jit
-def _normal(a):
-    """Return a, or 0 where it is so small that arithmetic with it is slow."""
-    return a if abs(a.hi) >= TINY else pair(0.0)
+    recurrences: Rows
+    step: Rows
 
 
 @jit
@@ -79,92 +79,58 @@ def _trace_and_determinant(r):
 
 
 @jit
-def _matrix(r, m):
-    """Return Mᵐ."""
-    t, d = _trace_and_determinant(r)
-    p, q, a, b = _rows(t, d, m)
-    p, q, a, b = _normal(p), _normal(q), _normal(a), _normal(b)
-    return p.hi, p.lo, q.hi, q.lo, a.hi, a.lo, b.hi, b.lo
+def _numbers_of_step(r, _argument):
+    """Return T, D and w_1, and c, α and β of a step of doubles.
 
-
-@jit
-def _state(r, m):
-    """Return w_{m+1} and w_m, from rest with w_0 = 1."""
-    t, d = _trace_and_determinant(r)
-    p, q, a, b = _rows(t, d, m)
-    first = total(r.first)
-    after, w = _normal(add(multiply(p, first), q)), _normal(add(multiply(a, first), b))
-    return after.hi, after.lo, w.hi, w.lo
-
-
-@jit
-def _step(r, _argument):
-    """Return c, α and β of one step: u ← βu + αw, w ← cw + u, with u = w − c·w_before.
-
-    c = ±√|D| with the sign of T, β = D/c and α = T − c − β. No number is above 4ρ, so
-    that nothing cancels. Where w is slow, α and u are small, and w keeps its digits.
+    The step is u ← βu + αw, w ← cw + u, with u = w − c·w_before: c = ±√|D| with the
+    sign of T, β = D/c and α = T − c − β. No number is above 4ρ, so that nothing
+    cancels. Where w is slow, α and u are small, and w keeps its digits.
     """
-    t, d = _trace_and_determinant(r)
+    (t, d), first = _trace_and_determinant(r), total(r.first)
     c = root(absolute(d))
     if t.hi < 0.0:
         c = negative(c)
     beta = c if d.hi > 0.0 else negative(c)
-    return c.hi, subtract(subtract(t, c), beta).hi, beta.hi
+    alpha = subtract(subtract(t, c), beta)
+    return t.hi, t.lo, d.hi, d.lo, first.hi, first.lo, c.hi, alpha.hi, beta.hi
 
 
-Rows = tuple[Floats, ...]
-
-
-def _evaluated(
-    method: Method,
-    kernel: object,
-    parameters: Sequence[float],
-    k: Floats,
-    count: int,
-    argument: int,
-    threads: int | None,
-) -> Rows:
-    """Return the numbers of a kernel, `count` arrays (n,)."""
-    out = np.empty((k.size, count))
-    evaluate(
-        method, kernel, parameters, k, out, argument=float(argument), threads=threads
-    )
-    return tuple(page_aligned(column) for column in out.T)
-
-
-def state(
-    method: Method,
-    parameters: Sequence[float],
-    k: Floats,
-    t: int,
-    threads: int | None = None,
-) -> Rows:
-    """Return w_{t+1} and w_t of each mode, 4 × (n,): high and low half of each.
+def steps_of(
+    method: Method, parameters: Sequence[float], k: Floats, threads: int | None = None
+) -> Steps:
+    """Return one step of each mode.
 
     Parameters
     ----------
     method : the method
     parameters : its parameters, in its order
     k : (n,) curvatures
-    t : iteration, from 0 to 2³⁰
     threads : number of threads, by default all; the bits do not depend on it
     """
-    return _evaluated(method, _state, parameters, k, STATE, t, threads)
+    out = np.empty((k.size, _RECURRENCE + _STEP))
+    evaluate(method, _numbers_of_step, parameters, k, out, threads=threads)
+    rows = tuple(page_aligned(column) for column in out.T)
+    return Steps(rows[:_RECURRENCE], rows[_RECURRENCE:])
 
 
-def matrix(
-    method: Method,
-    parameters: Sequence[float],
-    k: Floats,
-    stride: int,
-    threads: int | None = None,
-) -> Rows:
-    """Return Mᵐ of each mode, 8 × (n,), for a stride m; see `state`."""
-    return _evaluated(method, _matrix, parameters, k, MATRIX, stride, threads)
+def anchor(steps: Steps, m: int, threads: int | None = None) -> Anchor:
+    """Return the states at iteration m, from 0 to 2³⁰, and the matrices Mᵐ.
+
+    The cost grows with ln m.
+    """
+    zeros = np.zeros(steps.recurrences[0].size)
+    made = Anchor(
+        tuple(page_aligned(zeros) for _ in range(_MATRIX)),
+        tuple(page_aligned(zeros) for _ in range(_STATE)),
+    )
+    with on_threads(threads):
+        write_powers(steps.recurrences, m, made.matrix, made.state)
+    return made
 
 
-def step(
-    method: Method, parameters: Sequence[float], k: Floats, threads: int | None = None
-) -> Rows:
-    """Return c, α and β of each mode, 3 × (n,), see `_step`."""
-    return _evaluated(method, _step, parameters, k, STEP, 0, threads)
+def anchor_of(w: Floats) -> Anchor:
+    """Return a state w without a way on."""
+    zeros = page_aligned(np.zeros(w.size))
+    # a kernel writes into a state
+    state = tuple(page_aligned(values) for values in (zeros, zeros, w, zeros))
+    return Anchor((zeros,) * _MATRIX, state)

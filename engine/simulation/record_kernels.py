@@ -101,7 +101,7 @@ def _record_one(shares, w, sums, kept, row, block, part):
 
 
 @jit
-def _record_block(block, state, matrix, step, shares, every, several, sums, kept):
+def _record_block(block, matrix, state, step, shares, every, several, sums, kept):
     """Record all rows of the modes of one block, see `record`."""
     part = slice(block * BLOCK, (block + 1) * BLOCK)
     c, alpha, beta = step[0][part], step[1][part], step[2][part]
@@ -137,12 +137,12 @@ def _record_block(block, state, matrix, step, shares, every, several, sums, kept
         )
 
 
-def _record(state, matrix, step, shares, every, several, sums, kept):
+def _record(matrix, state, step, shares, every, several, sums, kept):
     for block in prange(sums.shape[1]):
-        _record_block(block, state, matrix, step, shares, every, several, sums, kept)
+        _record_block(block, matrix, state, step, shares, every, several, sums, kept)
 
 
-# (state, matrix, step, shares, every, several, sums, kept): state, matrix and step are
+# (matrix, state, step, shares, every, several, sums, kept): matrix, state and step are
 # those of `anchors`, shares the slopes and coefficients, 2 × (n,). From the state at an
 # iteration t, writes Σ slopes·w² and Σ coefficients·w² of t, t + every, t + 2·every, …
 # for each block into sums, (rows, blocks, 2), and w into kept, (rows, n), or nothing

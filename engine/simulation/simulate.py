@@ -14,8 +14,8 @@ from ..backends.ufuncs import BoundMethod, heavy_ball
 from ..errors import InputError
 from ..spectra.spectrum import Spectrum
 from ..typing import Floats
-from . import anchors, record_kernels
-from .anchors import MATRIX, STATE, STEP, Rows
+from . import record_kernels
+from .anchors import Anchor, Rows, Steps, anchor, anchor_of, steps_of
 from .ensemble import Ensemble
 from .shares import shares_of
 from .trajectory import Trajectory, recorded, trajectory
@@ -109,30 +109,19 @@ class _Sums:
         self.shares = page_aligned(coefficients * self.k), page_aligned(coefficients)
         self.blocks = -(-self.k.size // record_kernels.BLOCK)
         self.threads = threads
-        self.zeros = page_aligned(np.zeros(self.k.size))
+        self.at_rest = (page_aligned(np.zeros(self.k.size)),) * 3
 
     def of(self, w: Floats) -> Floats:
         """Return Σ slopes·w² and Σ coefficients·w² of a state w, (1, 2)."""
-        zeros = tuple(page_aligned(np.zeros(w.size)) for _ in range(STATE))
-        zeros[2][:] = w
-        at_rest = (self.zeros,) * MATRIX, (self.zeros,) * STEP
-        return self.of_rows(zeros, *at_rest, 1, 1, np.empty((1, 0)))
+        return self.of_rows(anchor_of(w), self.at_rest, 1, 1, np.empty((1, 0)))
 
     def of_rows(
-        self,
-        state: Rows,
-        matrix: Rows,
-        step: Rows,
-        every: int,
-        several: int,
-        kept: Floats,
+        self, start: Anchor, step: Rows, every: int, several: int, kept: Floats
     ) -> Floats:
         """Return both sums of each row, (rows, 2); see `record`."""
         sums = np.empty((len(kept), self.blocks, 2))
         with on_threads(self.threads):
-            record_kernels.record(
-                state, matrix, step, self.shares, every, several, sums, kept
-            )
+            record_kernels.record(*start, step, self.shares, every, several, sums, kept)
         # cumsum adds in order, unlike sum
         with np.errstate(invalid="ignore"):
             total: Floats = np.cumsum(sums, axis=1)[:, -1]
@@ -150,18 +139,17 @@ def _progression(
     every, n = int(times[1] - times[0]), sums.k.size
     several = record_kernels.records_of_an_anchor(every)
     several = min(several, max(1, _MOST_KEPT // n))
-    mode_of = method.method, tuple(map(float, values.values())), sums.k
-    state = anchors.state(*mode_of, int(times[0]), sums.threads)
-    matrix = (sums.zeros,) * MATRIX
+    steps = _steps(sums, method, values)
+    start = anchor(steps, int(times[0]), sums.threads)
     if times.size > several:
-        matrix = anchors.matrix(*mode_of, every * several, sums.threads)
-    step = anchors.step(*mode_of, sums.threads)
+        jump = anchor(steps, every * several, sums.threads)
+        start = start._replace(matrix=jump.matrix)
     most = _MOST_KEPT // n if modes else _MOST_SUMS // sums.blocks
     most = max(1, most // several) * several
-    for start in range(0, times.size, most):
-        rows = min(most, times.size - start)
+    for first in range(0, times.size, most):
+        rows = min(most, times.size - first)
         kept = np.empty((rows, n if modes else 0))
-        yield sums.of_rows(state, matrix, step, every, several, kept), kept
+        yield sums.of_rows(start, steps.step, every, several, kept), kept
 
 
 def _at_each_time(
@@ -171,10 +159,15 @@ def _at_each_time(
     times: npt.NDArray[np.int64],
 ) -> Iterator[tuple[Floats, Floats]]:
     """Yield sums and modes at each time, by a power of the matrix of one step."""
-    parameters = tuple(map(float, values.values()))
+    steps = _steps(sums, method, values)
     for t in times.tolist():
-        state = anchors.state(method.method, parameters, sums.k, t, sums.threads)
-        yield sums.of(state[2]), state[2][None]
+        w = anchor(steps, t, sums.threads).state[2]
+        yield sums.of(w), w[None]
+
+
+def _steps(sums: _Sums, method: BoundMethod, values: dict[str, Floats]) -> Steps:
+    parameters = tuple(map(float, values.values()))
+    return steps_of(method.method, parameters, sums.k, sums.threads)
 
 
 def _by_schedule(
