@@ -85,7 +85,7 @@ def command(
     displacement of the spectrum.
     """
     check_output(output, force)
-    spectrum = _spectrum(source, options, quiet)
+    spectrum, note = _spectrum(source, options)
     attributes = {f"made_{name}": v for name, v in options.items() if v is not None}
     method, texts = (heavy_ball, {}) if options["continuous"] else method_of(options)
     parameters = _parameters(texts, options["steps"])
@@ -103,20 +103,21 @@ def command(
             {n: v for n, v in parameters.items() if isinstance(v, np.ndarray)},
             _rows_of_modes(options),
         )
+    if note and not quiet:
+        click.echo(note, err=True)
     _show(result, _convergence(spectrum, method, parameters, options), quiet, as_json)
 
 
-def _spectrum(source: str, options: dict[str, Any], quiet: bool) -> Spectrum:
-    """Return the spectrum with zero and negative modes treated, and say what was."""
+def _spectrum(source: str, options: dict[str, Any]) -> tuple[Spectrum, str]:
+    """Return the spectrum with zero and negative modes treated, and a note on that."""
     spectrum = load_spectrum(source)
     tolerance, shift = spectrum.zero_tolerance, options["shift"]
     finite("shift", shift)
     filtered = spectrum.filtered(options["zero"], options["negative"], shift, tolerance)
+    if options["zero"] == "keep":
+        return filtered, ""
     zeros = int(np.count_nonzero(np.abs(spectrum.k + shift) <= tolerance))
-    note = zero_modes(spectrum.name, zeros, len(spectrum))
-    if note and options["zero"] == "drop" and not quiet:
-        click.echo(note, err=True)
-    return filtered
+    return filtered, zero_modes(spectrum.name, zeros, len(spectrum))
 
 
 def _convergence(

@@ -78,7 +78,7 @@ def verify(
     method : optionally with leading parameters bound, as `qhm(nu=0.7)`
     start : (n,) w_0 − w*, random by default
     tol : tolerance relative to |w_0|, in (0, 1)
-    steps : largest number of iterations; fewer if both fall below tol/1000
+    steps : largest number of iterations; fewer if both have settled, see `compare`
     seed : of the random start
     depth : largest dimension of the Krylov space
     shift : λ, added to H as λI, as by weight decay

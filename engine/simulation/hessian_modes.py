@@ -97,23 +97,25 @@ def filtered(
             f"{modes.k[0]:.6g}; every method diverges there; drop, abs or keep",
             "negative",
         )
-    dropped = np.zeros(modes.k.size, bool)
-    dropped |= kinds.zero & (zero == "drop")
-    dropped |= kinds.negative & (negative == "drop")
-    takes_abs = negative == "abs" and count > 0
-    if hessian.matrix is None and (dropped.any() or takes_abs):
-        name = "zero" if (dropped & kinds.zero).any() else "negative"
-        raise InputError(f"needs a matrix of at most {SPARSE_AS_DENSE:,} weights", name)
+    dropped = (kinds.zero & (zero == "drop")) | (kinds.negative & (negative == "drop"))
+    replaced = kinds.negative & (negative in ("drop", "abs"))
+    if hessian.matrix is None and (dropped | replaced).any():
+        raise InputError(
+            f"needs a matrix of at most {SPARSE_AS_DENSE:,} weights",
+            "negative" if replaced.any() else "zero",
+        )
     amplitudes = np.where(dropped, 0.0, modes.amplitudes)
     if not amplitudes.any():
         raise InputError(
             "no mode of the start is left; keep zero or negative modes", "zero"
         )
-    modes = replace(modes, amplitudes=amplitudes)
-    if not takes_abs:
-        return hessian, modes
-    k = np.abs(modes.k)
+    if not replaced.any():
+        return hessian, replace(modes, amplitudes=amplitudes)
+    # a dropped mode would grow from its rounding
+    k = np.where(dropped & replaced, 0.0, np.abs(modes.k))
     # H = WKWᵀ with W = E⁻¹R, since EH = RKR⁻¹ for the rotation R
     rotation = modes.rotation if rates is None else modes.rotation / rates[:, None]
     matrix = rotation * k @ rotation.T
-    return Hessian(hessian.n, matrix.__matmul__, matrix), replace(modes, k=k)
+    matrix = 0.5 * (matrix + matrix.T)
+    hessian = Hessian(hessian.n, matrix.__matmul__, matrix)
+    return hessian, replace(modes, k=k, amplitudes=amplitudes)
