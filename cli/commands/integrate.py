@@ -12,23 +12,27 @@ import numpy as np
 
 from critdamp.data.formats.spectrum_file import load_spectrum
 from critdamp.data.formats.trajectory_file import save_trajectory
-from critdamp.data.inputs.axis_syntax import read_axis
+from critdamp.data.inputs.axis_syntax import read_axis, zero_modes
 from critdamp.data.inputs.schedule_syntax import read_schedule
 from critdamp.data.inputs.text import parse_whole_number
 from critdamp.engine.backends.ufuncs import BoundMethod, heavy_ball
 from critdamp.engine.callbacks import ignore
 from critdamp.engine.modes.powers import LONGEST
+from critdamp.engine.simulation.convergence import largest_radius
 from critdamp.engine.simulation.oscillators import Energies, simulate_continuous
+from critdamp.engine.simulation.shares import shares_of
 from critdamp.engine.simulation.simulate import Keep, simulate
 from critdamp.engine.simulation.trajectory import Trajectory, recorded
 from critdamp.engine.spectra.spectrum import Spectrum
-from critdamp.engine.validation import about, whole_number
+from critdamp.engine.validation import about, finite, whole_number
 
+from ..arguments.filters import filter_options
 from ..arguments.methods import method_of, method_option, variable_options
 from ..arguments.options import FILE, json_option, running_options
 from ..arguments.outputs import check_output
 from ..terminal.formatting import command_line, emit
 from ..terminal.tables import print_table
+from ..terminal.words import convergence, with_radius
 
 
 @click.command("integrate")
@@ -62,6 +66,7 @@ from ..terminal.tables import print_table
 @click.option(
     "--times", metavar="AXIS", help="Times, for --continuous, e.g. lin:0:50:501."
 )
+@filter_options(zero="drop", negative="keep")
 @click.option("--force", is_flag=True, help="Replace an existing output.")
 @running_options()
 @json_option()
@@ -80,7 +85,7 @@ def command(
     displacement of the spectrum.
     """
     check_output(output, force)
-    spectrum = load_spectrum(source)
+    spectrum, note = _spectrum(source, options)
     attributes = {f"made_{name}": v for name, v in options.items() if v is not None}
     method, texts = (heavy_ball, {}) if options["continuous"] else method_of(options)
     parameters = _parameters(texts, options["steps"])
@@ -98,11 +103,41 @@ def command(
             {n: v for n, v in parameters.items() if isinstance(v, np.ndarray)},
             _rows_of_modes(options),
         )
-    record = _record(result)
-    if as_json:
-        emit(record)
-    elif not quiet:
-        print_table(["", ""], [[name, _text(value)] for name, value in record.items()])
+    if note and not quiet:
+        click.echo(note, err=True)
+    _show(result, _convergence(spectrum, method, parameters, options), quiet, as_json)
+
+
+def _spectrum(source: str, options: dict[str, Any]) -> tuple[Spectrum, str]:
+    """Return the spectrum with zero and negative modes treated, and a note on that."""
+    spectrum = load_spectrum(source)
+    tolerance, shift = spectrum.zero_tolerance, options["shift"]
+    finite("shift", shift)
+    filtered = spectrum.filtered(options["zero"], options["negative"], shift, tolerance)
+    if options["zero"] == "keep":
+        return filtered, ""
+    zeros = int(np.count_nonzero(np.abs(spectrum.k + shift) <= tolerance))
+    return filtered, zero_modes(spectrum.name, zeros, len(spectrum))
+
+
+def _convergence(
+    spectrum: Spectrum,
+    method: BoundMethod,
+    parameters: dict[str, Any],
+    options: dict[str, Any],
+) -> tuple[str, float | None]:
+    """Return whether the modes with a share converge, and their spectral radius."""
+    k = shares_of(spectrum).k[np.asarray(spectrum.displacement) > 0.0]
+    if options["continuous"]:
+        if (k < 0.0).any():
+            return "diverges", None
+        moves = options["friction"] > 0.0 and (k > 0.0).all()
+        return "stable" if moves else "marginal", None
+    if any(isinstance(value, np.ndarray) for value in parameters.values()):
+        return "schedule", None
+    values = [float(value) for value in method.values(parameters).values()]
+    radius = largest_radius(method.method, values, k)
+    return convergence(radius), radius
 
 
 def _simulation(
@@ -172,6 +207,28 @@ def _iterations(text: str) -> Any:
     """Return a list of iterations as numbers, other text unchanged."""
     numbers = [parse_whole_number(part) for part in text.split(",")]
     return text if None in numbers else numbers
+
+
+def _show(
+    result: Trajectory | Energies,
+    converges: tuple[str, float | None],
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Print the first and the last value of each array, and whether modes converge."""
+    word, radius = converges
+    record = _record(result)
+    if as_json:
+        emit({**record, "convergence": word, "spectral_radius": radius})
+        return
+    if quiet:
+        return
+    rows = {name: _text(value) for name, value in record.items()}
+    if isinstance(result, Trajectory):
+        rows["infinite from"] = rows.pop("diverged_at")
+    text = "depends on the schedule" if word == "schedule" else word
+    rows["convergence"] = text if radius is None else with_radius(word, radius)
+    print_table(["", ""], [[name, text] for name, text in rows.items()])
 
 
 def _record(result: Trajectory | Energies) -> dict[str, Any]:

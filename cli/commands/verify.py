@@ -15,10 +15,12 @@ from critdamp.engine.simulation.coupled import Verification, verify
 from critdamp.engine.simulation.training import Training, verify_training
 from critdamp.engine.spectra.per_weight import inverse_diagonal
 
+from ..arguments.filters import filter_options
 from ..arguments.methods import method_of, method_option, variable_options
 from ..arguments.options import json_option
 from ..terminal.formatting import emit
 from ..terminal.tables import print_table
+from ..terminal.words import convergence, settling, with_radius
 
 
 @click.command("verify")
@@ -33,6 +35,7 @@ from ..terminal.tables import print_table
 @click.option(
     "--per-weight", is_flag=True, help="Use the learning rate eps/h_ii for each weight."
 )
+@filter_options(zero="keep", negative="keep")
 @click.option(
     "--train", is_flag=True, help="Train the problem from a point near its minimum."
 )
@@ -79,6 +82,9 @@ def command(
         raise click.UsageError("give either HESSIAN or --problem")
     if train and (problem is None or per_weight):
         raise click.UsageError("--train: needs --problem, and excludes --per-weight")
+    filters = {name: options[name] for name in ("shift", "zero", "negative")}
+    if train and filters != {"shift": 0.0, "zero": "keep", "negative": "keep"}:
+        raise click.UsageError("--train: excludes --shift, --zero and --negative")
     if scale is not None and not train:
         raise click.UsageError("--scale: needs --train")
     result: Training | Verification
@@ -86,12 +92,35 @@ def command(
         result = _training(str(problem), 1e-4 if scale is None else scale, options)
     else:
         result = _verification(source, problem, per_weight, options)
-    record = asdict(result)
     if as_json:
-        emit(record)
-        return
-    record["difference"] = f"{result.difference:.2e}"
-    print_table(["", ""], [[name, _text(value)] for name, value in record.items()])
+        emit(_record(result))
+    else:
+        rows = _rows(result)
+        print_table(["", ""], [[name, text] for name, text in rows.items()])
+
+
+_TIMES = ("coupled", "decoupled", "predicted", "trained")
+
+
+def _record(result: Training | Verification) -> dict[str, Any]:
+    """Return the result with null for a time that there is not, and the convergence."""
+    record = asdict(result)
+    for name in _TIMES:
+        if record.get(name) == -1:
+            record[name] = None
+    return {**record, "convergence": convergence(result.spectral_radius)}
+
+
+def _rows(result: Training | Verification) -> dict[str, str]:
+    """Return names and texts of a table."""
+    record = asdict(result)
+    radius, zeros = record.pop("spectral_radius"), record.pop("zero_modes", 0)
+    rows = {name: _text(value) for name, value in record.items()}
+    for name in _TIMES:
+        if name in record:
+            rows[name] = settling(record[name], radius, zeros, result.steps)
+    rows["difference"] = f"{result.difference:.2e}"
+    return {**rows, "convergence": with_radius(convergence(radius), radius)}
 
 
 def _training(problem: str, scale: float, options: dict[str, Any]) -> Training:
@@ -101,7 +130,13 @@ def _training(problem: str, scale: float, options: dict[str, Any]) -> Training:
         raise click.UsageError("--train: needs --method heavy_ball")
     eps, p = map(float, method.values(parameters).values())
     return verify_training(
-        task.gradient, task.minimiser, task.hessian, eps, p, scale=scale, **options
+        task.gradient,
+        task.minimiser,
+        task.hessian,
+        eps,
+        p,
+        scale=scale,
+        **{name: options[name] for name in ("tol", "steps", "seed")},
     )
 
 

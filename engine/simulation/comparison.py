@@ -61,8 +61,9 @@ def compare(
 ) -> Comparison:
     """Return the comparison of an iteration with its modes.
 
-    It ends after `steps` iterations, when both are below enough · limit, or when one
-    reaches `most`.
+    It ends after `steps` iterations, or when one reaches `most`, or when both are below
+    enough · limit in two iterations in a row, twice as late as they were above the
+    limit for the last time: an oscillation that passes zero has not settled.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ def compare(
     """
     ensemble = Ensemble(modes.k.size, threads)
     difference, last_above, peaks = 0.0, np.array([-1, -1]), np.zeros(2)
-    left, t = False, -1
+    left, t, was_small = False, -1, False
     with np.errstate(all="ignore"):
         for w in coupled:
             t += 1
@@ -91,8 +92,11 @@ def compare(
                 break
             error = np.linalg.norm(w - v) / max(norms[1], limit)
             difference = max(difference, float(error))
-            if t == steps or norms.max() <= enough * limit:
+            is_small = bool(norms.max() <= enough * limit)
+            late = t > 2 * last_above.max()
+            if t == steps or (was_small and is_small and late):
                 break
+            was_small = is_small
     settled_w, settled_v = (int(i) + 1 if i < t else -1 for i in last_above)
     peak_w, peak_v = map(float, peaks)
     return Comparison(t, difference, (settled_w, settled_v), (peak_w, peak_v), left)

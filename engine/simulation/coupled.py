@@ -11,14 +11,15 @@ import numpy.typing as npt
 from ..backends.ufuncs import BoundMethod, heavy_ball
 from ..errors import InputError
 from ..spectra.eigenvalues import SPARSE_AS_DENSE
-from ..spectra.lanczos import lanczos
-from ..spectra.operators import Hessian, as_hessian
-from ..spectra.per_weight import scaled
+from ..spectra.operators import Hessian
+from ..spectra.spectrum import Negative, Zero
 from ..typing import Apply, Floats
 from ..validation import finite, real, whole_number
-from .comparison import Modes, compare
+from .comparison import compare
+from .convergence import largest_radius
 from .coupled_step import coupled_step, iterate
 from .ensemble import recurrences
+from .hessian_modes import filtered, kinds_of, modes_of, shifted
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Verification:
     coupled, decoupled : settling times of w and v: the smallest t₀ with
         |w_t| ≤ tol |w_0| for all t from t₀ to steps; −1 if there is none
     modes : number of modes, smaller than n in a Krylov space
+    zero_modes : number of zero modes in the start, which never move
+    spectral_radius : the largest ρ of the other modes in the start
     """
 
     steps: int
@@ -39,6 +42,8 @@ class Verification:
     coupled: int
     decoupled: int
     modes: int
+    zero_modes: int
+    spectral_radius: float
 
 
 def verify(
@@ -52,6 +57,9 @@ def verify(
     steps: int = 10_000,
     seed: int = 0,
     depth: int = 300,
+    shift: float = 0.0,
+    zero: Zero = "keep",
+    negative: Negative = "keep",
     threads: int | None = None,
     **parameters: float,
 ) -> Verification:
@@ -70,17 +78,22 @@ def verify(
     method : optionally with leading parameters bound, as `qhm(nu=0.7)`
     start : (n,) w_0 − w*, random by default
     tol : tolerance relative to |w_0|, in (0, 1)
-    steps : largest number of iterations; fewer if both fall below tol/1000
+    steps : largest number of iterations; fewer if both have settled, see `compare`
     seed : of the random start
     depth : largest dimension of the Krylov space
+    shift : λ, added to H as λI, as by weight decay
+    zero : "drop" for a start without a share in the zero modes, or "keep"
+    negative : "drop" for a start without a share in the negative modes, "abs" for |H|
+        in place of H, "error", or "keep"
     threads : number of threads, by default all; the bits do not depend on it
     **parameters : further parameters of the method
 
     Raises
     ------
     InputError
-        The Hessian is not square, real and finite, a parameter is missing or not
-        finite, or steps, tol or depth is out of range.
+        The Hessian is not square, real, finite and symmetric, a parameter is missing or
+        not finite, steps, tol or depth is out of range, a mode is negative with
+        negative="error", or no mode is left in the start.
     """
     whole_number("steps", steps), whole_number("depth", depth)
     if not 0.0 < tol < 1.0:
@@ -88,14 +101,19 @@ def verify(
     rates = None if eps is None or np.ndim(eps) == 0 else _rates(eps)
     arguments = {"eps": eps if rates is None else 1.0, "p": p, **parameters}
     values = tuple(float(_single(n, v)) for n, v in method.values(arguments).items())
-    hessian = _symmetrised(hessian)
+    hessian = shifted(hessian, float(finite("shift", shift)))
     displacement = _start(start, hessian.n, seed)
-    apply = _scaled_apply(hessian, rates)
-    modes = _modes(hessian, displacement, rates, depth)
+    modes = modes_of(hessian, displacement, rates, depth)
+    if (zero, negative) != ("keep", "keep"):
+        hessian, modes = filtered(hessian, modes, rates, zero, negative)
+        displacement = modes.rotation @ modes.amplitudes
     limit = tol * float(np.linalg.norm(displacement))
-    step = coupled_step(method.method, values, threads)
     result = compare(
-        iterate(apply, displacement, step),
+        iterate(
+            _scaled_apply(hessian, rates),
+            displacement,
+            coupled_step(method.method, values, threads),
+        ),
         modes,
         recurrences(method.method, values, modes.k, threads=threads),
         limit,
@@ -103,7 +121,16 @@ def verify(
         enough=1e-3,
         threads=threads,
     )
-    return Verification(result.steps, result.difference, *result.settled, modes.k.size)
+    zeros = kinds_of(modes.k, hessian.n).zero
+    counted = modes.amplitudes != 0.0
+    return Verification(
+        result.steps,
+        result.difference,
+        *result.settled,
+        modes.k.size,
+        int(np.count_nonzero(zeros & counted)),
+        largest_radius(method.method, values, modes.k[counted & ~zeros]),
+    )
 
 
 def _rates(eps: Any) -> Floats:
@@ -148,34 +175,3 @@ def _start(start: npt.ArrayLike | None, n: int, seed: int) -> Floats:
         )
     scaled_start: Floats = np.ldexp(values, -np.frexp(np.abs(values).max())[1])
     return scaled_start
-
-
-def _symmetrised(argument: Any) -> Hessian:
-    """Return (H + Hᵀ)/2, with a dense matrix for n up to `SPARSE_AS_DENSE`."""
-    hessian = as_hessian(argument)
-    n, matrix = hessian.n, hessian.matrix
-    if hessian.is_sparse and n > SPARSE_AS_DENSE:
-        half = (0.5 * (matrix + matrix.T)).astype(np.float64).tocsr()
-        return Hessian(n, half.__matmul__)
-    if matrix is None and n > SPARSE_AS_DENSE:
-        return Hessian(n, hessian.product)
-    if matrix is None:
-        matrix = np.array([hessian.product(unit) for unit in np.eye(n)])
-        return Hessian(n, hessian.product, 0.5 * (matrix + matrix.T))
-    matrix = matrix.toarray() if hessian.is_sparse else matrix
-    matrix = 0.5 * (matrix + matrix.T).astype(np.float64)
-    return Hessian(n, matrix.__matmul__, matrix)
-
-
-def _modes(hessian: Hessian, start: Floats, rates: Floats | None, depth: int) -> Modes:
-    """Return the modes of H, or of E^½HE^½ for rates E, see `per_weight.scaled`."""
-    if hessian.matrix is None:
-        ritz = lanczos(hessian.apply, start, depth, np.empty((0, start.size)))
-        amplitudes = ritz.rotation[0] * np.linalg.norm(start)
-        return Modes(ritz.values, amplitudes, ritz.basis.T @ ritz.rotation)
-    if rates is None:
-        k, vectors = np.linalg.eigh(hessian.matrix)
-        return Modes(k, vectors.T @ start, vectors)
-    k, vectors = np.linalg.eigh(scaled(hessian.matrix, rates))
-    roots = np.sqrt(rates)
-    return Modes(k, vectors.T @ (start / roots), roots[:, None] * vectors)

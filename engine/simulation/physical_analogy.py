@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 from ..errors import InputError
 
@@ -22,6 +23,8 @@ class Discrete:
 def discrete(mass: float, friction: float, dt: float) -> Discrete:
     """Return ε = Δt²/(m + μΔt) and p = m/(m + μΔt)  [Eq. 7] [Eq. 8].
 
+    Each is the double next to the exact number.
+
     Parameters
     ----------
     mass, friction : m ≥ 0 and μ ≥ 0, not both 0, within 1e±100
@@ -37,12 +40,15 @@ def discrete(mass: float, friction: float, dt: float) -> Discrete:
         raise InputError(
             f"{dt} given; a number from {LEAST:g} to {MOST:g} is needed", "dt"
         )
-    denominator = mass + friction * dt
-    return Discrete(dt * dt / denominator, mass / denominator)
+    m, mu, t = (Fraction(float(value)) for value in (mass, friction, dt))
+    denominator = m + mu * t
+    return Discrete(float(t * t / denominator), float(m / denominator))
 
 
 def continuous(eps: float, p: float, dt: float) -> tuple[float, float]:
     """Return m = pΔt²/ε and μ = (1 − p)Δt/ε, the inverse of `discrete` [Eq. 7] [Eq. 8].
+
+    Each is the double next to the exact number.
 
     Parameters
     ----------
@@ -52,7 +58,7 @@ def continuous(eps: float, p: float, dt: float) -> tuple[float, float]:
     Raises
     ------
     InputError
-        ε or Δt is not positive and finite, or p is not in [0, 1].
+        ε or Δt is not positive and finite, p is not in [0, 1], or m or μ overflows.
     """
     for name, value in (("eps", eps), ("dt", dt)):
         if not 0.0 < value < math.inf:
@@ -61,7 +67,15 @@ def continuous(eps: float, p: float, dt: float) -> tuple[float, float]:
             )
     if not 0.0 <= p <= 1.0:
         raise InputError(f"{p} given; a number from 0 to 1 is needed for m, μ ≥ 0", "p")
-    return p * dt * dt / eps, (1.0 - p) * dt / eps
+    e, share, t = (Fraction(float(value)) for value in (eps, p, dt))
+    exact = share * t * t / e, (1 - share) * t / e
+    try:
+        mass, friction = (float(value) for value in exact)
+    except OverflowError:
+        raise InputError(
+            f"{eps} and dt: {dt} given; m or μ would be above the largest double", "eps"
+        ) from None
+    return mass, friction
 
 
 def improvement(mass: float, friction: float, k: float) -> float:
@@ -69,7 +83,7 @@ def improvement(mass: float, friction: float, k: float) -> float:
 
     Let z = mk/μ². For z ≤ ¼, α = (1 − √(1 − 4z))/(2z), at most 2 at critical damping
     [Eq. 25] [Result 2]. For z > ¼, α = 1/(2z), which is above 1 for z < ½
-    [Eq. 22] [Eq. 23] [Result 1].
+    [Eq. 22] [Eq. 23] [Result 1]. The error is below 2 ulp.
 
     Parameters
     ----------
@@ -87,11 +101,12 @@ def improvement(mass: float, friction: float, k: float) -> float:
         raise InputError(
             f"{friction} and k: {k} given; both must be positive and finite", "friction"
         )
-    z = mass * k / (friction * friction)
-    if z > 0.25:
-        return 1.0 / (2.0 * z)
+    m, mu, stiffness = (Fraction(float(value)) for value in (mass, friction, k))
+    four_z = 4 * m * stiffness / mu**2
+    if four_z > 1:
+        return float(2 / four_z)
     # (1 − √(1 − 4z))/(2z) without cancellation
-    return 2.0 / (1.0 + math.sqrt(1.0 - 4.0 * z))
+    return 2.0 / (1.0 + math.sqrt(1 - four_z))
 
 
 def check_constants(**values: float) -> None:

@@ -8,12 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from ..backends.ufuncs import heavy_ball
+from ..callbacks import ignore
 from ..errors import InputError
+from ..spectra.eigenvalues import _symmetric
 from ..spectra.operators import check_matrix
 from ..spectra.spectrum import Spectrum
 from ..typing import Apply
 from ..validation import finite, real, whole_number
 from .comparison import Modes, compare
+from .convergence import largest_radius
 from .coupled_step import coupled_step, iterate
 from .ensemble import recurrences
 
@@ -33,6 +36,7 @@ class Training:
     predicted_peak, trained_peak : the largest |w_t − w*| / |w_0 − w*|
     difference : the largest |w − v| / max(|v − w*|, tol |w_0 − w*|); inf if training
         diverged
+    spectral_radius : the largest ρ of the modes
     """
 
     steps: int
@@ -41,6 +45,7 @@ class Training:
     predicted_peak: float
     trained_peak: float
     difference: float
+    spectral_radius: float
 
 
 def verify_training(
@@ -96,8 +101,15 @@ def verify_training(
     trained, predicted = result.settled
     trained_peak, predicted_peak = (peak / size for peak in result.peaks)
     difference = np.inf if result.left else result.difference
+    moving = modes.k[modes.amplitudes != 0.0]
     return Training(
-        result.steps, predicted, trained, predicted_peak, trained_peak, difference
+        result.steps,
+        predicted,
+        trained,
+        predicted_peak,
+        trained_peak,
+        difference,
+        largest_radius(heavy_ball.method, (eps, p), moving),
     )
 
 
@@ -110,7 +122,7 @@ def _displaced_modes(hessian: npt.ArrayLike, n: int, size: float, seed: int) -> 
     check_matrix(matrix)
     if n != len(matrix):
         raise InputError(f"{n} values for {len(matrix)} rows of H", "minimiser")
-    k, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T).astype(np.float64))
+    k, vectors = np.linalg.eigh(_symmetric(matrix.astype(np.float64), ignore))
     zero = np.abs(k) <= Spectrum(k).zero_tolerance
     if zero.all():
         raise InputError("is zero; a Hessian with positive modes is needed", "hessian")

@@ -11,12 +11,16 @@ import critdamp as cd
 
 SOME = ("digits-softmax", "--eps", "0.5", "--p", "0.9", "--steps", "200")
 
+TAKES = "a number of iterations"
+LEFT_OUT = "spectrum digits-softmax: 1 zero mode of 650 left out (k = 0 never moves)"
+
 
 def test_file_holds_what_the_library_returns(critdamp, tmp_path):
     done = critdamp("integrate", *SOME, "--record", "log:30", "--modes", "-o", "t.h5")
-    assert (done.code, done.err) == (0, "")
-    assert "diverged_at     never" in done.out
-    spectrum = cd.load_spectrum("digits-softmax")
+    assert done.code == 0
+    assert done.err.splitlines() == [LEFT_OUT]
+    assert "infinite from   never" in done.out
+    spectrum = cd.load_spectrum("digits-softmax").positive
     expected = cd.simulate(spectrum, 0.5, 0.9, 200, record="log:30", modes=True)
     for engine in ("h5netcdf", "netcdf4"):
         with xarray.open_dataset(tmp_path / "t.h5", engine=engine) as data:
@@ -37,7 +41,7 @@ def test_schedules(critdamp, tmp_path):
     done = critdamp("integrate", "digits-softmax", *options, "-o", "s.h5", "--json")
     record = json.loads(done.out)
     eps = [0.5, 0.25, 1, 0.5, 0.25, 1, 0.5]
-    spectrum = cd.load_spectrum("digits-softmax")
+    spectrum = cd.load_spectrum("digits-softmax").positive
     expected = cd.simulate(spectrum, eps, np.linspace(0.5, 0.9, 7), 7)
     assert record["loss_last"] == expected.loss[-1]
     with h5py.File(tmp_path / "s.h5") as file:
@@ -58,7 +62,7 @@ def test_continuous(critdamp, tmp_path):
         "integrate", "digits-softmax", "--continuous", *options, "-o", "c.h5"
     )
     assert done.code == 0, done.err
-    spectrum = cd.load_spectrum("digits-softmax")
+    spectrum = cd.load_spectrum("digits-softmax").positive
     expected = cd.simulate_continuous(spectrum, 2, 0.5, [0, 3, 6, 9])
     with xarray.open_dataset(tmp_path / "c.h5") as data:
         np.testing.assert_array_equal(data["total"], expected.total)
@@ -73,6 +77,43 @@ def test_divergence_leaves_a_complete_file(critdamp, tmp_path):
         assert file.attrs["diverged_at"] == at > 0
         assert np.isfinite(file["loss"][:at]).all()
         assert np.isinf(file["loss"][at:]).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--eps", "8", "--p", "0.926"), "stable (spectral radius 0.968)"),
+        # a loss of 1e56, which is not infinite
+        (("--eps", "8.3", "--p", "0.9"), "diverges (spectral radius 1.24)"),
+        (("--eps", "1", "--zero", "keep"), "marginal (spectral radius 1)"),
+        (("--eps", "cyclic:1,2"), "depends on the schedule"),
+        (("--continuous", "--times", "0,9"), "stable"),
+        (("--continuous", "--times", "0,9", "--friction", "0"), "marginal"),
+    ],
+)
+def test_convergence_is_said_in_words(critdamp, options, said):
+    given = "integrate", "digits-softmax", "--steps", "300", *options
+    shown = critdamp(*given)
+    assert shown.out.rstrip().endswith(f"  {said}")
+    assert "infinite from   never" in shown.out or "--continuous" in options
+    record = json.loads(critdamp(*given, "--json").out)
+    assert record["convergence"] in (said.split()[0], "schedule")
+
+
+def test_no_mode_with_a_share_diverges(critdamp):
+    cd.save_spectrum(cd.Spectrum([-1.0, 1.0], displacement=[0.0, 1.0]), "s.h5")
+    shown = critdamp("integrate", "s.h5", "--eps", "0.5", "--p", "0.5")
+    assert "stable (spectral radius 0.707)" in shown.out
+    cd.save_spectrum(cd.Spectrum([-1.0, 1.0]), "n.h5")
+    given = "integrate", "n.h5", "--eps", "0.5", "--p", "0.5"
+    assert "diverges (spectral radius 1.71)" in critdamp(*given).out
+    for treatment in ("drop", "abs"):
+        shown = critdamp(*given, "--negative", treatment)
+        assert "stable (spectral radius 0.707)" in shown.out
+    assert "stable" in critdamp(*given, "--shift", "1.5").out
+    refused = critdamp(*given, "--negative", "error")
+    assert refused.code == 2
+    assert "1 negative mode" in refused.err
 
 
 @pytest.mark.parametrize(
@@ -93,7 +134,7 @@ def test_divergence_leaves_a_complete_file(critdamp, tmp_path):
         (("--eps", "1", "--method", "qhm"), "--nu: needed by qhm"),
         (
             ("--eps", "0.1,0.2", "--steps", "2", "--method", "nesterov"),
-            "nesterov allows no schedule",
+            "--eps: 2 values given; nesterov takes one number",
         ),
         (("--continuous",), "--times: needed with --continuous"),
         (("--continuous", "--times", "1,0"), "--times: 0 follows 1"),
@@ -117,6 +158,7 @@ def test_verify(critdamp, tmp_path):
     assert record["difference"] < 1e-12
     assert record["coupled"] == record["decoupled"] > 10
     assert "decoupled" in critdamp("verify", "h.npy", "--eps", "0.5").out
+    assert (record["convergence"], record["zero_modes"]) == ("stable", 0)
     for options, said in (
         (("none.npy", "--eps", "1"), "none.npy: no such file"),
         (("h.npy", "--eps", "nan"), "eps: nan given"),
@@ -127,3 +169,41 @@ def test_verify(critdamp, tmp_path):
         assert refused.code == 2
         assert said in refused.err
         assert refused.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("k", "options", "coupled"),
+    [
+        ([0.1, 1.0], ("--steps", "9"), "not in 9 steps"),
+        ([0.0, 1.0], (), "not in 10,000 steps: 1 zero mode in the start, see --zero"),
+        ([0.0, 1.0], ("--zero", "drop"), TAKES),
+        ([0.0, 1.0], ("--shift", "1"), TAKES),
+        ([-1.0, 1.0], (), "never: diverges (spectral radius 1.71)"),
+        ([-1.0, 1.0], ("--negative", "drop"), TAKES),
+        ([-1.0, 1.0], ("--negative", "abs"), TAKES),
+        ([0.1, 1.0], ("--p", "1"), "never: marginal (spectral radius 1)"),
+    ],
+)
+def test_verify_says_why_nothing_settles(critdamp, k, options, coupled):
+    np.save("h.npy", np.diag(k))
+    given = "verify", "h.npy", "--eps", "0.5", "--p", "0.5", *options
+    shown = critdamp(*given)
+    (line,) = (li for li in shown.out.splitlines() if li.startswith("coupled"))
+    text = line.removeprefix("coupled").strip()
+    record = json.loads(critdamp(*given, "--json").out)
+    if text.isdecimal():
+        assert 35 < int(text) == record["coupled"] < 45
+        assert coupled == TAKES
+    else:
+        assert (text, record["coupled"]) == (coupled, None)
+
+
+def test_verify_refuses_what_spectrum_refuses(critdamp):
+    np.save("h.npy", np.diag([-1.0, 1.0]))
+    refused = critdamp("verify", "h.npy", "--eps", "0.5", "--negative", "error")
+    assert refused.code == 2
+    assert "--negative: 1 negative mode, the smallest k is -1" in refused.err
+    np.save("a.npy", [[1.0, 0.5], [0.0, 1.0]])
+    refused = critdamp("verify", "a.npy", "--eps", "0.5")
+    assert refused.code == 2
+    assert "not symmetric: max|H − Hᵀ| is 0.5 of max|H|" in refused.err

@@ -76,6 +76,52 @@ def test_per_weight_rates_are_a_scaled_hessian():
     assert (norms[3000] / norms[2000]) ** 1e-3 == pytest.approx(radius, rel=1e-3)
 
 
+def test_whole_numbers_are_converted_before_they_are_added():
+    whole = np.array([[200, 20], [20, 150]], np.uint8)
+    assert cd.verify(whole, 0.005, 0.3) == cd.verify(whole.astype(float), 0.005, 0.3)
+    with pytest.raises(InputError, match="not symmetric"):
+        cd.verify([[1.0, 0.1], [0.0, 1.0]], 0.5, 0.5)
+
+
+def test_zero_and_negative_modes_are_left_out():
+    rng = np.random.default_rng(0)
+    basis = np.linalg.qr(rng.standard_normal((6, 6)))[0]
+    k = np.array([-0.5, 0.0, 0.2, 0.5, 1.0, 2.0])
+    hessian = (basis * k) @ basis.T
+    start, rates = rng.standard_normal(6), rng.uniform(0.5, 1, 6)
+    given = {"start": start, "zero": "drop", "negative": "drop"}
+    found = cd.verify(hessian, 0.5, 0.5, **given)
+    # by projection onto the positive modes
+    kept = basis[:, 2:]
+    positive, projected = (kept * k[2:]) @ kept.T, kept @ kept.T @ start
+    expected = cd.verify(positive, 0.5, 0.5, start=projected)
+    assert found.coupled == found.decoupled == expected.coupled > 0
+    for eps in (0.5, rates):
+        found = cd.verify(hessian, eps, 0.5, zero="drop", negative="abs")
+        assert found.coupled == found.decoupled > 0
+        assert found.difference < 1e-9
+    with pytest.raises(InputError, match="negative: 1 negative mode"):
+        cd.verify(hessian, 0.5, 0.5, negative="error")
+    with pytest.raises(InputError, match="zero: no mode of the start is left"):
+        cd.verify(np.zeros((2, 2)), 0.5, 0.5, zero="drop")
+    assert cd.verify(hessian, 0.5, 0.5, shift=1.0).decoupled > 0
+
+
+def test_a_mode_that_passes_zero_has_not_settled():
+    """w_2 = 0 exactly; the settling time is that of the ufunc, by exact roots."""
+    found = cd.verify([[1.0]], 0.5, 0.5)
+    expected = cd.settling_time(0.5, 0.5, 1.0, 1e-6)
+    assert found.coupled == found.decoupled == expected
+    # w passes 0 slowly
+    found = cd.verify([[1.0]], 1e-4, 0.99)
+    assert found.decoupled == cd.settling_time(1e-4, 0.99, 1.0, 1e-6)
+
+
+def test_golden_radius_of_a_critical_weight():
+    assert per_weight_radius([[1.0]], 0.01, 0.81) == 0.9
+    assert per_weight_radius(np.diag([1.0, 0.5]), 0.01, 0.0) == 1 - 0.005
+
+
 def test_bad_input():
     good = np.eye(2)
     for arguments, options, said in (

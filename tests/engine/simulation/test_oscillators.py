@@ -6,6 +6,7 @@ from itertools import pairwise
 import mpmath
 import numpy as np
 import pytest
+import trajectories
 from hypothesis import given, settings, strategies as st
 
 import critdamp as cd
@@ -16,23 +17,6 @@ from critdamp.engine.simulation import oscillators as oscillator
 from critdamp.engine.simulation.ensemble import Ensemble, recurrences
 
 pytestmark = pytest.mark.oracle
-
-
-def motion(mass, friction, k, t):
-    """Return w and w′ from the two exponents of Eq. 20, to 60 digits."""
-    mass, friction, k, t = map(mpmath.mpf, (mass, friction, k, t))
-    if mass == 0:
-        w = mpmath.exp(-k / friction * t)
-        return w, -k / friction * w
-    half = friction / (2 * mass)
-    root = mpmath.sqrt(mpmath.mpc(half**2 - k / mass))
-    if root == 0:
-        w = mpmath.exp(-half * t) * (1 + half * t)
-        return w, -k / mass * t * mpmath.exp(-half * t)
-    one, two = -half + root, -half - root
-    share = -two / (one - two)
-    parts = share * mpmath.exp(one * t), (1 - share) * mpmath.exp(two * t)
-    return (sum(parts)).real, (one * parts[0] + two * parts[1]).real
 
 
 @pytest.mark.parametrize(
@@ -57,7 +41,7 @@ def test_one_oscillator(mass, friction, k):
     found = cd.simulate_continuous(cd.Spectrum([k]), mass, friction, times)
     for i, t in enumerate(times):
         with mpmath.workdps(60):
-            w, speed = (float(value) for value in motion(mass, friction, k, t))
+            w, speed, _ = map(float, trajectories.oscillator(mass, friction, k, t))
         # the envelope, which swings and crossings lie below
         size = math.exp(-friction / (2 * mass) * t) * (1 + t) if mass else 0.0
         square = 1e-12 * max(size, abs(w)) ** 2 + 1e-290
@@ -66,6 +50,15 @@ def test_one_oscillator(mass, friction, k):
         assert found.potential[i] == pytest.approx(potential, rel=1e-12, abs=square)
         slack = square * max(abs(k), 1.0)
         assert found.kinetic[i] == pytest.approx(kinetic, rel=1e-12, abs=slack)
+
+
+def test_a_phase_is_kept_where_the_mass_is_no_power_of_two():
+    """cos(√(1/5)·1e9), to 400 bits."""
+    found = cd.simulate_continuous(cd.Spectrum([1.0]), 5, 0, [1e9])
+    truth = abs(mpmath.cos(mpmath.mpf(10) ** 9 / mpmath.sqrt(5)))
+    assert found.distance[0] == pytest.approx(float(truth), rel=1e-14)
+    with pytest.raises(InputError, match=r"times: 1e\+30 given, at a phase of 4"):
+        cd.simulate_continuous(cd.Spectrum([1.0]), 5, 0, [1e30])
 
 
 @settings(deadline=None)  # the first call compiles
@@ -88,7 +81,7 @@ def test_energy_never_increases(mass, friction, k, data):
 
 def test_discrete_time_tends_to_continuous():
     k, mass, friction, end = np.array([0.3, 1.0, 4.0]), 1.0, 0.7, 8.0
-    exact = [float(motion(mass, friction, one, end)[0]) for one in k]
+    exact = [float(trajectories.oscillator(mass, friction, c, end)[0]) for c in k]
     errors = []
     for steps in (400, 4000, 40000):
         ball = cd.discrete(mass, friction, end / steps)
@@ -109,11 +102,16 @@ def test_improvement(z, alpha):
     assert cd.improvement(z * 4.0, 2.0, 1.0) == pytest.approx(alpha, rel=1e-15)
 
 
+def test_golden_improvement_beside_critical_damping():
+    """By 400 bits of the doubles given."""
+    assert cd.improvement(1, 0.1, 0.0025) == pytest.approx(1.99999998100, abs=1e-11)
+
+
 def test_the_dictionary_goes_both_ways():
     """Eq. 7 and 8."""
     for mass, friction, dt in ((1.0, 0.5, 0.1), (0.0, 2.0, 0.3), (3.0, 0.0, 0.2)):
         ball = cd.discrete(mass, friction, dt)
-        assert ball.eps == dt**2 / (mass + friction * dt)
+        assert ball.eps == pytest.approx(dt**2 / (mass + friction * dt), rel=1e-15)
         back = cd.continuous(ball.eps, ball.p, dt)
         assert back == pytest.approx((mass, friction), abs=1e-15)
 
@@ -123,7 +121,7 @@ def test_bits_do_not_depend_on_threads():
     times = np.linspace(0, 50, 7)
     runs = []
     for threads in (1, 2):
-        sums = np.empty((7, 3, 3))
+        sums = np.empty((7, -(-10_000 // oscillator._BLOCK), 3))
         with on_threads(threads):
             oscillator._write_sums(1.0, 0.3, spectrum.k, np.ones(10_000), times, sums)
         runs.append(sums.tobytes())
@@ -149,6 +147,8 @@ def test_bad_input():
             cd.simulate_continuous(*arguments)
     with pytest.raises(InputError, match="dt: 0 given"):
         cd.discrete(1, 1, 0)
+    with pytest.raises(InputError, match="m or μ would be above the largest double"):
+        cd.continuous(1e-300, 0.5, 1e10)
     with pytest.raises(InputError, match=r"p: 1\.5 given"):
         cd.continuous(0.1, 1.5, 1)
     with pytest.raises(InputError, match="friction: 0 and k: 1 given"):

@@ -36,6 +36,69 @@ def test_one_mode_over_many_steps(k, record):
         assert abs(found.loss[place] - loss) <= 1e-11 * k * scale**2 + 1e-280
 
 
+@pytest.mark.parametrize("record", ["every:60", "every:1", "every:4", [0, 120, 240]])
+def test_what_falls_far_between_two_records_keeps_its_digits(record):
+    """W = 2⁻ᵗ exactly."""
+    found = cd.simulate(cd.Spectrum([1.0]), 0.5, 0.0, 240, record=record)
+    expected = 0.5 * 0.25 ** found.times.astype(float)
+    np.testing.assert_allclose(found.loss, expected, rtol=1e-14)
+    # w_1 = 1e-12, in one step
+    found = cd.simulate(cd.Spectrum([1.0]), 1 - 2.0**-40, 0.0, 3, record="every:1")
+    assert found.distance[1:].tolist() == [2.0**-40, 2.0**-80, 2.0**-120]
+
+
+def test_every_record_of_a_real_spectrum_is_the_same():
+    """1.19935e−59 by iteration in long double; the first ones by 400 bits."""
+    spectrum = cd.load_spectrum("digits-softmax")
+    runs = [
+        cd.simulate(spectrum, 8.0, 0.926, 3000, record=record).loss[[0, -2, -1]]
+        for record in ("every:1000", [0, 1000, 2000, 3000], "every:500")
+    ]
+    assert runs[0][1] == pytest.approx(1.19935e-59, rel=3e-6)
+    np.testing.assert_allclose(runs[1], runs[0], rtol=1e-11)
+    assert runs[2][2] == pytest.approx(runs[0][2], rel=1e-11)
+
+
+def test_an_undamped_mode_at_a_multiple_of_its_period():
+    """Of the envelope, which is about 1; θ by 400 bits."""
+    for every, turns in ((1000, 1), (997, 45), (30, 1)):
+        k = 2 - 2 * np.cos(2 * np.pi * turns / every)
+        found = cd.simulate(
+            cd.Spectrum([k]), 1.0, 1.0, 3000 * every, record=f"every:{every}"
+        )
+        theta = mpmath.acos(1 - mpmath.mpf(float(k)) / 2)
+        for place in (1, 100, 2999):
+            t = int(found.times[place])
+            # from rest, with w_1 = 1 − k
+            w = mpmath.cos(theta * t) - mpmath.tan(theta / 2) * mpmath.sin(theta * t)
+            assert abs(found.distance[place] - abs(w)) < 1e-12
+
+
+@pytest.mark.parametrize("record", ["every:1", "every:1000", "log:9"])
+def test_zero_modes_have_no_loss(record):
+    spectrum = cd.Spectrum([-1e-18, 0.5, 1.0])
+    found = cd.simulate(spectrum, 0.5, 0.5, 3000, record=record)
+    without = cd.simulate(cd.Spectrum([0.5, 1.0]), 0.5, 0.5, 3000, record=record)
+    np.testing.assert_array_equal(found.loss, without.loss)
+    assert (found.loss >= 0).all()
+    assert found.distance[-1] == 1.0
+    continuous = cd.simulate_continuous(spectrum, 1.0, 1.0, [0.0, 10.0, 1e4])
+    assert (continuous.potential >= 0).all()
+    assert continuous.distance[-1] == 1.0
+
+
+@pytest.mark.parametrize("record", ["every:1", "every:3", "every:100", "log:9"])
+def test_the_bits_of_the_loss_do_not_depend_on_modes(record):
+    rng = np.random.default_rng(3)
+    spectrum = cd.Spectrum(np.sort(rng.uniform(0.01, 1, 700)), rng.uniform(1, 2, 700))
+    alone = cd.simulate(spectrum, 1.2, 0.7, 900, record=record)
+    found = cd.simulate(spectrum, 1.2, 0.7, 900, record=record, modes=True)
+    np.testing.assert_array_equal(found.loss, alone.loss)
+    assert found.modes.shape == (found.times.size, 700)
+    sums = 0.5 * found.modes**2 @ (spectrum.weights * spectrum.k)
+    np.testing.assert_allclose(sums, found.loss, rtol=1e-12)
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_agrees_with_the_coupled_iteration(name):
     """Eq. 26 against Eq. 28: the decoupled picture is the truth."""
@@ -158,7 +221,11 @@ def test_bad_input():
             {"method": cd.gradient_descent},
             "p: gradient_descent has no such parameter; it has eps",
         ),
-        (([0.1] * 3, 0.5, 3), {"method": cd.nesterov}, "nesterov allows no schedule"),
+        (
+            ([0.1] * 3, 0.5, 3),
+            {"method": cd.nesterov},
+            "nesterov takes one number",
+        ),
         ((0.1, 0.5, 3), {"method": cd.heavy_ball(eps=0.1)}, "eps: is already bound"),
         ((0.1, 0.5, 3), {"method": cd.qhm(nu=np.inf)}, "nu: inf given; finite"),
         (("a", 0.5, 3), {}, "eps: holds <U1, real numbers are needed"),

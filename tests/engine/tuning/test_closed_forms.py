@@ -1,5 +1,7 @@
 """Closed forms of the best ε and p, against maps and golden values."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -20,6 +22,15 @@ def test_polyaks_point():
     for kmin, kmax in ((0, 1), (2, 1), (1, np.inf), (np.nan, 1)):
         with pytest.raises(InputError, match="0 < kmin"):
             cd.polyak(kmin, kmax)
+
+
+def test_polyaks_point_at_the_ends_of_doubles():
+    """By 400 bits."""
+    assert cd.polyak(1, 1 + 2.0**-52).rate == pytest.approx(37.42994775, rel=1e-9)
+    assert dataclasses.astuple(cd.polyak(1e308, 1e308)) == (1e-308, 0.0, 0.0, np.inf)
+    assert cd.polyak(1e-300, 1e300).rate == pytest.approx(2e-300, rel=1e-15)
+    with pytest.raises(InputError, match="above the largest double"):
+        cd.polyak(5e-324, 5e-324)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +69,10 @@ def test_critical_momentum():
     # no other momentum is better
     other = cd.spectral_radius(x[:, None], np.linspace(-0.99, 0.999, 2001), 1.0)
     assert (other.min(axis=1) >= radius - 3e-8).all()
+    # (1 − √x)² at x = 1 + 2⁻⁵²
+    assert cd.critical_momentum(1 + 2.0**-52, 1.0) == pytest.approx(
+        2.0**-106, rel=1e-15
+    )
     for eps, k in ((1.0, 4.0), (1.0, 0.0), (-1.0, 1.0)):
         with pytest.raises(InputError, match="between 0 and 4"):
             cd.critical_momentum(eps, k)
