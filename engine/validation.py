@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -75,10 +75,18 @@ def whole_number(name: str, value: Any, least: int = 1, most: float = math.inf) 
     return int(value)
 
 
+def names_in(names: str | Sequence[str]) -> tuple[str, ...]:
+    """Return one name, or several, as a tuple."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
 @contextmanager
 def about(parameter: str) -> Iterator[None]:
     """Set the parameter of an InputError that is raised in the block."""
     try:
         yield
     except InputError as error:
-        raise InputError(str(error), parameter) from error
+        if error.parameter:
+            error.message = f"{error.parameter}: {error.message}"
+        error.parameter = parameter
+        raise

@@ -33,8 +33,11 @@ def variable_options(
             long_name = VARIABLES[name].long_name.capitalize()
             methods = [m.name for m in METHODS.values() if name in m.dimensions]
             condition = "" if len(methods) > 1 else f", for {methods[0]}"
+            synonyms = (f"--{synonym}" for synonym in VARIABLES[name].synonyms)
             option = click.option(
                 f"--{name}",
+                *synonyms,
+                name,
                 metavar=metavar,
                 help=f"{long_name}{condition}.",
                 **attributes,

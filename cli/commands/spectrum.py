@@ -13,11 +13,11 @@ from critdamp.data.formats.spectrum_file import save_spectrum
 from critdamp.data.inputs.matrix_files import read_vector
 from critdamp.data.inputs.read_spectrum import read_spectrum
 from critdamp.data.problems.catalogue import PROBLEMS, problem_spectrum
+from critdamp.data.storage.outputs import check_output
 from critdamp.engine.errors import InputError
 from critdamp.engine.spectra.spectrum import Spectrum
 
 from ..arguments.options import FILE, json_option
-from ..arguments.outputs import check_output
 from ..terminal.formatting import as_text, command_line, emit
 from ..terminal.histogram import log_histogram
 from ..terminal.tables import print_table

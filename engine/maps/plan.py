@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..display import Shown
 from ..errors import InputError
 from ..modes.methods import METHODS, Method
 from ..quantities.quantity import MapQuantity
@@ -17,7 +18,7 @@ from ..quantities.settling_time import LEAST_TOL
 from ..spectra.spectrum import Spectrum
 from ..spectrum_quantities.registry import quantity_of
 from ..typing import Floats
-from ..validation import about
+from ..validation import about, names_in
 from .axis import Axis
 from .grid import Grid
 
@@ -26,12 +27,12 @@ DTYPES = ("float64", "float32")
 _FEW_MODES = 64
 
 
-class Plan:
+class Plan(Shown):
     """Grid, method, quantities, tolerance and, for whole-spectrum maps, the spectrum.
 
     Parameters
     ----------
-    quantities : distinct names, at least one, see `quantity_of`
+    quantities : a name, or distinct names, see `quantity_of`
     method : name of a method
     spectrum : for maps of a whole spectrum, instead of an axis of k
     tol : tolerance of settling times, in [1e-290, 1)
@@ -48,7 +49,7 @@ class Plan:
     def __init__(
         self,
         *,
-        quantities: Sequence[str] = ("spectral_radius",),
+        quantities: str | Sequence[str] = "spectral_radius",
         method: str = "heavy_ball",
         spectrum: Spectrum | None = None,
         tol: float = 1e-6,
@@ -58,7 +59,7 @@ class Plan:
         self.method: Method = METHODS[choose("method", method, METHODS)]
         self.spectrum = spectrum
         self.quantities: tuple[MapQuantity, ...] = tuple(
-            quantity_of(name, spectrum is not None) for name in quantities
+            quantity_of(name, spectrum is not None) for name in names_in(quantities)
         )
         self.tol = float(tol)
         self.dtype = choose("dtype", dtype, DTYPES)
@@ -171,6 +172,17 @@ class Plan:
     def sha256(self) -> str:
         """Return the SHA-256 of the canonical JSON, in hexadecimal."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    def rows(self) -> dict[str, str]:
+        """Return name → short text."""
+        lines = {
+            "method": self.method.name,
+            "quantities": " ".join(one.name for one in self.quantities),
+            **{name: axis.shown for name, axis in self.grid.axes.items()},
+            "tol": f"{self.tol:g}",
+            "dtype": self.dtype,
+        }
+        return lines | ({"spectrum": repr(self.spectrum)} if self.spectrum else {})
 
     def describe(self) -> dict[str, str]:
         """Return part → one line of text, for messages and comparisons."""

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..callbacks import ignore
-from ..errors import InputError
+from ..display import Shown, short
+from ..errors import Advice, InputError
 from ..typing import Floats, Report
 from ..validation import about, real
 from .eigenvalues import nodes_of_design, nodes_of_hessian
@@ -20,10 +21,16 @@ Zero = Literal["drop", "keep"]
 Negative = Literal["error", "drop", "abs", "keep"]
 # largest residual of kmin, relative to kmin, for which kmin counts as converged
 _CONVERGED = 0.01
+_NEGATIVE = Advice(
+    "negative",
+    "drop",
+    "leaves them out; abs and keep are choices too",
+    "Spectrum.filtered(negative='drop')",
+)
 
 
-@dataclass(frozen=True, eq=False)
-class Spectrum:
+@dataclass(frozen=True, eq=False, repr=False)
+class Spectrum(Shown):
     """Eigenvalues of a Hessian  [Eq. 13].
 
     Parameters
@@ -229,8 +236,8 @@ class Spectrum:
             modes, along = ("mode", "it") if count == 1 else ("modes", "them")
             raise InputError(
                 f"{self.name or 'unnamed'}: {count:.6g} negative {modes}, the smallest "
-                f"k is {k[0]:.6g}; every method diverges along {along}; use "
-                "`critdamp spectrum --negative drop|abs|keep`"
+                f"k is {k[0]:.6g}; every method diverges along {along}",
+                advice=_NEGATIVE,
             )
         keep = ~(zeros & (zero == "drop")) & ~(negatives & (negative == "drop"))
         if not keep.any():
@@ -243,6 +250,23 @@ class Spectrum:
         return Spectrum(
             k[order], weights, displacement, self.name, residuals, tolerance
         )
+
+    def rows(self) -> dict[str, str]:
+        """Return name → short text."""
+        above = self.k[self.k > self.zero_tolerance]
+        known = {
+            "name": self.name,
+            "modes": f"{self.modes:.6g}",
+            "entries": "" if len(self) == self.modes else f"{len(self)}",
+            "zero": f"{self.zeros}" if self.zeros else "",
+            "negative": f"{self.negatives}" if self.negatives else "",
+            "kmin": short(above[0]) if above.size else "",
+            "kmax": short(self.k[-1]),
+            "condition": f"{above[-1] / above[0]:.4g}" if above.size else "",
+        }
+        if above.size and not self.kmin_converged:
+            known["kmin"] += " (not converged)"
+        return {name: text for name, text in known.items() if text}
 
     def summary(self) -> dict[str, Any]:
         """Return name → number of modes, kmin, kmax, condition and multiplicities."""
