@@ -1,6 +1,7 @@
 """The paper that docstrings cite, named where people read them."""
 
 import re
+from inspect import cleandoc
 
 _CITATION = re.compile(r"\[(?:Eq\.|Result) \d+\]")
 _SOURCE = """
@@ -16,4 +17,4 @@ def with_source(docstring: str) -> str:
     """Return a docstring, with the paper behind it if it cites an equation of it."""
     if not _CITATION.search(docstring) or _SOURCE in docstring:
         return docstring
-    return docstring.rstrip() + _SOURCE
+    return cleandoc(docstring) + _SOURCE

@@ -10,19 +10,21 @@ import numpy as np
 
 
 class Shown:
-    """Base of what shows itself by `rows`, by default the fields of a dataclass.
+    """Base of what shows itself by `_rows`, by default the fields of a dataclass.
 
     A dataclass needs repr=False, as its own one would hide this one.
     """
 
-    def rows(self) -> dict[str, str]:
+    def _rows(self) -> dict[str, str]:
         """Return name → short text, without what is empty."""
         values = {one.name: getattr(self, one.name) for one in fields(self)}  # type: ignore[arg-type]
-        return {name: short(value) for name, value in values.items() if value != ""}
+        return {
+            name: short(value) for name, value in values.items() if value is not None
+        }
 
     def __repr__(self) -> str:
         """Return the rows in one line."""
-        text = ", ".join(f"{name}={value}" for name, value in self.rows().items())
+        text = ", ".join(f"{name}={value}" for name, value in self._rows().items())
         return f"{type(self).__name__}({text})"
 
     def _repr_html_(self) -> str:
@@ -30,7 +32,7 @@ class Shown:
         cells = "".join(
             f"<tr><th style='text-align:left'>{escape(name)}</th>"
             f"<td style='text-align:left'>{escape(value)}</td></tr>"
-            for name, value in self.rows().items()
+            for name, value in self._rows().items()
         )
         return f"<table><caption>{type(self).__name__}</caption>{cells}</table>"
 

@@ -65,10 +65,10 @@ class Run(Shown):
         """Close the file."""
         self.close()
 
-    def rows(self) -> dict[str, str]:
+    def _rows(self) -> dict[str, str]:
         """Return name → short text; of a closed run, its path alone."""
         path = {"path": f"{self.path}"}
-        return path | (self.plan.rows() if self._file else {"closed": "yes"})
+        return path | (self.plan._rows() if self._file else {"closed": "yes"})
 
     def close(self) -> None:
         """Close the file."""

@@ -173,7 +173,7 @@ class Plan(Shown):
         """Return the SHA-256 of the canonical JSON, in hexadecimal."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
-    def rows(self) -> dict[str, str]:
+    def _rows(self) -> dict[str, str]:
         """Return name → short text."""
         lines = {
             "method": self.method.name,

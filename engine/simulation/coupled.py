@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..backends.ufuncs import BoundMethod, heavy_ball
+from ..display import Shown
 from ..errors import InputError
 from ..spectra.eigenvalues import SPARSE_AS_DENSE
 from ..spectra.lanczos import lanczos
@@ -21,8 +22,8 @@ from .coupled_step import coupled_step, iterate
 from .ensemble import recurrences
 
 
-@dataclass(frozen=True)
-class Verification:
+@dataclass(frozen=True, repr=False)
+class Verification(Shown):
     """The coupled iteration w compared with v, the w of the decoupled modes.
 
     Attributes

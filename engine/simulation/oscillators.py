@@ -28,6 +28,7 @@ from ..arithmetic.intrinsics import fma
 from ..arithmetic.jit import jit
 from ..backends.compile import cached
 from ..backends.threads import on_threads
+from ..display import Shown
 from ..errors import InputError
 from ..spectra.spectrum import Spectrum
 from ..typing import Floats
@@ -38,8 +39,8 @@ TWO_PI = Pair(2.0 * PI.hi, 2.0 * PI.lo)
 _BLOCK = 4096
 
 
-@dataclass(frozen=True, eq=False)
-class Energies:
+@dataclass(frozen=True, eq=False, repr=False)
+class Energies(Shown):
     """The energies of the oscillators of a spectrum at given times.
 
     Attributes

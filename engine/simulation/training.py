@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..backends.ufuncs import heavy_ball
+from ..display import Shown
 from ..errors import InputError
 from ..spectra.operators import check_matrix
 from ..spectra.spectrum import Spectrum
@@ -21,8 +22,8 @@ from .ensemble import recurrences
 _LOST = 1e3
 
 
-@dataclass(frozen=True)
-class Training:
+@dataclass(frozen=True, repr=False)
+class Training(Shown):
     """Full-batch training with momentum, w, compared with v, the w of the modes.
 
     Attributes

@@ -251,7 +251,7 @@ class Spectrum(Shown):
             k[order], weights, displacement, self.name, residuals, tolerance
         )
 
-    def rows(self) -> dict[str, str]:
+    def _rows(self) -> dict[str, str]:
         """Return name → short text."""
         above = self.k[self.k > self.zero_tolerance]
         known = {
