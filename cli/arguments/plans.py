@@ -94,7 +94,7 @@ def _read(file: Path) -> dict[str, Any]:
         if name not in KEYS:
             raise InputError(f"{file}: unknown key {key!r}; allowed: {', '.join(KEYS)}")
         if name in named:
-            raise InputError(f"{file}: {name} is given twice, also as {key}")
+            raise InputError(f"{file}: {name} is given twice, under two names")
         named[name] = value
     return named
 
