@@ -22,7 +22,7 @@ from ..terminal.formatting import as_text, command_line, emit
 from ..terminal.histogram import log_histogram
 from ..terminal.tables import print_table
 
-# what became of zero and negative modes; kmin and the condition are of the positive ones
+# what became of zero and negative modes; kmin and condition are of positive ones
 _DONE = {
     "drop": "left out",
     "keep": "kept, but not in kmin",

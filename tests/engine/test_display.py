@@ -48,12 +48,14 @@ POINT = {"eps": 1.0, "p": 0.0, "k": 1.0}
 
 
 def test_errors_advise_in_the_words_of_the_caller(critdamp, tmp_path):
-    """A function names an argument, a command its option, or the command that has it."""
+    """A function names an argument, a command its option."""
     with pytest.raises(
         InputError, match=r"; Spectrum.filtered\(negative='drop'\) leav"
     ):
         SPECTRUM.filtered()
-    with pytest.raises(InputError, match="square; Spectrum.from_design takes a design"):
+    with pytest.raises(
+        InputError, match=r"square; Spectrum.from_design takes a design"
+    ):
         cd.Spectrum.from_hessian(np.ones((2, 3)))
     np.save("saddle.npy", np.diag(SPECTRUM.k))
     cd.save_spectrum(SPECTRUM, "saddle.h5")
