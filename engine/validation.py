@@ -54,6 +54,32 @@ def finite(name: str, values: npt.ArrayLike) -> Floats:
     return array
 
 
+def vector(name: str, values: npt.ArrayLike) -> Floats:
+    """Return the values as a read-only vector of float64.
+
+    Parameters
+    ----------
+    name : the parameter, for the error
+    values : (n,) finite real numbers, n ≥ 1
+
+    Raises
+    ------
+    InputError
+        The values are not as above.
+    """
+    with about(name):
+        array = np.array(real(values), dtype=np.float64)
+    if array.ndim != 1 or array.size == 0:
+        raise InputError(
+            f"shape {array.shape}; a vector of at least 1 value is needed", name
+        )
+    bad = np.flatnonzero(~np.isfinite(array))
+    if bad.size:
+        raise InputError(f"value {bad[0]} is {array[bad[0]]}, not finite", name)
+    array.flags.writeable = False
+    return array
+
+
 def whole_number(name: str, value: Any, least: int = 1, most: float = math.inf) -> int:
     """Return the value as an int.
 
@@ -73,6 +99,21 @@ def whole_number(name: str, value: Any, least: int = 1, most: float = math.inf) 
         allowed = f"≥ {least}" if most == math.inf else f"from {least} to {most}"
         raise InputError(f"{value} given; a whole number {allowed} is needed", name)
     return int(value)
+
+
+def instance(name: str, value: object, kind: type, source: str) -> None:
+    """Raise InputError if the value is not of a class.
+
+    Parameters
+    ----------
+    name : the parameter, for the error
+    value : of any type
+    kind : the class that is needed
+    source : where one comes from
+    """
+    if not isinstance(value, kind):
+        needed = kind.__name__
+        raise InputError(f"{value!r:.60} given; a {needed} is needed: {source}", name)
 
 
 def names_in(names: str | Sequence[str]) -> tuple[str, ...]:

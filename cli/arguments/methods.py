@@ -39,6 +39,8 @@ def variable_options(
                 *synonyms,
                 name,
                 metavar=metavar,
+                multiple=True,
+                callback=_once,
                 help=f"{long_name}{condition}.",
                 **attributes,
             )
@@ -46,6 +48,13 @@ def variable_options(
         return function
 
     return decorate
+
+
+def _once(_ctx: click.Context, option: click.Parameter, values: Any) -> Any:
+    """Return the one value of an option, None if it was not given."""
+    if len(values) > 1:
+        raise click.UsageError(f"--{option.name}: given {len(values)} times; give one")
+    return values[0] if values else None
 
 
 def method_option(default: str | None = DEFAULT_METHOD) -> Decorator:

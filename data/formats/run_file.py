@@ -130,8 +130,9 @@ class Run(Shown):
         FileError
             The attributes are damaged.
         """
+        dataset = self[name]
         with undamaged(self.path):
-            metadata = {key: _plain(value) for key, value in self[name].attrs.items()}
+            metadata = {key: _plain(value) for key, value in dataset.attrs.items()}
             low, high = metadata.get("actual_range", (None, None))
             best_index = metadata.get("best_index", [])
             best = zip(self.axes.items(), best_index, strict=True) if best_index else ()
@@ -181,8 +182,9 @@ class Run(Shown):
         name : name of the quantity
         value : code
         """
+        dataset = self[name]
         with undamaged(self.path):
-            attributes = self[name].attrs
+            attributes = dataset.attrs
             if "flag_meanings" not in attributes:
                 return ""
             codes = attributes["flag_values"].tolist()

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from critdamp.engine.errors import InputError
-from critdamp.engine.spectra.spectrum import Spectrum
+from critdamp.engine.spectra.spectrum import Spectrum, require_spectrum
 
 from ..storage.bounded_read import read_bounded
 from ..storage.new_hdf5 import new_hdf5
@@ -83,6 +83,7 @@ def save_spectrum(
     FileError
         The file cannot be written.
     """
+    require_spectrum(spectrum)
     attributes = {
         "format": SPECTRUM.format,
         "format_version": SPECTRUM.version,

@@ -17,7 +17,7 @@ from ..modes.methods import METHODS, VARIABLES, Method
 from ..modes.stability import precise_discriminant
 from ..quantities.registry import QUANTITIES
 from ..typing import Floats
-from ..validation import finite
+from ..validation import finite, instance
 from .evaluate import evaluate
 from .quantity_ufunc import QuantityUfunc, in_order
 
@@ -173,6 +173,12 @@ def _unpickle(name: str, bound: dict[str, float]) -> BoundMethod:
 
 
 heavy_ball = BoundMethod(METHODS["heavy_ball"])
+
+
+def require_method(value: object) -> None:
+    """Raise InputError if the value is no method, such as the name of one."""
+    names = ", ".join(METHODS)
+    instance("method", value, BoundMethod, f"critdamp has {names}")
 
 
 def public(name: str) -> Any:

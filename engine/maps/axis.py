@@ -71,6 +71,8 @@ class Axis(Shown):
 
     @classmethod
     def _spaced(cls, scale: Scale, start: float, stop: float, num: int) -> Axis:
+        if not isinstance(num, int | np.integer):
+            raise InputError(f"{num!r} values; a whole number is needed", "num")
         if not 1 <= num <= MAX_VALUES:
             raise InputError(f"{num} values: {_LENGTHS}")
         if num == 1 and start != stop:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +16,7 @@ from ..errors import InputError
 from ..modes.methods import METHODS, Method
 from ..quantities.quantity import MapQuantity
 from ..quantities.settling_time import LEAST_TOL
-from ..spectra.spectrum import Spectrum
+from ..spectra.spectrum import Spectrum, require_spectrum
 from ..spectrum_quantities.registry import quantity_of
 from ..typing import Floats
 from ..validation import about, names_in
@@ -23,6 +24,7 @@ from .axis import Axis
 from .grid import Grid
 
 DTYPES = ("float64", "float32")
+_ARGUMENTS = ("quantities", "method", "spectrum", "tol", "dtype")
 # number of modes up to which tiles keep their size
 _FEW_MODES = 64
 
@@ -57,6 +59,8 @@ class Plan(Shown):
         **axes: Axis | float | Sequence[float] | Floats,
     ) -> None:
         self.method: Method = METHODS[choose("method", method, METHODS)]
+        if spectrum is not None:
+            require_spectrum(spectrum)
         self.spectrum = spectrum
         self.quantities: tuple[MapQuantity, ...] = tuple(
             quantity_of(name, spectrum is not None) for name in names_in(quantities)
@@ -90,9 +94,11 @@ class Plan(Shown):
         for name in values:
             if name not in names:
                 why = " with a spectrum" if name == "k" else ""
+                meant = get_close_matches(name, _ARGUMENTS)
+                hint = f"; {meant[0]} is an argument" if meant else ""
                 raise InputError(
                     f"{self.method.name} has no such axis{why}; "
-                    f"its axes are {', '.join(names)}",
+                    f"its axes are {', '.join(names)}{hint}",
                     name,
                 )
         return {name: _axis(name, values.get(name)) for name in names}

@@ -51,7 +51,10 @@ VARIABLES = {
     "nu": Variable("share of momentum in the step", "nu of quasi-hyperbolic momentum"),
 }
 SYNONYMS = {
-    synonym: name for name, one in VARIABLES.items() for synonym in one.synonyms
+    spelling: name
+    for name, one in VARIABLES.items()
+    for synonym in one.synonyms
+    for spelling in (synonym, synonym.replace("-", "_"))
 }
 # NumPy's ufuncs have a fixed number of arguments; `templates` has those for so many
 MOST_PARAMETERS = 6

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..backends.ufuncs import BoundMethod, heavy_ball
+from ..backends.ufuncs import BoundMethod, heavy_ball, require_method
 from ..display import Shown
 from ..errors import InputError
 from ..spectra.eigenvalues import SPARSE_AS_DENSE
@@ -83,6 +83,7 @@ def verify(
         The Hessian is not square, real and finite, a parameter is missing or not
         finite, or steps, tol or depth is out of range.
     """
+    require_method(method)
     whole_number("steps", steps), whole_number("depth", depth)
     if not 0.0 < tol < 1.0:
         raise InputError(f"{tol} given; a number between 0 and 1 is needed", "tol")

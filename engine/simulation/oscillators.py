@@ -30,7 +30,7 @@ from ..backends.compile import cached
 from ..backends.threads import on_threads
 from ..display import Shown
 from ..errors import InputError
-from ..spectra.spectrum import Spectrum
+from ..spectra.spectrum import Spectrum, require_spectrum
 from ..typing import Floats
 from .physical_analogy import MOST, check_constants
 
@@ -154,6 +154,7 @@ def simulate_continuous(
     t = np.array(times, dtype=np.float64).ravel()
     if not (t.size and np.isfinite(t).all() and t[0] >= 0.0 and (np.diff(t) > 0).all()):
         raise InputError("finite, increasing numbers ≥ 0 are needed", "times")
+    require_spectrum(spectrum)
     coefficients = np.asarray(spectrum.weights) * np.asarray(spectrum.displacement)
     # modes with coefficient 0 stay at w = 1, so that they cannot overflow
     k = np.where(coefficients > 0.0, spectrum.k, 0.0)

@@ -13,7 +13,7 @@ from ..callbacks import ignore
 from ..display import Shown, short
 from ..errors import Advice, InputError
 from ..typing import Floats, Report
-from ..validation import about, real
+from ..validation import instance, vector
 from .eigenvalues import nodes_of_design, nodes_of_hessian
 from .operators import as_hessian
 
@@ -22,10 +22,8 @@ Negative = Literal["error", "drop", "abs", "keep"]
 # largest residual of kmin, relative to kmin, for which kmin counts as converged
 _CONVERGED = 0.01
 _NEGATIVE = Advice(
-    "negative",
-    "drop",
-    "leaves them out; abs and keep are choices too",
-    "Spectrum.filtered(negative='drop')",
+    *("negative", "drop", "leaves them out; abs and keep are choices too"),
+    python="Spectrum.filtered(negative='drop')",
 )
 
 
@@ -61,7 +59,7 @@ class Spectrum(Shown):
 
     def __post_init__(self) -> None:
         """Check the arrays and make them read-only."""
-        k = _vector("k", self.k)
+        k = vector("k", self.k)
         if np.any(np.diff(k) < 0):
             raise InputError("the curvatures must not decrease; sort them", "k")
         object.__setattr__(self, "k", k)
@@ -72,7 +70,7 @@ class Spectrum(Shown):
         ):
             argument = getattr(self, name)
             values = np.full_like(k, default) if argument is None else argument
-            values = _vector(name, values)
+            values = vector(name, values)
             if values.shape != k.shape:
                 raise InputError(f"{values.size} values for {k.size} of k", name)
             if values.min() < least:
@@ -254,19 +252,14 @@ class Spectrum(Shown):
     def _rows(self) -> dict[str, str]:
         """Return name → short text."""
         above = self.k[self.k > self.zero_tolerance]
-        known = {
-            "name": self.name,
-            "modes": f"{self.modes:.6g}",
-            "entries": "" if len(self) == self.modes else f"{len(self)}",
-            "zero": f"{self.zeros}" if self.zeros else "",
-            "negative": f"{self.negatives}" if self.negatives else "",
-            "kmin": short(above[0]) if above.size else "",
-            "kmax": short(self.k[-1]),
-            "condition": f"{above[-1] / above[0]:.4g}" if above.size else "",
-        }
-        if above.size and not self.kmin_converged:
-            known["kmin"] += " (not converged)"
-        return {name: text for name, text in known.items() if text}
+        known: dict[str, Any] = {"name": self.name, "modes": self.modes}
+        known["entries"] = len(self) if len(self) != self.modes else 0
+        known |= {"zero": self.zeros, "negative": self.negatives}
+        if above.size:
+            kmin, kmax = above[[0, -1]]
+            known |= {"kmin": kmin, "kmax": kmax, "condition": kmax / kmin}
+            known["kmin_converged"] = "" if self.kmin_converged else "no"
+        return {name: short(value) for name, value in known.items() if value}
 
     def summary(self) -> dict[str, Any]:
         """Return name → number of modes, kmin, kmax, condition and multiplicities."""
@@ -305,15 +298,6 @@ class Spectrum(Shown):
         return sorted(repeated, key=lambda pair: -pair[1])
 
 
-def _vector(name: str, values: Floats) -> Floats:
-    with about(name):
-        array = np.array(real(values), dtype=np.float64)
-    if array.ndim != 1 or array.size == 0:
-        raise InputError(
-            f"shape {array.shape}; a vector of at least 1 value is needed", name
-        )
-    bad = np.flatnonzero(~np.isfinite(array))
-    if bad.size:
-        raise InputError(f"value {bad[0]} is {array[bad[0]]}, not finite", name)
-    array.flags.writeable = False
-    return array
+def require_spectrum(value: object) -> None:
+    """Raise InputError if the value is no Spectrum, such as the name of one."""
+    instance("spectrum", value, Spectrum, "load_spectrum returns one by its name")

@@ -7,6 +7,7 @@ import critdamp as cd
 from critdamp.engine.errors import InputError
 
 SPECTRUM = cd.Spectrum(np.array([-1.0, 0.0, 1.0, 100.0]), name="<mine>")
+POINT = {"eps": 1.0, "p": 0.0, "k": 1.0}
 
 
 def test_a_line_and_a_table(tmp_path):
@@ -44,7 +45,71 @@ def test_one_name_is_a_sequence_of_names():
         cd.Plan(**{**POINT, "eps": "lin:0:1:3"})
 
 
-POINT = {"eps": 1.0, "p": 0.0, "k": 1.0}
+@pytest.mark.parametrize(
+    ("use", "said"),
+    [
+        (
+            lambda: cd.Plan(quantity="rate", **POINT),
+            "its axes are k, eps, p; quantities",
+        ),
+        (
+            lambda: cd.Plan(spectrum="mine", **POINT),
+            "spectrum: 'mine' given; a Spectrum",
+        ),
+        (lambda: cd.simulate("mine", 1.0), "spectrum: 'mine' given; a Spectrum is"),
+        (lambda: cd.simulate_continuous("mine", 1, 1, [1]), "spectrum: 'mine' given"),
+        (
+            lambda: cd.save_spectrum("mine", "s.h5"),
+            "spectrum: 'mine' given; a Spectrum",
+        ),
+        (
+            lambda: cd.simulate(SPECTRUM, 1.0, method="qhm"),
+            "method: 'qhm' given; a Bou",
+        ),
+        (
+            lambda: cd.verify(np.eye(2), 1.0, method="qhm"),
+            "method: 'qhm' given; a Bound",
+        ),
+        (lambda: cd.Axis.lin(0, 1, 10.0), "num: 10.0 values; a whole number is needed"),
+    ],
+)
+def test_other_types_are_refused_in_words(use, said):
+    with pytest.raises(InputError, match=said):
+        use()
+
+
+def test_a_run_that_lacks_a_quantity_is_not_damaged(tmp_path):
+    with (
+        cd.sweep(cd.Plan(**POINT), tmp_path / "run.h5") as run,
+        pytest.raises(InputError, match="'rat' is unknown"),
+    ):
+        run.summary("rat")
+
+
+def test_other_names_of_learning_rate_and_momentum(critdamp, tmp_path):
+    grid = ("--k", "1", "-o", "run.h5", "--force")
+    for eps, p in (
+        ("--eps", "--p"),
+        ("--lr", "--momentum"),
+        ("--learning-rate", "--p"),
+    ):
+        result = critdamp("sweep", eps, "0.1,0.2", p, "0.9", *grid)
+        assert result.code == 0, result.err
+        shown = critdamp("inspect", "run.h5", "--at", "lr=0.2,momentum=0.9", "--json")
+        assert '"eps": 0.2' in shown.out
+    (tmp_path / "plan.toml").write_text("lr = 0.1\nmomentum = 0.9\nk = 1\n")
+    assert critdamp("sweep", "plan.toml", "--lr", "0.3", *grid[2:]).code == 0
+    with cd.open_run("run.h5") as run:
+        assert (run.axes["eps"].values, run.axes["p"].values) == (0.3, 0.9)
+    assert (
+        critdamp("integrate", "digits-softmax", "--lr", "1", "--momentum", "0").code
+        == 0
+    )
+    twice = critdamp("sweep", "--eps", "0.1", "--lr", "0.2", "--p", "0.9", *grid)
+    assert (twice.code, "--eps: given 2 times; give one" in twice.err) == (2, True)
+    (tmp_path / "plan.toml").write_text("lr = 0.1\neps = 0.9\n")
+    twice = critdamp("sweep", "plan.toml", *grid)
+    assert "plan.toml: eps is given twice, under two names" in twice.err
 
 
 def test_errors_advise_in_the_words_of_the_caller(critdamp, tmp_path):
