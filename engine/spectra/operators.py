@@ -16,7 +16,7 @@ _DESIGN = Advice(
     "meaning",
     "design",
     "takes a design matrix, samples × features",
-    "Spectrum.from_design",
+    "Spectrum.from_design, or read_spectrum with meaning='design',",
 )
 
 

@@ -253,7 +253,6 @@ class Spectrum(Shown):
         """Return name → short text."""
         above = self.k[self.k > self.zero_tolerance]
         known: dict[str, Any] = {"name": self.name, "modes": self.modes}
-        known["entries"] = len(self) if len(self) != self.modes else 0
         known |= {"zero": self.zeros, "negative": self.negatives}
         if above.size:
             kmin, kmax = above[[0, -1]]
