@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from functools import partial
 from importlib import import_module
 from io import StringIO, TextIOWrapper
 from typing import Any
 
 import click
 
-from critdamp.engine.errors import InputError
+from critdamp.engine.errors import Advice, CritdampError, InputError
 
 from .terminal.exit_status import exit_status
 
@@ -47,12 +48,35 @@ class Commands(click.Group):
         """Run a command; replace parameters by options in its errors."""
         try:
             return super().invoke(ctx)
-        except InputError as error:
-            command = self.get_command(ctx, ctx.invoked_subcommand or "")
-            for option in command.params if command else ():
-                if error.parameter in (option.name, option.opts[-1].lstrip("-")):
-                    error.parameter = option.opts[-1]
+        except CritdampError as error:
+            command = ctx.invoked_subcommand or ""
+            error.wording = partial(self._wording, ctx, command)
+            if isinstance(error, InputError):
+                option = self._option(ctx, command, error.parameter)
+                error.parameter = option or error.parameter
             raise
+
+    def _option(self, ctx: click.Context, command: str, parameter: str) -> str:
+        """Return the option of a command for a parameter, empty if it has none."""
+        found = self.get_command(ctx, command)
+        for option in found.params if found else ():
+            long = max(option.opts, key=len)
+            if parameter == option.name:
+                return f"--{parameter}" if f"--{parameter}" in option.opts else long
+            if parameter and f"--{parameter}" in option.opts:
+                return f"--{parameter}"
+        return ""
+
+    def _wording(self, ctx: click.Context, command: str, advice: Advice) -> str:
+        """Return advice with the option, of another command if this one has none."""
+        for name in (command, *COMMANDS):
+            option = self._option(ctx, name, advice.argument)
+            if option:
+                value = "" if advice.value is True else f" {advice.value}"
+                text = f"{option}{value}"
+                text = text if name == command else f"`critdamp {name} {text}`"
+                return f"{text} {advice.effect}"
+        return advice.in_python()
 
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -54,6 +54,32 @@ def finite(name: str, values: npt.ArrayLike) -> Floats:
     return array
 
 
+def vector(name: str, values: npt.ArrayLike) -> Floats:
+    """Return the values as a read-only vector of float64.
+
+    Parameters
+    ----------
+    name : the parameter, for the error
+    values : (n,) finite real numbers, n ≥ 1
+
+    Raises
+    ------
+    InputError
+        The values are not as above.
+    """
+    with about(name):
+        array = np.array(real(values), dtype=np.float64)
+    if array.ndim != 1 or array.size == 0:
+        raise InputError(
+            f"shape {array.shape}; a vector of at least 1 value is needed", name
+        )
+    bad = np.flatnonzero(~np.isfinite(array))
+    if bad.size:
+        raise InputError(f"value {bad[0]} is {array[bad[0]]}, not finite", name)
+    array.flags.writeable = False
+    return array
+
+
 def whole_number(name: str, value: Any, least: int = 1, most: float = math.inf) -> int:
     """Return the value as an int.
 
@@ -75,10 +101,33 @@ def whole_number(name: str, value: Any, least: int = 1, most: float = math.inf) 
     return int(value)
 
 
+def instance(name: str, value: object, kind: type, source: str) -> None:
+    """Raise InputError if the value is not of a class.
+
+    Parameters
+    ----------
+    name : the parameter, for the error
+    value : of any type
+    kind : the class that is needed
+    source : where one comes from
+    """
+    if not isinstance(value, kind):
+        needed = kind.__name__
+        raise InputError(f"{value!r:.60} given; a {needed} is needed: {source}", name)
+
+
+def names_in(names: str | Sequence[str]) -> tuple[str, ...]:
+    """Return one name, or several, as a tuple."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
 @contextmanager
 def about(parameter: str) -> Iterator[None]:
     """Set the parameter of an InputError that is raised in the block."""
     try:
         yield
     except InputError as error:
-        raise InputError(str(error), parameter) from error
+        if error.parameter:
+            error.message = f"{error.parameter}: {error.message}"
+        error.parameter = parameter
+        raise

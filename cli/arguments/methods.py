@@ -33,9 +33,14 @@ def variable_options(
             long_name = VARIABLES[name].long_name.capitalize()
             methods = [m.name for m in METHODS.values() if name in m.dimensions]
             condition = "" if len(methods) > 1 else f", for {methods[0]}"
+            synonyms = (f"--{synonym}" for synonym in VARIABLES[name].synonyms)
             option = click.option(
                 f"--{name}",
+                *synonyms,
+                name,
                 metavar=metavar,
+                multiple=True,
+                callback=_once,
                 help=f"{long_name}{condition}.",
                 **attributes,
             )
@@ -43,6 +48,13 @@ def variable_options(
         return function
 
     return decorate
+
+
+def _once(_ctx: click.Context, option: click.Parameter, values: Any) -> Any:
+    """Return the one value of an option, None if it was not given."""
+    if len(values) > 1:
+        raise click.UsageError(f"--{option.name}: given {len(values)} times; give one")
+    return values[0] if values else None
 
 
 def method_option(default: str | None = DEFAULT_METHOD) -> Decorator:

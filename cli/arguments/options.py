@@ -14,6 +14,8 @@ FILE = click.Path(path_type=Path, readable=False)
 
 def running_options() -> Decorator:
     """Return a decorator that adds --threads, --backend and --quiet."""
+    from critdamp.engine.backends.select import backends
+
     options = (
         click.option(
             "--threads",
@@ -23,9 +25,9 @@ def running_options() -> Decorator:
         ),
         click.option(
             "--backend",
+            type=click.Choice(["auto", *backends()]),
             default="auto",
-            metavar="NAME",
-            help="c, numba, or auto: c if the C kernels were built.  [auto]",
+            help="The kernels; auto: c if the C kernels were built.  [auto]",
         ),
         click.option("--quiet", is_flag=True, help="Print errors only."),
     )

@@ -17,7 +17,7 @@ from critdamp.data.inputs.axis_syntax import read_axis, zero_modes
 from critdamp.engine.errors import FileError, InputError
 from critdamp.engine.maps.axis import Axis
 from critdamp.engine.maps.plan import Plan
-from critdamp.engine.modes.methods import VARIABLES
+from critdamp.engine.modes.methods import SYNONYMS, VARIABLES
 from critdamp.engine.spectra.spectrum import Spectrum
 from critdamp.engine.validation import about
 
@@ -61,9 +61,8 @@ def _values_of_file(
             keys.pop(excluded, None)
     keys = {key: value for key, value in keys.items() if key not in given}
     try:
-        return _values(keys, file.parent, notes)
-    except InputError as error:
-        raise InputError(f"{file}: {error}") from error
+        with about(str(file)):
+            return _values(keys, file.parent, notes)
     except RecursionError:
         raise InputError(f"{file}: tables or lists nested too deeply") from None
 
@@ -89,10 +88,15 @@ def _read(file: Path) -> dict[str, Any]:
         raise FileError(f"{file}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"{file}: not a TOML file: {error}") from error
-    for key in keys:
-        if key not in KEYS:
+    named = {}
+    for key, value in keys.items():
+        name = SYNONYMS.get(key, key)
+        if name not in KEYS:
             raise InputError(f"{file}: unknown key {key!r}; allowed: {', '.join(KEYS)}")
-    return keys
+        if name in named:
+            raise InputError(f"{file}: {name} is given twice, under two names")
+        named[name] = value
+    return named
 
 
 def _values(keys: dict[str, Any], folder: Path, notes: list[str]) -> dict[str, Any]:

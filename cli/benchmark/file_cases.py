@@ -41,7 +41,7 @@ def cases(scale: float, counts: list[int]) -> Iterator[Case]:
     """Yield cases that write a map of spectral_radius to the current folder."""
     plan = plan_of("spectral_radius", max(64, round(SIDE * scale)))
     points = plan.grid.size
-    make = partial(Case, "sweep to a file", size=points, work=points, unit="points")
+    make = partial(Case, "sweep_to_file", size=points, work=points, unit="points")
     for threads in counts:
         yield make(f"{LIMIT}write, fsync", threads, start=partial(_bytes, plan))
         yield make("critdamp", threads, start=partial(_sweep, plan, threads))

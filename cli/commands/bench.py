@@ -11,10 +11,10 @@ import click
 
 from critdamp.data.storage.atomic_files import appearing
 from critdamp.data.storage.os_errors import failures
+from critdamp.data.storage.outputs import check_output
 from critdamp.engine.errors import FileError, InputError
 
 from ..arguments.options import FILE, json_option
-from ..arguments.outputs import check_output
 from ..terminal.formatting import emit
 from ..terminal.progress import progress_bar
 from ..terminal.tables import print_table

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from critdamp.data.exports.export import ending_of, export
+from critdamp.data.storage.outputs import check_output
 
 from ..arguments.options import FILE
-from ..arguments.outputs import check_output
 from ..terminal.formatting import nbytes
 
 

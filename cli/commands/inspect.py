@@ -11,6 +11,7 @@ import click
 from critdamp.data.formats.run_file import QuantitySummary, Run, open_run
 from critdamp.engine.errors import InputError
 from critdamp.engine.maps.axis import Axis
+from critdamp.engine.modes.methods import SYNONYMS
 from critdamp.engine.spectra.spectrum import Spectrum
 from critdamp.engine.tuning.closed_forms import Tuning, polyak
 from critdamp.engine.validation import about
@@ -52,7 +53,7 @@ def _point(text: str) -> dict[str, float]:
     for part in text.split(","):
         name, equals, value = part.partition("=")
         try:
-            point[name.strip()] = float(value)
+            point[SYNONYMS.get(name.strip(), name.strip())] = float(value)
         except ValueError:
             equals = ""
         if not equals:

@@ -15,6 +15,7 @@ from critdamp.data.formats.trajectory_file import save_trajectory
 from critdamp.data.inputs.axis_syntax import read_axis, zero_modes
 from critdamp.data.inputs.schedule_syntax import read_schedule
 from critdamp.data.inputs.text import parse_whole_number
+from critdamp.data.storage.outputs import check_output
 from critdamp.engine.backends.ufuncs import BoundMethod, heavy_ball
 from critdamp.engine.callbacks import ignore
 from critdamp.engine.modes.powers import LONGEST
@@ -29,7 +30,6 @@ from critdamp.engine.validation import about, finite, whole_number
 from ..arguments.filters import filter_options
 from ..arguments.methods import method_of, method_option, variable_options
 from ..arguments.options import FILE, json_option, running_options
-from ..arguments.outputs import check_output
 from ..terminal.formatting import command_line, emit
 from ..terminal.tables import print_table
 from ..terminal.words import convergence, with_radius

@@ -13,14 +13,21 @@ from critdamp.data.formats.spectrum_file import save_spectrum
 from critdamp.data.inputs.matrix_files import read_vector
 from critdamp.data.inputs.read_spectrum import read_spectrum
 from critdamp.data.problems.catalogue import PROBLEMS, problem_spectrum
+from critdamp.data.storage.outputs import check_output
 from critdamp.engine.errors import InputError
 from critdamp.engine.spectra.spectrum import Spectrum
 
 from ..arguments.options import FILE, json_option
-from ..arguments.outputs import check_output
 from ..terminal.formatting import as_text, command_line, emit
 from ..terminal.histogram import log_histogram
 from ..terminal.tables import print_table
+
+# what became of zero and negative modes; kmin and condition are of positive ones
+_DONE = {
+    "drop": "left out",
+    "keep": "kept, but not in kmin",
+    "abs": "taken as |k|",
+}
 
 
 @click.command("spectrum")
@@ -127,7 +134,7 @@ def command(
     if as_json:
         emit(record)
     elif not quiet:
-        _print(filtered, record)
+        _print(filtered, record, options)
 
 
 def _attributes(options: dict[str, Any]) -> dict[str, Any]:
@@ -183,7 +190,14 @@ def _record(
     return {"name": filtered.name, **filtered.summary(), **counts}
 
 
-def _print(spectrum: Spectrum, record: dict[str, Any]) -> None:
+def _treated(count: float, treatment: str) -> str:
+    """Return how many modes were found, and what became of them."""
+    return f"{count:.6g}" + (f" found, {_DONE[treatment]}" if count else "")
+
+
+def _print(
+    spectrum: Spectrum, record: dict[str, Any], treatment: dict[str, str]
+) -> None:
     repeated = ", ".join(f"{n} × {k:.6g}" for k, n in record["multiplicities"][:5])
     kmin = f"{record['kmin']:.17g}"
     if not record["kmin_converged"]:
@@ -194,8 +208,8 @@ def _print(spectrum: Spectrum, record: dict[str, Any]) -> None:
         "kmin": kmin,
         "kmax": f"{record['kmax']:.17g}",
         "condition": f"{record['condition']:.6g}",
-        "zero modes": f"{record['zero_modes']:.6g}",
-        "negative modes": f"{record['negative_modes']:.6g}",
+        "zero modes": _treated(record["zero_modes"], treatment["zero"]),
+        "negative modes": _treated(record["negative_modes"], treatment["negative"]),
         "above kmax/10": f"{record['above_tenth']:.6g}",
         "multiplicities": repeated or "none",
     }

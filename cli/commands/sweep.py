@@ -40,9 +40,7 @@ from ..terminal.interrupts import compute
 )
 @click.option("--tol", type=float, help="Tolerance of settling times.  [1e-6]")
 @click.option(
-    "--dtype",
-    metavar="NAME",
-    help=f"The type of stored floats, {' or '.join(DTYPES)}.  [float64]",
+    "--dtype", type=click.Choice(DTYPES), help="The type of stored floats.  [float64]"
 )
 @click.option("-o", "--output", required=True, type=FILE, help="The run file.")
 @click.option("--force", is_flag=True, help="Replace an existing output.")

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from critdamp.engine.errors import FileError
 from critdamp.engine.maps.plan import choose
+from critdamp.engine.validation import names_in
 
 from ..chunks.blocks import Where
 from ..formats.kinds import kind_of, open_kind
@@ -73,13 +74,13 @@ class Columns:
 
 
 @contextmanager
-def open_columns(path: Path, names: Sequence[str] = ()) -> Iterator[Columns]:
+def open_columns(path: Path, names: str | Sequence[str] = ()) -> Iterator[Columns]:
     """Yield the arrays of a run, a live view, a spectrum or a trajectory.
 
     Parameters
     ----------
     path : path of the file
-    names : names of arrays, each taken once; all by default
+    names : a name of an array, or several, each taken once; all by default
 
     Raises
     ------
@@ -98,7 +99,9 @@ def open_columns(path: Path, names: Sequence[str] = ()) -> Iterator[Columns]:
                 raise FileError(f"{path}: damaged: arrays and axes differ in shape")
             if {array.dtype.kind for array in arrays} - {"f", "i"}:
                 raise FileError(f"{path}: damaged: an array is not of numbers")
-        chosen = dict.fromkeys(choose("quantity", n, columns.names) for n in names)
+        chosen = dict.fromkeys(
+            choose("quantity", n, columns.names) for n in names_in(names)
+        )
         yield replace(columns, names=tuple(chosen) or columns.names)
 
 

@@ -10,12 +10,13 @@ from critdamp.engine.errors import InputError
 
 from ..storage.atomic_files import appearing
 from ..storage.os_errors import failures
+from ..storage.outputs import check_output
 from .arrays import _to_netcdf, _to_npz
 from .columns import Columns, open_columns
 from .tables import _to_csv, _to_parquet
 
 
-def export(source: Path, target: Path, names: Sequence[str] = ()) -> int:
+def export(source: Path, target: Path, names: str | Sequence[str] = ()) -> int:
     """Export a run, a spectrum or a trajectory; the suffix selects the format.
 
     Tables (.csv, .parquet) have one row for each point, the last axis fastest, and
@@ -25,7 +26,7 @@ def export(source: Path, target: Path, names: Sequence[str] = ()) -> int:
     ----------
     source : path of the file that is exported
     target : path that is written atomically; an existing file is replaced
-    names : names of quantities, all by default
+    names : a name of a quantity, or several; all by default
 
     Returns
     -------
@@ -44,6 +45,7 @@ def export(source: Path, target: Path, names: Sequence[str] = ()) -> int:
     write = FORMATS[ending_of(target)]
     if target.exists() and target.samefile(source):
         raise InputError(f"{target} is the source; choose another name", "output")
+    check_output(target)
     target = target.resolve() if target.is_symlink() else target
     with open_columns(source, names) as columns, failures(target, "write"):
         with appearing(target) as temporary:

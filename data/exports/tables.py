@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from critdamp.engine.errors import CritdampError
+from critdamp.engine.extras import load
 
 from .columns import Columns
 
@@ -39,12 +38,7 @@ def _texts(values: npt.NDArray[Any]) -> list[str]:
 
 def _to_parquet(columns: Columns, path: Path) -> None:
     """Write Parquet with units and long names as metadata of the columns."""
-    try:
-        arrow, parquet = map(import_module, ("pyarrow", "pyarrow.parquet"))
-    except ImportError:
-        raise CritdampError(
-            "pyarrow is not installed: pip install 'critdamp[parquet]'"
-        ) from None
+    arrow, parquet = (load(m, "parquet") for m in ("pyarrow", "pyarrow.parquet"))
     fields = []
     for name in (*columns.scales, *columns.names):
         attributes = columns.file[name].attrs

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Self
 import h5py
 import numpy as np
 
-from critdamp.engine.errors import CritdampError, FileError, InputError
+from critdamp.engine.display import Shown
+from critdamp.engine.errors import FileError, InputError
+from critdamp.engine.extras import load
 from critdamp.engine.maps.axis import Axis
 from critdamp.engine.maps.plan import Plan, choose
 
@@ -45,7 +47,7 @@ class QuantitySummary:
     best_point: dict[str, float]
 
 
-class Run:
+class Run(Shown):
     """An open run file; use it as a context manager, or call `close`.
 
     `run["spectral_radius"]` is an h5py dataset with the dimensions of `axes`.
@@ -63,9 +65,10 @@ class Run:
         """Close the file."""
         self.close()
 
-    def __repr__(self) -> str:
-        """Return the path and the names of the quantities."""
-        return f"Run({str(self.path)!r}: {', '.join(self.quantities)})"
+    def _rows(self) -> dict[str, str]:
+        """Return name → short text; of a closed run, its path alone."""
+        path = {"path": f"{self.path}"}
+        return path | (self.plan._rows() if self._file else {"closed": "yes"})
 
     def close(self) -> None:
         """Close the file."""
@@ -127,8 +130,9 @@ class Run:
         FileError
             The attributes are damaged.
         """
+        dataset = self[name]
         with undamaged(self.path):
-            metadata = {key: _plain(value) for key, value in self[name].attrs.items()}
+            metadata = {key: _plain(value) for key, value in dataset.attrs.items()}
             low, high = metadata.get("actual_range", (None, None))
             best_index = metadata.get("best_index", [])
             best = zip(self.axes.items(), best_index, strict=True) if best_index else ()
@@ -178,8 +182,9 @@ class Run:
         name : name of the quantity
         value : code
         """
+        dataset = self[name]
         with undamaged(self.path):
-            attributes = self[name].attrs
+            attributes = dataset.attrs
             if "flag_meanings" not in attributes:
                 return ""
             codes = attributes["flag_values"].tolist()
@@ -201,13 +206,10 @@ class Run:
         CritdampError
             xarray is not installed.
         """
-        try:
-            import xarray
-        except ImportError as error:
-            raise CritdampError(
-                "xarray is not installed: pip install xarray h5netcdf"
-            ) from error
-        return xarray.open_dataset(self.path)
+        opened: xarray.Dataset = load("xarray", "", "xarray h5netcdf").open_dataset(
+            self.path
+        )
+        return opened
 
 
 def open_run(path: str | Path) -> Run:

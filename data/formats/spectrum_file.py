@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from critdamp.engine.errors import InputError
-from critdamp.engine.spectra.spectrum import Spectrum
+from critdamp.engine.spectra.spectrum import Spectrum, require_spectrum
 
 from ..storage.bounded_read import read_bounded
 from ..storage.new_hdf5 import new_hdf5
 from ..storage.open_hdf5 import undamaged
 from ..storage.os_errors import failures
+from ..storage.outputs import check_output
 from .kinds import SPECTRUM, open_kind
 from .provenance import origin
 from .spectrum_layout import LONG_NAMES, add_spectrum
@@ -82,6 +83,7 @@ def save_spectrum(
     FileError
         The file cannot be written.
     """
+    require_spectrum(spectrum)
     attributes = {
         "format": SPECTRUM.format,
         "format_version": SPECTRUM.version,
@@ -98,6 +100,7 @@ def save_spectrum(
     if spectrum.tolerance is not None:
         attributes["zero_tolerance"] = spectrum.tolerance
     target = Path(path)
+    check_output(target)
     with failures(target, "write"), new_hdf5(target) as file:
         add_spectrum(file, spectrum)
         for name, value in attributes.items():

@@ -18,6 +18,7 @@ from critdamp.engine.spectra.spectrum import Spectrum
 from ..chunks.deflate import DEFLATE
 from ..storage.new_hdf5 import new_hdf5
 from ..storage.os_errors import failures
+from ..storage.outputs import check_output
 from .kinds import TRAJECTORY
 from .provenance import origin
 from .spectrum_layout import add_spectrum
@@ -62,6 +63,7 @@ def save_trajectory(
     FileError
         The file cannot be written.
     """
+    check_output(path)
     with failures(path, "write"), new_hdf5(path) as file:
         add_spectrum(file, spectrum, "spectrum_")
         states = _States(file, rows, len(spectrum))

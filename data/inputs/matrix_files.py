@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 
 from critdamp.engine.errors import CritdampError, InputError
+from critdamp.engine.extras import load
 from critdamp.engine.spectra.operators import is_sparse
 
 from ..storage.bounded_read import read_bounded
@@ -211,16 +212,10 @@ def _sparse(group: h5py.Group) -> Any:
 
 
 def _safetensors(path: Path, _name: str) -> Any:
+    safetensors = load("safetensors", "safetensors")
     try:
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-    except ImportError:
-        raise InputError(
-            f"{path}: needs safetensors; pip install safetensors"
-        ) from None
-    try:
-        return load_file(path)
-    except SafetensorError as error:
+        return load("safetensors.numpy", "safetensors").load_file(path)
+    except safetensors.SafetensorError as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
 
 

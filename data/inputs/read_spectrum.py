@@ -70,7 +70,7 @@ def read_spectrum(
     except InputError as error:
         if error.parameter:  # about an option, not the file
             raise
-        raise InputError(f"{source}: {error}") from error
+        raise InputError(f"{source}: {error.message}", advice=error.advice) from error
     except MemoryError:
         raise InputError(f"{source}: does not fit into memory") from None
 

@@ -6,17 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from critdamp.engine.errors import InputError
+from critdamp.engine.extras import load
 from critdamp.engine.typing import Floats
 
 
 def _load(name: str) -> tuple[Any, Any]:
-    try:
-        from sklearn import datasets
-    except ImportError:
-        raise InputError(
-            "needs scikit-learn; pip install 'critdamp[problems]'", "problem"
-        ) from None
+    datasets = load("sklearn.datasets", "problems")
     options = {"scaled": False} if name == "diabetes" else {}
     inputs, targets = getattr(datasets, f"load_{name}")(return_X_y=True, **options)
     return inputs, targets

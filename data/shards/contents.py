@@ -18,7 +18,7 @@ from ..chunks.deflate import crc32
 from ..chunks.raw_chunks import read_chunk, write_chunk
 from ..chunks.statistics import Statistics
 from ..storage.os_errors import refusal
-from .folder import RunFolder
+from .folder import START_OVER, RunFolder
 from .partition import ShardPartition
 from .record import Record
 
@@ -136,7 +136,8 @@ def _checked(file: h5py.File, index: int, record: Record) -> Contents:
     ):
         raise FileError(
             f"{file.filename}: has other chunks, of another critdamp; go on with that "
-            "one, or start over with --force"
+            "one",
+            advice=START_OVER,
         )
     shard = Contents.load(file, record.plan)
     if not set(shard.tiles) <= set(ShardPartition.of(record.plan).tiles_of(index)):

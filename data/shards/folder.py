@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from critdamp.engine.errors import FileError, InputError
+from critdamp.engine.errors import Advice, FileError, InputError
 
 from ..formats.unfinished import RECORD, how_to_go_on, parts_folder, resume_command
 from ..storage.atomic_files import appearing, lock, to_disk
@@ -16,6 +16,7 @@ from .record import Record
 
 # temporary files have two more suffixes than the finished ones
 _UNFINISHED = ("run.tmp", "plan.json.*.tmp", "live.h5.*.tmp", "shard-*.h5.*.tmp")
+START_OVER = Advice("force", True, "starts over")
 _MADE = (*_UNFINISHED, "shard-*.h5", "damaged-*.h5", "live.h5")
 
 

@@ -17,7 +17,7 @@ _CAUSES = {
     errno.EAGAIN: "another program has it open; close it there",
     errno.EROFS: "writing is not allowed there; choose another folder",
     errno.EEXIST: "a file has the name of the folder beside it; move the file away",
-    errno.ENOENT: "the folder does not exist; create it first",
+    errno.ENOENT: "the folder {folder} does not exist; create it first",
     errno.ENOTDIR: "its parent is not a folder; choose another path",
 }
 # errno values that are not caused by the contents of a damaged file
@@ -62,6 +62,7 @@ def failures(
         raise
     except (OSError, RuntimeError) as error:
         cause = system_error(error, doing) or str(error)
+        cause = cause.replace("{folder}", str(path.parent))
         text = "; ".join(filter(None, [cause, ending(getattr(error, "errno", 0) or 0)]))
         raise FileError(f"{path}: cannot {doing} it: {text}") from error
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from critdamp.engine.errors import FileError
+from critdamp.engine.errors import Advice, FileError
 from critdamp.engine.maps.compute import TileComputer
 from critdamp.engine.maps.grid import Grid, Tile
 from critdamp.engine.maps.plan import Plan
@@ -82,7 +82,8 @@ def check_room(path: Path, compute: TileComputer, compression: bool) -> None:
         if needed > available:
             raise FileError(
                 f"{path}: needs about {_megabytes(needed)}, {_megabytes(available)} "
-                f"{meaning}; make room, or try anyway with --force"
+                f"{meaning}; make room",
+                advice=Advice("force", True, "tries it anyway"),
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack, overload
 
 from critdamp.engine.callbacks import ignore, never
 from critdamp.engine.errors import (
@@ -22,23 +22,32 @@ from critdamp.engine.maps.plan import Plan
 from ..chunks.checksums import DamagedError
 from ..formats.provenance import session
 from ..formats.run_file import Run, open_run
-from ..shards.folder import RunFolder
+from ..shards.folder import START_OVER, RunFolder
 from ..shards.record import Record
 from ..storage.os_errors import failures
+from ..storage.outputs import check_output
 from .check import check_file
 from .disk_space import Estimate, check_room, estimate, writing
 from .live_view import write_live_view
 from .merge import Merger, refuse_other
+from .options import Progress, ResumeOptions, Stop, SweepOptions
 from .recover_record import record_of_shards
 from .repair import drop_damaged, mend
 from .status import Status, merged, status
 from .tile_store import Store
 
 __all__ = ["Estimate", "Status", "estimate", "resume", "status", "sweep"]
-Progress = Callable[[int, int], object]
-Stop = Callable[[], bool]
 
 
+# without `stop` there is always a run
+@overload
+def sweep(
+    plan: Plan, path: str | Path, *, stop: None = None, **options: Unpack[SweepOptions]
+) -> Run: ...
+@overload
+def sweep(
+    plan: Plan, path: str | Path, *, stop: Stop | None, **options: Unpack[SweepOptions]
+) -> Run | None: ...
 def sweep(
     plan: Plan,
     path: str | Path,
@@ -84,8 +93,7 @@ def sweep(
         A file cannot be written; finished shards are safe.
     """
     parts = RunFolder.of(path)
-    if parts.path.exists() and not force:
-        raise OutputExistsError(f"{path}: exists already; --force replaces it")
+    check_output(parts.path, force)
     compute = TileComputer(plan, threads, backend)
     with parts.claimed():
         if force:
@@ -99,6 +107,22 @@ def sweep(
         return _continue(parts, record, compute, progress, stop)
 
 
+@overload
+def resume(
+    path: str | Path,
+    plan: Plan | None = None,
+    *,
+    stop: None = None,
+    **options: Unpack[ResumeOptions],
+) -> Run: ...
+@overload
+def resume(
+    path: str | Path,
+    plan: Plan | None = None,
+    *,
+    stop: Stop | None,
+    **options: Unpack[ResumeOptions],
+) -> Run | None: ...
 def resume(
     path: str | Path,
     plan: Plan | None = None,
@@ -224,15 +248,16 @@ def _refuse_unfinished(parts: RunFolder, plan: Plan) -> None:
     if parts.strays():
         raise InputError(
             f"{parts.folder}: shards without their plan.json are there; "
-            f"go on with them: {parts.resume}, or start over with --force"
+            f"go on with them: {parts.resume}",
+            advice=START_OVER,
         )
     record = parts.record()
     if record is None:
         return
     _refuse_other_plan(parts, record.plan, plan)
     raise OutputExistsError(
-        f"{parts.path}: an unfinished sweep of this plan is there; "
-        f"{parts.kept()}, or start over with --force"
+        f"{parts.path}: an unfinished sweep of this plan is there; {parts.kept()}",
+        advice=START_OVER,
     )
 
 
@@ -243,7 +268,8 @@ def _refuse_other_plan(parts: RunFolder, existing: Plan, plan: Plan) -> None:
     kind = "an unfinished sweep" if parts.begun else "a run"
     raise PlanChangedError(
         f"{parts.path}: {kind} of another plan is there ({changes}); "
-        f"{parts.kept() or 'leave out the plan'}, or start over with --force"
+        f"{parts.kept() or 'leave out the plan'}",
+        advice=START_OVER,
     )
 
 

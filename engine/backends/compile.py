@@ -20,6 +20,7 @@ import numpy as np
 from numba import prange
 
 from ..arithmetic.jit import jit
+from ..citations import with_source
 from ..modes.methods import VARIABLES, Method
 from ..quantities.quantity import Quantity
 from ..spectrum_quantities import point_templates
@@ -73,7 +74,7 @@ def _ufunc_docstring(method: Method, quantity: Quantity) -> str:
     if quantity.needs_tol:
         lines.append("tol : tolerance in [1e-290, 1), relative to |w_0|")
     codes = "-128" if quantity.flags else "NaN"
-    return "\n".join(
+    text = "\n".join(
         (
             f"{value}\n",
             f"For {method.long_name}: {recurrence.removeprefix('Return ')}\n",
@@ -86,6 +87,7 @@ def _ufunc_docstring(method: Method, quantity: Quantity) -> str:
             f"{codes} if an argument is NaN",
         )
     )
+    return with_source(text)
 
 
 @functools.cache

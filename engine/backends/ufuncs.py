@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -18,16 +17,17 @@ from ..modes.methods import METHODS, VARIABLES, Method
 from ..modes.stability import precise_discriminant
 from ..quantities.registry import QUANTITIES
 from ..typing import Floats
-from ..validation import finite
-from .compile import ufunc
+from ..validation import finite, instance
 from .evaluate import evaluate
+from .quantity_ufunc import QuantityUfunc, in_order
 
 
 class BoundMethod:
     """A method with its quantities as ufuncs, which broadcast and take `out=`.
 
     The arguments are (*parameters, k), for `settling_time` (*parameters, k, tol), where
-    `parameters` are the free parameters of the method in its order.
+    `parameters` are the free parameters of the method in its order. All of them can be
+    given by name.
 
     Parameters
     ----------
@@ -72,14 +72,9 @@ class BoundMethod:
         if name not in QUANTITIES:
             names = ", ".join(QUANTITIES)
             raise AttributeError(f"{self.method.name} has no {name!r}; it has {names}")
-        function = ufunc(self.method, QUANTITIES[name])
-        if not self.bound:
-            return function
-        bound = functools.partial(function, *self.bound.values())
-        bound.__doc__ = (
-            f"{self!r}: the leading arguments are bound.\n\n{function.__doc__}"
-        )
-        return bound
+        function = QuantityUfunc(self, QUANTITIES[name])
+        vars(self)[name] = function
+        return function
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return the name of the method and the bound values, for pickle."""
@@ -119,12 +114,15 @@ class BoundMethod:
             values.setdefault(parameter, default or 0.0)
         return {parameter: finite(parameter, values[parameter]) for parameter in names}
 
-    def eigenvalues(self, *arguments: npt.ArrayLike) -> npt.NDArray[np.complex128]:
+    def eigenvalues(
+        self, *arguments: npt.ArrayLike, **named: npt.ArrayLike
+    ) -> npt.NDArray[np.complex128]:
         """Return λ = (T ± √(T² − 4D))/2 for (*parameters, k)  [Eq. 31].
 
         Parameters
         ----------
-        *arguments : the free parameters and k, which broadcast
+        *arguments, **named : the free parameters and k, in this order or by name, which
+            broadcast
 
         Returns
         -------
@@ -133,12 +131,12 @@ class BoundMethod:
         Raises
         ------
         InputError
-            The number of arguments is wrong.
+            An argument is missing, unknown, or given twice.
         """
-        if len(arguments) != len(self.parameters) + 1:
-            names = ", ".join(self.parameters)
-            raise InputError(f"{len(arguments)} arguments given; needed: {names}, k")
-        values = (*self.bound.values(), *arguments)
+        given = in_order((*self.parameters, "k"), arguments, named)
+        if named:
+            raise InputError(f"{', '.join(named)}: eigenvalues has no such argument")
+        values = (*self.bound.values(), *given)
         arrays = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in values))
         *parameters, k = (array.flatten() for array in arrays)
         out = np.empty((k.size, 2), dtype=np.complex128)
@@ -175,6 +173,12 @@ def _unpickle(name: str, bound: dict[str, float]) -> BoundMethod:
 
 
 heavy_ball = BoundMethod(METHODS["heavy_ball"])
+
+
+def require_method(value: object) -> None:
+    """Raise InputError if the value is no method, such as the name of one."""
+    names = ", ".join(METHODS)
+    instance("method", value, BoundMethod, f"critdamp has {names}")
 
 
 def public(name: str) -> Any:

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from ..display import Shown, short
 from ..errors import InputError
 from ..typing import Floats
 from ..validation import real
@@ -18,8 +19,8 @@ MAX_VALUES = 10**7
 _LENGTHS = f"an axis has from 1 to {MAX_VALUES:,}"
 
 
-@dataclass(frozen=True, eq=False)
-class Axis:
+@dataclass(frozen=True, eq=False, repr=False)
+class Axis(Shown):
     """The increasing values of one parameter or of k.
 
     Parameters
@@ -64,10 +65,14 @@ class Axis:
         """Return an Axis unchanged, and other values as an axis of scale "list"."""
         if isinstance(values, Axis):
             return values
+        if isinstance(values, str):
+            raise InputError(f"{values!r} is text; give numbers, Axis.lin or Axis.log")
         return cls("list", np.atleast_1d(values))
 
     @classmethod
     def _spaced(cls, scale: Scale, start: float, stop: float, num: int) -> Axis:
+        if not isinstance(num, int | np.integer):
+            raise InputError(f"{num!r} values; a whole number is needed", "num")
         if not 1 <= num <= MAX_VALUES:
             raise InputError(f"{num} values: {_LENGTHS}")
         if num == 1 and start != stop:
@@ -102,6 +107,11 @@ class Axis:
             return ",".join(f"{v:.17g}" for v in self.values)
         first, last = self.values[0], self.values[-1]
         return f"{self.scale}:{first:.17g}:{last:.17g}:{len(self)}"
+
+    @property
+    def shown(self) -> str:
+        """Return the scale, the number of values and both ends, for people."""
+        return f"{self.scale}: {short(self.values)}"
 
     def nearest(self, value: float) -> int:
         """Return the index of the value of the axis nearest to `value`."""

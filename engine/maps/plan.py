@@ -5,33 +5,36 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from ..display import Shown
 from ..errors import InputError
 from ..modes.methods import METHODS, Method
 from ..quantities.quantity import MapQuantity
 from ..quantities.settling_time import LEAST_TOL
-from ..spectra.spectrum import Spectrum
+from ..spectra.spectrum import Spectrum, require_spectrum
 from ..spectrum_quantities.registry import quantity_of
 from ..typing import Floats
-from ..validation import about
+from ..validation import about, names_in
 from .axis import Axis
 from .grid import Grid
 
 DTYPES = ("float64", "float32")
+_ARGUMENTS = ("quantities", "method", "spectrum", "tol", "dtype")
 # number of modes up to which tiles keep their size
 _FEW_MODES = 64
 
 
-class Plan:
+class Plan(Shown):
     """Grid, method, quantities, tolerance and, for whole-spectrum maps, the spectrum.
 
     Parameters
     ----------
-    quantities : distinct names, at least one, see `quantity_of`
+    quantities : a name, or distinct names, see `quantity_of`
     method : name of a method
     spectrum : for maps of a whole spectrum, instead of an axis of k
     tol : tolerance of settling times, in [1e-290, 1)
@@ -48,7 +51,7 @@ class Plan:
     def __init__(
         self,
         *,
-        quantities: Sequence[str] = ("spectral_radius",),
+        quantities: str | Sequence[str] = "spectral_radius",
         method: str = "heavy_ball",
         spectrum: Spectrum | None = None,
         tol: float = 1e-6,
@@ -56,9 +59,11 @@ class Plan:
         **axes: Axis | float | Sequence[float] | Floats,
     ) -> None:
         self.method: Method = METHODS[choose("method", method, METHODS)]
+        if spectrum is not None:
+            require_spectrum(spectrum)
         self.spectrum = spectrum
         self.quantities: tuple[MapQuantity, ...] = tuple(
-            quantity_of(name, spectrum is not None) for name in quantities
+            quantity_of(name, spectrum is not None) for name in names_in(quantities)
         )
         self.tol = float(tol)
         self.dtype = choose("dtype", dtype, DTYPES)
@@ -89,9 +94,11 @@ class Plan:
         for name in values:
             if name not in names:
                 why = " with a spectrum" if name == "k" else ""
+                meant = get_close_matches(name, _ARGUMENTS)
+                hint = f"; {meant[0]} is an argument" if meant else ""
                 raise InputError(
                     f"{self.method.name} has no such axis{why}; "
-                    f"its axes are {', '.join(names)}",
+                    f"its axes are {', '.join(names)}{hint}",
                     name,
                 )
         return {name: _axis(name, values.get(name)) for name in names}
@@ -171,6 +178,17 @@ class Plan:
     def sha256(self) -> str:
         """Return the SHA-256 of the canonical JSON, in hexadecimal."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    def _rows(self) -> dict[str, str]:
+        """Return name → short text."""
+        lines = {
+            "method": self.method.name,
+            "quantities": " ".join(one.name for one in self.quantities),
+            **{name: axis.shown for name, axis in self.grid.axes.items()},
+            "tol": f"{self.tol:g}",
+            "dtype": self.dtype,
+        }
+        return lines | ({"spectrum": repr(self.spectrum)} if self.spectrum else {})
 
     def describe(self) -> dict[str, str]:
         """Return part → one line of text, for messages and comparisons."""

@@ -26,20 +26,35 @@ class Variable(NamedTuple):
     long_name : for people and files
     comment : what it is more exactly
     default : its value where none is given, None where one is needed
+    synonyms : other names that people know it by, for options, plans and points
     """
 
     long_name: str
     comment: str
     default: float | None = None
+    synonyms: tuple[str, ...] = ()
 
 
 VARIABLES = {
     "k": Variable("curvature", "eigenvalue of the Hessian"),
     "eps": Variable(
-        "learning rate", "epsilon in step = -epsilon * gradient + p * last step"
+        "learning rate",
+        "epsilon in step = -epsilon * gradient + p * last step",
+        synonyms=("lr", "learning-rate"),
     ),
-    "p": Variable("momentum", "share of the last step that is kept", default=0.0),
+    "p": Variable(
+        "momentum",
+        "share of the last step that is kept",
+        default=0.0,
+        synonyms=("momentum",),
+    ),
     "nu": Variable("share of momentum in the step", "nu of quasi-hyperbolic momentum"),
+}
+SYNONYMS = {
+    spelling: name
+    for name, one in VARIABLES.items()
+    for synonym in one.synonyms
+    for spelling in (synonym, synonym.replace("-", "_"))
 }
 # NumPy's ufuncs have a fixed number of arguments; `templates` has those for so many
 MOST_PARAMETERS = 6

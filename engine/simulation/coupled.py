@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..backends.ufuncs import BoundMethod, heavy_ball
+from ..backends.ufuncs import BoundMethod, heavy_ball, require_method
+from ..display import Shown
 from ..errors import InputError
 from ..spectra.eigenvalues import SPARSE_AS_DENSE
 from ..spectra.operators import Hessian
@@ -22,8 +23,8 @@ from .ensemble import recurrences
 from .hessian_modes import filtered, kinds_of, modes_of, shifted
 
 
-@dataclass(frozen=True)
-class Verification:
+@dataclass(frozen=True, repr=False)
+class Verification(Shown):
     """The coupled iteration w compared with v, the w of the decoupled modes.
 
     Attributes
@@ -95,6 +96,7 @@ def verify(
         not finite, steps, tol or depth is out of range, a mode is negative with
         negative="error", or no mode is left in the start.
     """
+    require_method(method)
     whole_number("steps", steps), whole_number("depth", depth)
     if not 0.0 < tol < 1.0:
         raise InputError(f"{tol} given; a number between 0 and 1 is needed", "tol")

@@ -31,8 +31,9 @@ from ..arithmetic.intrinsics import fma
 from ..arithmetic.jit import jit
 from ..backends.compile import cached
 from ..backends.threads import on_threads
+from ..display import Shown
 from ..errors import InputError
-from ..spectra.spectrum import Spectrum
+from ..spectra.spectrum import Spectrum, require_spectrum
 from ..typing import Floats
 from .physical_analogy import MOST, check_constants
 from .shares import shares_of
@@ -46,8 +47,8 @@ _SPAN = 64
 _MOST_PHASE = 1e25
 
 
-@dataclass(frozen=True, eq=False)
-class Energies:
+@dataclass(frozen=True, eq=False, repr=False)
+class Energies(Shown):
     """The energies of the oscillators of a spectrum at given times.
 
     Attributes
@@ -199,6 +200,7 @@ def simulate_continuous(
     t = np.array(times, dtype=np.float64).ravel()
     if not (t.size and np.isfinite(t).all() and t[0] >= 0.0 and (np.diff(t) > 0).all()):
         raise InputError("finite, increasing numbers ≥ 0 are needed", "times")
+    require_spectrum(spectrum)
     k, coefficients = shares_of(spectrum)
     # modes with coefficient 0 stay at w = 1, so that they cannot overflow
     k = np.where(coefficients > 0.0, k, 0.0)

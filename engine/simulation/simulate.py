@@ -10,9 +10,9 @@ import numpy.typing as npt
 from ..arithmetic.memory import page_aligned
 from ..backends.select import choose_backend
 from ..backends.threads import choose_threads, on_threads
-from ..backends.ufuncs import BoundMethod, heavy_ball
+from ..backends.ufuncs import BoundMethod, heavy_ball, require_method
 from ..errors import InputError
-from ..spectra.spectrum import Spectrum
+from ..spectra.spectrum import Spectrum, require_spectrum
 from ..typing import Floats
 from . import record_kernels
 from .anchors import Anchor, Rows, Steps, anchor, anchor_of, steps_of
@@ -68,6 +68,8 @@ def simulate(
     """
     choose_backend(backend)
     times = recorded(record, steps)
+    require_spectrum(spectrum)
+    require_method(method)
     values = method.values({"eps": eps, "p": p, **parameters})
     _check_schedules(method, values, steps)
     sums = _Sums(spectrum, choose_threads(threads))

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ..backends.ufuncs import heavy_ball
 from ..callbacks import ignore
+from ..display import Shown
 from ..errors import InputError
 from ..spectra.eigenvalues import _symmetric
 from ..spectra.operators import check_matrix
@@ -24,8 +25,8 @@ from .ensemble import recurrences
 _LOST = 1e3
 
 
-@dataclass(frozen=True)
-class Training:
+@dataclass(frozen=True, repr=False)
+class Training(Shown):
     """Full-batch training with momentum, w, compared with v, the w of the modes.
 
     Attributes

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..display import Shown
 from ..errors import InputError
 from ..modes.powers import LONGEST
 from ..typing import Floats
@@ -16,8 +17,8 @@ from ..validation import whole_number
 _MOST_TIMES = 10**8
 
 
-@dataclass(frozen=True, eq=False)
-class Trajectory:
+@dataclass(frozen=True, eq=False, repr=False)
+class Trajectory(Shown):
     """Loss, distance and modes of a spectrum at recorded iterations.
 
     Attributes

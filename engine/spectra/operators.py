@@ -7,11 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import Advice, InputError
 from ..typing import Apply, Floats
 from ..validation import real, whole_number
 
 DOUBLE_EPS = float(np.finfo(np.float64).eps)
+_DESIGN = Advice(
+    "meaning",
+    "design",
+    "takes a design matrix, samples × features",
+    "Spectrum.from_design, or read_spectrum with meaning='design',",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,10 +91,7 @@ def check_matrix(matrix: Any) -> None:
         It is not; the message has the shape, the type or the first invalid index.
     """
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise InputError(
-            f"shape {matrix.shape}: a Hessian is square; for a design matrix, samples "
-            "× features, say --as design or use Spectrum.from_design"
-        )
+        raise InputError(f"shape {matrix.shape}: a Hessian is square", advice=_DESIGN)
     if not matrix.shape[0]:
         raise InputError("shape (0, 0): the matrix is empty")
     if matrix.dtype.kind not in "fiub":

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError
+from ..extras import load
 
 
 def hessian_operator(
@@ -45,6 +46,8 @@ def hessian_operator(
     InputError
         No parameter requires a gradient, the data are not as above, or a loss is not
         finite.
+    CritdampError
+        PyTorch is not installed.
     """
     from scipy.sparse.linalg import LinearOperator
 
@@ -58,8 +61,7 @@ class _Loss:
     """A model's mean loss, its gradient, and products with its Hessian."""
 
     def __init__(self, model: Any, loss_fn: Any, data: Any, dtype: str | None) -> None:
-        import torch
-
+        torch = load("torch", "torch")
         precision = None if dtype is None else getattr(torch, dtype)
         self.model, self.loss_fn = model, loss_fn
         self.parameters = {

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..callbacks import ignore
-from ..errors import InputError
+from ..display import Shown, short
+from ..errors import Advice, InputError
 from ..typing import Floats, Report
-from ..validation import about, real
+from ..validation import instance, vector
 from .eigenvalues import nodes_of_design, nodes_of_hessian
 from .operators import as_hessian
 
@@ -20,10 +21,14 @@ Zero = Literal["drop", "keep"]
 Negative = Literal["error", "drop", "abs", "keep"]
 # largest residual of kmin, relative to kmin, for which kmin counts as converged
 _CONVERGED = 0.01
+_NEGATIVE = Advice(
+    *("negative", "drop", "leaves them out; abs and keep are choices too"),
+    python="Spectrum.filtered(negative='drop')",
+)
 
 
-@dataclass(frozen=True, eq=False)
-class Spectrum:
+@dataclass(frozen=True, eq=False, repr=False)
+class Spectrum(Shown):
     """Eigenvalues of a Hessian  [Eq. 13].
 
     Parameters
@@ -54,7 +59,7 @@ class Spectrum:
 
     def __post_init__(self) -> None:
         """Check the arrays and make them read-only."""
-        k = _vector("k", self.k)
+        k = vector("k", self.k)
         if np.any(np.diff(k) < 0):
             raise InputError("the curvatures must not decrease; sort them", "k")
         object.__setattr__(self, "k", k)
@@ -65,7 +70,7 @@ class Spectrum:
         ):
             argument = getattr(self, name)
             values = np.full_like(k, default) if argument is None else argument
-            values = _vector(name, values)
+            values = vector(name, values)
             if values.shape != k.shape:
                 raise InputError(f"{values.size} values for {k.size} of k", name)
             if values.min() < least:
@@ -229,8 +234,8 @@ class Spectrum:
             modes, along = ("mode", "it") if count == 1 else ("modes", "them")
             raise InputError(
                 f"{self.name or 'unnamed'}: {count:.6g} negative {modes}, the smallest "
-                f"k is {k[0]:.6g}; every method diverges along {along}; use "
-                "`critdamp spectrum --negative drop|abs|keep`"
+                f"k is {k[0]:.6g}; every method diverges along {along}",
+                advice=_NEGATIVE,
             )
         keep = ~(zeros & (zero == "drop")) & ~(negatives & (negative == "drop"))
         if not keep.any():
@@ -243,6 +248,17 @@ class Spectrum:
         return Spectrum(
             k[order], weights, displacement, self.name, residuals, tolerance
         )
+
+    def _rows(self) -> dict[str, str]:
+        """Return name → short text."""
+        above = self.k[self.k > self.zero_tolerance]
+        known: dict[str, Any] = {"name": self.name, "modes": self.modes}
+        known |= {"zero": self.zeros, "negative": self.negatives}
+        if above.size:
+            kmin, kmax = above[[0, -1]]
+            known |= {"kmin": kmin, "kmax": kmax, "condition": kmax / kmin}
+            known["kmin_converged"] = "" if self.kmin_converged else "no"
+        return {name: short(value) for name, value in known.items() if value}
 
     def summary(self) -> dict[str, Any]:
         """Return name → number of modes, kmin, kmax, condition and multiplicities."""
@@ -281,15 +297,6 @@ class Spectrum:
         return sorted(repeated, key=lambda pair: -pair[1])
 
 
-def _vector(name: str, values: Floats) -> Floats:
-    with about(name):
-        array = np.array(real(values), dtype=np.float64)
-    if array.ndim != 1 or array.size == 0:
-        raise InputError(
-            f"shape {array.shape}; a vector of at least 1 value is needed", name
-        )
-    bad = np.flatnonzero(~np.isfinite(array))
-    if bad.size:
-        raise InputError(f"value {bad[0]} is {array[bad[0]]}, not finite", name)
-    array.flags.writeable = False
-    return array
+def require_spectrum(value: object) -> None:
+    """Raise InputError if the value is no Spectrum, such as the name of one."""
+    instance("spectrum", value, Spectrum, "load_spectrum returns one by its name")

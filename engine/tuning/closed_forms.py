@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arithmetic.decimals import decimals, minus_log
+from ..display import Shown
 from ..errors import InputError
 from ..typing import Floats
 from ..validation import finite
 
 
-@dataclass(frozen=True)
-class Tuning:
+@dataclass(frozen=True, repr=False)
+class Tuning(Shown):
     """A learning rate and momentum with their rate of convergence.
 
     Attributes

@@ -129,6 +129,15 @@ def _names() -> list[str]:
     return sorted({"__version__", *_HOMES, *_registered()})
 
 
+def _cited(value: Any) -> Any:
+    """Return a function or class whose help names the paper that it cites."""
+    documented = getattr(value, "__func__", value)
+    if documented.__doc__:
+        with_source = import_module(f"{__name__}.engine.citations").with_source
+        documented.__doc__ = with_source(documented.__doc__)
+    return value
+
+
 def __getattr__(name: str) -> Any:
     """Return a name of the package, imported now."""
     if name == "__all__":
@@ -136,9 +145,9 @@ def __getattr__(name: str) -> Any:
     if name == "__version__":
         value = import_module("importlib.metadata").version(__name__)
     elif name in _HOMES:
-        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        value = _cited(getattr(import_module(f"{__name__}.{_HOMES[name]}"), name))
     elif not name.startswith("_") and name in _registered():
-        value = import_module(f"{__name__}.engine.backends.ufuncs").public(name)
+        value = _cited(import_module(f"{__name__}.engine.backends.ufuncs").public(name))
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value

@@ -31,7 +31,7 @@ def test_table_and_json(bench):
 @pytest.mark.slow
 def test_every_kernel_is_measured(bench):
     rows = json.loads(bench("--json").out)["results"]
-    assert {"rate", "regime", "steps", "schedule", "jumps", "sweep to a file"} <= {
+    assert {"rate", "regime", "steps", "schedule", "jumps", "sweep_to_file"} <= {
         row["kernel"] for row in rows
     }
     limits = [row["of_limit"] for row in rows if row["by"].startswith("limit")]

@@ -106,7 +106,7 @@ def test_bad_input_writes_nothing(critdamp, hessian, tmp_path):
     for options, said in (
         (("none.npy",), "none.npy: no such file"),
         (("nan.npy",), r"nan.npy: value at (0, 0) is nan"),
-        (("x.npy",), "say --as design"),
+        (("x.npy",), "; --as design takes a design matrix"),
         ((), "give either IN or --problem"),
         (("h.npy", "--problem", "diabetes"), "give either IN or --problem"),
         (("--problem", "nope"), "'nope' is unknown; there are diabetes"),
@@ -128,7 +128,7 @@ def test_bad_input_writes_nothing(critdamp, hessian, tmp_path):
     refused = critdamp("spectrum", "h.npy", "-o", ".", "--force")
     assert (refused.code, "not a regular file" in refused.err) == (2, True)
     refused = critdamp("spectrum", "h.npy", "-o", "no/s.h5")
-    assert (refused.code, "the folder does not exist" in refused.err) == (1, True)
+    assert (refused.code, "the folder no does not exist" in refused.err) == (1, True)
 
 
 @pytest.mark.parametrize("k", [[999.9999999999], [1e-300, 1e308], [0.1, 10], [1000.0]])

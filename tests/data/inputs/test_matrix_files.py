@@ -74,7 +74,7 @@ def test_designs_keep_their_rows(tmp_path, kind):
     write(path, DESIGN)
     found = read_spectrum(path, "design")
     np.testing.assert_allclose(found.k, np.linalg.eigvalsh(DENSE) / 9, rtol=1e-12)
-    with pytest.raises(InputError, match=r"shape \(9, 6\).*say --as design"):
+    with pytest.raises(InputError, match=r"shape \(9, 6\).*meaning='design'"):
         read_spectrum(path)
 
 

@@ -190,7 +190,7 @@ def test_existing_run_is_replaced_only_when_the_new_one_is_there(
 ):
     path = tmp_path / "run.h5"
     sweep(plan, path).close()
-    with pytest.raises(OutputExistsError, match="--force"):
+    with pytest.raises(OutputExistsError, match="force=True replaces it"):
         sweep(plan, path)
     other = small.small_plan(tol=1e-3)
     sweep(other, path, force=True, stop=stop_after(1))

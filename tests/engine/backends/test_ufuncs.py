@@ -1,7 +1,9 @@
 """The public face: ufuncs, methods, closed forms, and how little an import loads."""
 
 import copy
+import inspect
 import pickle
+import pydoc
 import subprocess
 import sys
 
@@ -22,6 +24,40 @@ def test_quantities_are_ufuncs():
     assert cd.regime(eps, 0.5, 1.0).dtype == np.int8
 
 
+def test_arguments_have_names():
+    one = cd.rate(0.1, 0.9, 1.0)
+    assert cd.rate(k=1.0, p=0.9, eps=0.1) == cd.rate(0.1, k=1.0, p=0.9) == one
+    assert cd.qhm(nu=0.5).rate(eps=0.1, p=0.9, k=1.0) == cd.qhm.rate(0.5, 0.1, 0.9, 1.0)
+    assert cd.settling_time(4 / 121, 81 / 121, 1.0, tol=1e-6) == 83.0
+    named = cd.eigenvalues(eps=0.1, p=0.9, k=1.0)
+    np.testing.assert_array_equal(named, cd.eigenvalues(0.1, 0.9, 1.0))
+    out = np.empty(2)
+    assert cd.rate(eps=[0.1, 0.2], p=0.9, k=1.0, out=out) is out
+    assert [*inspect.signature(cd.settling_time).parameters][:4] == [
+        *("eps", "p", "k", "tol")
+    ]
+    for arguments, named, said in (
+        ((0.1,), {"k": 1.0}, "p missing; the arguments are eps, p, k"),
+        ((0.1, 0.9, 1.0), {"k": 1.0}, "k given twice"),
+    ):
+        for function in (cd.rate, cd.eigenvalues):
+            with pytest.raises(InputError, match=said):
+                function(*arguments, **named)
+    with pytest.raises(TypeError, match="lr"):
+        cd.rate(0.1, 0.9, 1.0, lr=0.1)
+    with pytest.raises(InputError, match="lr: eigenvalues has no"):
+        cd.eigenvalues(0.1, 0.9, 1.0, lr=0.1)
+
+
+def test_help_names_the_paper():
+    """Every public function that cites an equation, and each quantity, says of what."""
+    cited = [getattr(cd, name) for name in cd.__all__]
+    cited = [one for one in cited if "[Eq. " in (one.__doc__ or "")]
+    assert len(cited) > 10
+    for one in cited:
+        assert pydoc.render_doc(one).count("Qian 1999") == 1
+
+
 def test_methods_bind_their_leading_parameters():
     half = cd.qhm(nu=0.5)
     assert half.parameters == ("eps", "p")
@@ -34,7 +70,7 @@ def test_methods_bind_their_leading_parameters():
 
 
 def test_methods_can_be_copied_and_pickled():
-    for face in (cd.heavy_ball, cd.qhm(nu=0.5)):
+    for face in (cd.heavy_ball, cd.qhm(nu=0.5), cd.rate, cd.qhm(nu=0.5).rate):
         for again in (copy.deepcopy(face), pickle.loads(pickle.dumps(face))):
             assert repr(again) == repr(face)
     assert "the leading arguments are bound" in cd.qhm(nu=0.5).rate.__doc__

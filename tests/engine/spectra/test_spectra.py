@@ -210,7 +210,7 @@ def test_design_matrices_keep_the_small_end():
 
 def test_zero_and_negative_modes_are_treated_as_asked():
     spectrum = cd.Spectrum([-0.5, 0.0, 1e-20, 1.0, 2.0], [1, 2, 3, 4, 5], name="five")
-    with pytest.raises(InputError, match=r"five: 1 negative mode,.* drop\|abs\|keep"):
+    with pytest.raises(InputError, match=r"five: 1 negative mode,.*filtered"):
         spectrum.filtered()
     assert spectrum.filtered(negative="drop").k.tolist() == [1.0, 2.0]
     assert spectrum.filtered(negative="abs").k.tolist() == [0.5, 1.0, 2.0]
