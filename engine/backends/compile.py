@@ -20,6 +20,7 @@ import numpy as np
 from numba import prange
 
 from ..arithmetic.jit import jit
+from ..errors import InputError
 from ..modes.methods import VARIABLES, Method
 from ..quantities.quantity import Quantity
 from ..spectrum_quantities import point_templates
@@ -48,6 +49,7 @@ def _accessors(method: Method) -> dict[str, Any]:
 @functools.cache
 def ufunc(method: Method, quantity: Quantity) -> np.ufunc:
     """Return the ufunc (*parameters, k[, tol]) of a method and a quantity."""
+    _require_compiler()
     template = templates.tol_point if quantity.needs_tol else templates.point
     name = f"{method.name}_{quantity.name}"
     point = specialise(template, name, **_parts(method, quantity))
@@ -190,10 +192,16 @@ def _rows(method: Method, quantity: Quantity, name: str) -> dict[str, Any]:
 
 
 def _compile(function: Callable[..., Any], parallel: bool = True) -> Callable[..., Any]:
+    _require_compiler()
     options = {"nogil": True, "error_model": "numpy"}
     compiled: Callable[..., Any] = numba.njit(parallel=parallel, **options)(function)
     keep(compiled, "_cache")
     return compiled
+
+
+def _require_compiler() -> None:
+    if numba.config.DISABLE_JIT:
+        raise InputError("NUMBA_DISABLE_JIT is set, and kernels are compiled; unset it")
 
 
 def cached(function: Callable[..., Any], parallel: bool = False) -> Callable[..., Any]:
