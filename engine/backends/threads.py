@@ -62,7 +62,7 @@ def _start() -> int:
     except ValueError as error:  # the layer is unknown, or not installed
         cause = f"{error}".splitlines()[0].rstrip(".")
         raise InputError(
-            f"{cause} (NUMBA_THREADING_LAYER = {numba.config.THREADING_LAYER}); unset it"
+            f"NUMBA_THREADING_LAYER = {numba.config.THREADING_LAYER}: {cause}; unset it"
         ) from error
 
 
