@@ -9,9 +9,10 @@ from pathlib import Path
 
 from critdamp.engine.errors import FileError, InputError
 
+from ..chunks.checksums import DamagedError
 from ..formats.unfinished import RECORD, how_to_go_on, parts_folder, resume_command
 from ..storage.atomic_files import appearing, lock, to_disk
-from ..storage.os_errors import failures
+from ..storage.os_errors import failures, refuse
 from .record import Record
 
 # temporary files have two more suffixes than the finished ones
@@ -99,23 +100,25 @@ class RunFolder:
 
         Raises
         ------
+        DamagedError
+            The record is damaged.
         FileError
-            The record cannot be read, or is damaged.
+            The system refuses to read it, or a newer critdamp wrote it.
         """
         path = self._json
         try:
-            with failures(path, "read"):
-                text = path.read_bytes()
-        except FileError:
-            if path.exists():
-                raise
+            text = path.read_bytes()
+        except FileNotFoundError:
             return None
+        except (OSError, MemoryError) as error:
+            refuse(path, error)
+            raise
         try:
-            return Record.from_json(text)
+            return Record.from_json(path, text)
         except (
             AttributeError, KeyError, RecursionError, TypeError, ValueError
         ) as error:  # fmt: skip
-            raise FileError(
+            raise DamagedError(
                 f"{path}: not the record of a sweep ({error}); critdamp resume takes "
                 "it from the shards"
             ) from error

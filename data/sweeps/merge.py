@@ -2,7 +2,6 @@
 
 from typing import Any, Self
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
@@ -20,6 +19,7 @@ from ..shards.folder import RunFolder
 from ..shards.partition import ShardPartition
 from ..shards.record import Record
 from ..storage.new_hdf5 import NewFile
+from ..storage.open_hdf5 import open_to_read
 from .status import merged
 
 
@@ -67,7 +67,7 @@ class Merger:
         if len(found.tiles) < len(self._partition.tiles_of(index)):
             return
         new = self._new_file()
-        with h5py.File(shard, "r") as source:
+        with open_to_read(shard) as source:
             copy_tiles(source, new.file, plan, found, f"; {self._parts.kept()}")
         self._copied[index] = found
         # the sync at the end then has little left to write

@@ -9,7 +9,6 @@ from typing import Any
 
 from critdamp.engine.callbacks import ignore, never
 from critdamp.engine.errors import (
-    FileError,
     InputError,
     OutputExistsError,
     PlanChangedError,
@@ -167,8 +166,8 @@ def _record(parts: RunFolder) -> Record | None:
         record = parts.record()
         if record is not None or not parts.strays():
             return record
-        raise FileError(f"{parts.folder}: shards are there without their plan.json")
-    except FileError:
+        raise DamagedError(f"{parts.folder}: shards are there without their plan.json")
+    except DamagedError:
         recovered = record_of_shards(parts)
         if recovered is None:
             raise
