@@ -20,7 +20,8 @@ class Record:
     Attributes
     ----------
     plan : plan of the sweep
-    compression, keep_shards, force : options of the sweep
+    compression, keep_shards : options of the sweep
+    replaces : `RunFolder.identity` of the run that it may replace, empty for none
     uuid : identifies this sweep among sweeps of the same plan
     sessions : provenance of each process that computed, oldest first
     """
@@ -28,7 +29,7 @@ class Record:
     plan: Plan
     compression: bool = True
     keep_shards: bool = False
-    force: bool = False
+    replaces: str = ""
     uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
     sessions: list[dict[str, Any]] = field(default_factory=list)
 

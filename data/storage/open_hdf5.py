@@ -64,7 +64,8 @@ def open_to_read(path: Path) -> h5py.File:
     try:
         return h5py.File(path, "r")
     except OSError as error:
-        if "lock file" not in f"{error}" or errno_of(error) == errno.EAGAIN:
+        # also where this process has the file open already, without a lock
+        if "lock" not in f"{error}" or errno_of(error) == errno.EAGAIN:
             raise
     return h5py.File(path, "r", locking=False)
 

@@ -24,7 +24,7 @@ from ..formats.run_file import Run, open_run
 from ..shards.folder import RunFolder
 from ..shards.record import Record
 from ..storage.os_errors import failures
-from .check import check_file
+from .check import check_file, of_run
 from .disk_space import Estimate, check_room, estimate, writing
 from .live_view import write_live_view
 from .merge import Merger, refuse_other
@@ -86,16 +86,17 @@ def sweep(
     if parts.path.exists() and not force:
         raise OutputExistsError(f"{path}: exists already; --force replaces it")
     compute = TileComputer(plan, threads, backend)
-    with parts.claimed():
+    with parts.claimed() as check:
         if force:
             with failures(parts.path, "write"):
                 parts.clear()
         else:
             _refuse_unfinished(parts, plan)
             check_room(parts.path, compute, compression)
-        record = Record(plan, compression, keep_shards, force)
+        replaces = parts.identity() if force else ""
+        record = Record(plan, compression, keep_shards, replaces)
         record.sessions.append(_session(compute, command_line))
-        return _continue(parts, record, compute, progress, stop)
+        return _continue(parts, record, compute, check, progress, stop)
 
 
 def resume(
@@ -135,7 +136,7 @@ def resume(
     parts = RunFolder.of(path)
     if not (parts.begun or parts.strays() or parts.path.exists()):
         raise InputError(_nothing(parts))
-    with parts.claimed():
+    with parts.claimed() as check:
         record = _record(parts)
         if record is None:
             return _repaired(parts, plan, threads, backend)
@@ -153,11 +154,11 @@ def resume(
         compute = TileComputer(record.plan, threads, backend)
         record.sessions.append(_session(compute, command_line))
         try:
-            return _continue(parts, record, compute, progress, stop)
+            return _continue(parts, record, compute, check, progress, stop)
         except DamagedError:  # merging reads all shards, so they are checked only now
             with writing(parts):
                 drop_damaged(parts, record)
-            return _continue(parts, record, compute, progress, stop)
+            return _continue(parts, record, compute, check, progress, stop)
 
 
 def _record(parts: RunFolder) -> Record | None:
@@ -178,10 +179,14 @@ def _continue(
     parts: RunFolder,
     record: Record,
     compute: TileComputer,
+    check: Callable[[], None],
     progress: Progress | None,
     stop: Stop | None,
 ) -> Run | None:
-    """Compute the missing tiles, merge the shards, and return the opened run."""
+    """Compute the missing tiles, merge the shards, and return the opened run.
+
+    The shards go when the run was read back, and while no other process took over.
+    """
     with writing(parts):
         parts.drop_unfinished()
         parts.save(record)
@@ -193,12 +198,23 @@ def _continue(
             stop = stop or never
             if not run(missing, compute, store.write, stop=stop, progress=report):
                 return None
+        check()
         with writing(parts):
             merger.finish()
+    _read_back(parts)
+    check()
     with writing(parts):
         if not record.keep_shards:
             parts.clear()
     return open_run(parts.path)
+
+
+def _read_back(parts: RunFolder) -> None:
+    with open_run(parts.path) as run:
+        if of_run(run):
+            raise DamagedError(
+                f"{parts.path}: what was written reads otherwise; {parts.kept()}"
+            )
 
 
 def _session(compute: TileComputer, command_line: str | None) -> dict[str, Any]:
@@ -259,7 +275,7 @@ def _repaired(
         if not damage:
             raise InputError(_nothing(parts))
         computer = partial(TileComputer, run.plan, threads, backend)
-        mend(run, damage, computer, parts.temporary)
+        mend(run, damage, computer, parts.temporary())
     return open_run(parts.path)
 
 
