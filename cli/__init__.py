@@ -41,7 +41,14 @@ class Commands(click.Group):
         """Return the command of a name, None if there is none."""
         if name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"{__name__}.commands.{name}").command
+        try:
+            module = import_module(f"{__name__}.commands.{name}")
+        except InputError:
+            raise
+        except (ImportError, ValueError) as error:  # Numba checks its NUMBA_* there
+            reason = f"a package cannot be loaded: {error}"
+            raise click.ClickException(reason) from error
+        command: click.Command = module.command
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -1,4 +1,4 @@
-"""The exceptions that critdamp raises, with messages for users."""
+"""The exceptions and warnings of critdamp, with messages for users."""
 
 from __future__ import annotations
 
@@ -90,3 +90,7 @@ class PlanChangedError(InputError):
 
 class FileError(CritdampError, OSError):
     """A file cannot be read or written; data written earlier is intact."""
+
+
+class CritdampWarning(UserWarning):
+    """The result is right, and something about it has to be known."""

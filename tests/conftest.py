@@ -1,6 +1,7 @@
 """Small sweeps, the command line, and what compares two files bit by bit."""
 
 import itertools
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -138,12 +139,13 @@ def critdamp(monkeypatch, capsys, tmp_path):
 
 @pytest.fixture
 def started(tmp_path):
-    """Return what starts a command in a process of its own."""
+    """Return what starts a command in a process of its own, with some environment."""
     processes = []
 
-    def start(*arguments):
+    def start(*arguments, env=()):
         command = [sys.executable, "-m", "critdamp", *map(str, arguments)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        pipes["env"] = os.environ | dict(env)
         process = subprocess.Popen(command, cwd=tmp_path, text=True, **pipes)
         processes.append(process)
         return process

@@ -1,6 +1,7 @@
 """Contents of a shard: tiles with checksums and statistics, and their checks."""
 
 import itertools
+import operator
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +18,9 @@ from ..chunks.checksums import DamagedError, seal, sealed
 from ..chunks.deflate import crc32
 from ..chunks.raw_chunks import read_chunk, write_chunk
 from ..chunks.statistics import Statistics
-from ..storage.os_errors import refusal
+from ..formats.kinds import RUN
+from ..storage.open_hdf5 import open_to_read, refuse_newer
+from ..storage.os_errors import refuse
 from .folder import START_OVER, RunFolder
 from .partition import ShardPartition
 from .record import Record
@@ -102,7 +105,7 @@ def open_shard(
     """
     path = parts.shard(index)
     try:
-        file = h5py.File(path, "r")
+        file = open_to_read(path)
     except FileNotFoundError:
         yield None, Contents()
         return
@@ -126,17 +129,18 @@ def contents(parts: RunFolder, index: int, record: Record) -> Contents:
 
 def _checked(file: h5py.File, index: int, record: Record) -> Contents:
     """Return the contents of an open shard, after checks of its metadata."""
+    path = Path(file.filename)
+    refuse_newer(path, operator.index(file.attrs["format_version"]), RUN)
     if not sealed(file, tuple(q.name for q in record.plan.quantities)):
         raise ValueError("its metadata have changed")
     if file.attrs["uuid"] != record.uuid:
-        raise FileError(f"{file.filename}: belongs to another sweep; move it away")
+        raise FileError(f"{path}: belongs to another sweep; move it away")
     if any(
         file[quantity.name].chunks != record.plan.grid.chunk_shape
         for quantity in record.plan.quantities
     ):
         raise FileError(
-            f"{file.filename}: has other chunks, of another critdamp; go on with that "
-            "one",
+            f"{path}: has other chunks, of another critdamp; go on with that one",
             advice=START_OVER,
         )
     shard = Contents.load(file, record.plan)
@@ -145,10 +149,9 @@ def _checked(file: h5py.File, index: int, record: Record) -> Contents:
     return shard
 
 
-def _unreadable(path: Path, error: Exception) -> FileError:
-    """Return the error to raise: an error of the system is no damage."""
-    if cause := refusal(error):
-        return FileError(f"{path}: {cause}")
+def _unreadable(path: Path, error: Exception) -> DamagedError:
+    """Return the error of a damaged shard; raise what the system refuses."""
+    refuse(path, error)
     return DamagedError(f"{path}: damaged ({error}); critdamp resume makes it again")
 
 

@@ -1,23 +1,25 @@
 """The folder of an unfinished run: record, shards, live view and lock."""
 
 import os
-import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from critdamp.engine.errors import Advice, FileError, InputError
 
+from ..chunks.checksums import DamagedError
 from ..formats.unfinished import RECORD, how_to_go_on, parts_folder, resume_command
-from ..storage.atomic_files import appearing, lock, to_disk
-from ..storage.os_errors import failures
+from ..storage.atomic_files import appearing, beside, lock, to_disk
+from ..storage.lock_file import LockFile, holder_of
+from ..storage.os_errors import failures, refuse
 from .record import Record
 
 # temporary files have two more suffixes than the finished ones
-_UNFINISHED = ("run.tmp", "plan.json.*.tmp", "live.h5.*.tmp", "shard-*.h5.*.tmp")
 START_OVER = Advice("force", True, "starts over")
-_MADE = (*_UNFINISHED, "shard-*.h5", "damaged-*.h5", "live.h5")
+_TEMPORARY = ("run", "writer", "plan.json", "live.h5", "shard-*.h5")
+_UNFINISHED = tuple(f"{name}.*.tmp" for name in _TEMPORARY)
+_MADE = (*_UNFINISHED, "run.tmp", "shard-*.h5", "damaged-*.h5", "live.h5")
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,9 @@ class RunFolder:
         """Return the path of the folder."""
         return parts_folder(self.path)
 
-    @property
     def temporary(self) -> Path:
-        """Return the temporary path of the run file."""
-        return self.folder / "run.tmp"
+        """Return a new temporary path of the run file."""
+        return beside(self.folder / "run")
 
     @property
     def live(self) -> Path:
@@ -77,6 +78,14 @@ class RunFolder:
     def kept(self) -> str:
         """Return a hint how to resume the sweep, empty without a record."""
         return how_to_go_on(self.path)
+
+    def identity(self) -> str:
+        """Return what tells the run file from any that replaces it, empty without."""
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return ""
+        return f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"
 
     @property
     def begun(self) -> bool:
@@ -100,23 +109,25 @@ class RunFolder:
 
         Raises
         ------
+        DamagedError
+            The record is damaged.
         FileError
-            The record cannot be read, or is damaged.
+            The system refuses to read it, or a newer critdamp wrote it.
         """
         path = self._json
         try:
-            with failures(path, "read"):
-                text = path.read_bytes()
-        except FileError:
-            if path.exists():
-                raise
+            text = path.read_bytes()
+        except FileNotFoundError:
             return None
+        except (OSError, MemoryError) as error:
+            refuse(path, error)
+            raise
         try:
-            return Record.from_json(text)
+            return Record.from_json(path, text)
         except (
             AttributeError, KeyError, RecursionError, TypeError, ValueError
         ) as error:  # fmt: skip
-            raise FileError(
+            raise DamagedError(
                 f"{path}: not the record of a sweep ({error}); critdamp resume takes "
                 "it from the shards"
             ) from error
@@ -127,35 +138,34 @@ class RunFolder:
             temporary.write_text(record.to_json(), encoding="utf-8")
 
     @contextmanager
-    def claimed(self) -> Iterator[None]:
+    def claimed(self) -> Iterator[Callable[[], None]]:
         """Create the folder if needed, and lock it while the block runs.
+
+        Yields
+        ------
+        check : raises a FileError if another process took the lock meanwhile
 
         Raises
         ------
         FileError
-            The folder cannot be created, or another process holds the lock.
+            The folder cannot be created, belongs to another user, or another process
+            holds the lock.
         """
         with failures(self.path, "write", lambda _: self.kept()):
-            descriptor = self._locked()
+            descriptor, lock_file = self._locked()
         try:
-            with suppress(OSError):  # only a hint for messages of other processes
-                self._writer.write_text(
-                    f"{socket.gethostname()}, process {os.getpid()}"
-                )
-            yield
+            yield lock_file.check
         finally:
-            with suppress(OSError):
-                self._writer.unlink(missing_ok=True)
-            if self.folder.exists() and not any(self.folder.iterdir()):
-                self.folder.rmdir()
+            lock_file.release()
+            self._remove_empty()
             os.close(descriptor)
 
     @property
     def _writer(self) -> Path:
-        """Return the path of the file that names the process with the lock."""
+        """Return the path of the lock file, which names the process with the lock."""
         return self.folder / "writer"
 
-    def _locked(self) -> int:
+    def _locked(self) -> tuple[int, LockFile]:
         """Create and lock the folder; retry if another process removed it meanwhile."""
         while True:
             if self.folder.is_symlink():
@@ -163,24 +173,50 @@ class RunFolder:
             self.folder.mkdir(exist_ok=True)
             to_disk(self.folder.parent)
             try:
-                descriptor = lock(self.folder)
+                descriptor, locked = lock(self.folder)
             except FileNotFoundError:
                 continue
             except BlockingIOError:
-                raise FileError(
-                    f"{self.folder}: another process is writing there"
-                    f"{self._lock_holder()}; wait for it, or stop it"
-                ) from None
-            with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(descriptor), self.folder.stat()):
-                    return descriptor
-            os.close(descriptor)
+                raise self._taken(holder_of(self._writer)) from None
+            try:
+                return descriptor, self._lock_file(descriptor, alone=locked)
+            except FileNotFoundError:
+                os.close(descriptor)
+            except BaseException:
+                self._remove_empty()
+                os.close(descriptor)
+                raise
 
-    def _lock_holder(self) -> str:
-        with suppress(OSError, UnicodeDecodeError):
-            name = self._writer.read_text(encoding="utf-8")[:200]
-            return f" ({name})" if name else ""
-        return ""
+    def _remove_empty(self) -> None:
+        with suppress(OSError):  # it has files, or is gone
+            self.folder.rmdir()
+
+    def _lock_file(self, descriptor: int, alone: bool) -> LockFile:
+        """Take the lock file; a FileNotFoundError if the folder is another one now."""
+        lock_file = LockFile(self._writer)
+        try:
+            lock_file.acquire(alone)
+        except BlockingIOError as error:
+            raise self._taken(f"{error}") from None
+        folder = os.fstat(descriptor)
+        # a folder that others prepared may hold links; owners are compared as the file
+        # system shows them, which may map them
+        try:
+            if self._writer.lstat().st_uid != folder.st_uid:
+                raise FileError(f"{self.folder}: belongs to another user; move it away")
+            if not os.path.samestat(folder, self.folder.stat()):
+                raise FileNotFoundError
+        except BaseException:
+            lock_file.release()
+            raise
+        return lock_file
+
+    def _taken(self, holder: str) -> FileError:
+        who = f" ({holder})" if holder else ""
+        return FileError(
+            f"{self.folder}: another process is writing there{who}; wait for it, or "
+            "stop it; if it was killed elsewhere, try again in 90 s"
+        )
 
     def strays(self) -> bool:
         """Return whether the folder has shards but no record of their sweep."""
@@ -199,8 +235,6 @@ class RunFolder:
         for pattern in _MADE:
             for path in self.folder.glob(pattern):
                 path.unlink()
-        # before the record: a kill between the two leaves an empty folder
-        self._writer.unlink(missing_ok=True)
         self._json.unlink(missing_ok=True)
 
     def drop_unfinished(self) -> None:

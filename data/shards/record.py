@@ -4,11 +4,13 @@ import hashlib
 import json
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from critdamp.engine.maps.plan import Plan
 
 from ..formats.kinds import RUN
+from ..storage.open_hdf5 import refuse_newer
 
 
 @dataclass
@@ -18,7 +20,8 @@ class Record:
     Attributes
     ----------
     plan : plan of the sweep
-    compression, keep_shards, force : options of the sweep
+    compression, keep_shards : options of the sweep
+    replaces : `RunFolder.identity` of the run that it may replace, empty for none
     uuid : identifies this sweep among sweeps of the same plan
     sessions : provenance of each process that computed, oldest first
     """
@@ -26,7 +29,7 @@ class Record:
     plan: Plan
     compression: bool = True
     keep_shards: bool = False
-    force: bool = False
+    replaces: str = ""
     uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
     sessions: list[dict[str, Any]] = field(default_factory=list)
 
@@ -40,18 +43,24 @@ class Record:
         return _canonical(fields)
 
     @classmethod
-    def from_json(cls, text: bytes) -> "Record":
+    def from_json(cls, path: Path, text: bytes) -> "Record":
         """Return the record from the JSON of `to_json`.
+
+        Parameters
+        ----------
+        path : path of the file, for messages
+        text : its contents
 
         Raises
         ------
         AttributeError, KeyError, RecursionError, TypeError, ValueError
-            The text is damaged, not a record, or written by a newer critdamp.
+            The text is damaged, or not a record.
+        FileError
+            A newer critdamp wrote it.
         """
         fields = json.loads(text)
         version = fields.pop("format_version")
-        if version > RUN.version:
-            raise ValueError(f"format {version} is newer than this critdamp")
+        refuse_newer(path, version, RUN)
         if fields.pop("sha256") != _sha256({**fields, "format_version": version}):
             raise ValueError("it does not match its hash")
         plan_sha256 = fields.pop("plan_sha256")

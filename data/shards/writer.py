@@ -21,6 +21,7 @@ from ..chunks.statistics import Statistics
 from ..formats.run_layout import lay_out, stored
 from ..storage.atomic_files import beside
 from ..storage.new_hdf5 import NewFile
+from ..storage.open_hdf5 import open_to_read
 from .contents import contents, copy_tiles
 from .folder import RunFolder
 from .record import Record
@@ -71,7 +72,7 @@ class ShardWriter:
             file[alias(record, quantity)] = h5py.SoftLink(f"/{quantity.name}")
         self._stored = {q.name: file[q.name].id for q in record.plan.quantities}
         if self.contents.tiles:
-            with h5py.File(path, "r") as old:
+            with open_to_read(path) as old:
                 copy_tiles(old, file, record.plan, self.contents, self._ending)
 
     def write(self, tile: Tile, chunks: Iterable[Chunk]) -> None:

@@ -1,9 +1,10 @@
-"""Atomic replacement of files, fsync, and a lock on a folder."""
+"""Files that appear whole or not at all, fsync, and a lock on a folder."""
 
 import errno
 import fcntl
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,28 +13,76 @@ from pathlib import Path
 _FOLDER_FSYNC_ERRORS = (errno.EACCES, errno.EBADF, errno.EINVAL, errno.EOPNOTSUPP)
 
 
-def publish(temporary: Path, path: Path) -> None:
-    """Sync a finished temporary file, rename it to `path`, and sync the folder."""
+def publish(temporary: Path, path: Path, replace: bool = True) -> None:
+    """Sync a finished temporary file, rename it to `path`, and sync the folder.
+
+    Raises
+    ------
+    FileExistsError
+        `path` exists, and `replace` is False.
+    """
     to_disk(temporary)
-    temporary.replace(path)
+    if replace:
+        temporary.replace(path)
+    else:
+        put(temporary, path)
     to_disk(path.parent)
+
+
+def put(temporary: Path, path: Path) -> None:
+    """Give a finished file the name `path`, which must not exist yet.
+
+    Raises
+    ------
+    FileExistsError
+        `path` exists; also if it appeared in this very moment.
+    """
+    try:
+        os.link(temporary, path, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except OSError:  # the file system has no links; an empty file holds the name
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        temporary.replace(path)
+    else:
+        temporary.unlink()
+
+
+def read_own(path: Path, most: int) -> bytes:
+    """Return the contents of a regular file that is no link, up to some bytes.
+
+    Raises
+    ------
+    OSError
+        It is a link, no regular file, or cannot be read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        return file.read(most)
 
 
 def beside(path: Path) -> Path:
     """Return a unique temporary path in the folder of `path`."""
-    return path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
+    return path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
 
 
 @contextmanager
-def appearing(path: Path) -> Iterator[Path]:
+def appearing(path: Path, replace: bool = True) -> Iterator[Path]:
     """Yield a temporary path; on success the file written there is renamed to `path`.
 
     On any exception the temporary file is removed and `path` is unchanged.
+
+    Raises
+    ------
+    FileExistsError
+        `path` exists in the end, and `replace` is False.
     """
     temporary = beside(path)
     try:
         yield temporary
-        publish(temporary, path)
+        publish(temporary, path, replace)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -53,27 +102,29 @@ def to_disk(path: Path) -> None:
             raise
 
 
-def lock(folder: Path) -> int:
-    """Lock a folder for this process and return the descriptor that holds the lock.
+def lock(folder: Path) -> tuple[int, bool]:
+    """Lock a folder for this process, where its file system can.
 
     The lock ends when the descriptor is closed or the process ends for any reason.
+
+    Returns
+    -------
+    descriptor : holds the lock
+    locked : False if the file system has no locks
 
     Raises
     ------
     BlockingIOError
         Another process holds the lock.
     OSError
-        The folder cannot be opened or locked.
+        The folder cannot be opened.
     """
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
         raise
-    except OSError as error:
-        # some network file systems cannot lock folders; the sweep works without a lock
-        if error.errno not in (errno.EBADF, errno.ENOLCK, errno.EOPNOTSUPP):
-            os.close(descriptor)
-            raise
-    return descriptor
+    except OSError:
+        return descriptor, False
+    return descriptor, True

@@ -96,9 +96,9 @@ class NewFile:
         self._latching.close()
         self.check()
 
-    def publish(self) -> None:
-        """Sync the closed file and rename it to its final path."""
-        publish(self._temporary, self._path)
+    def publish(self, replace: bool = True) -> None:
+        """Sync the closed file and rename it to its final path; see `publish`."""
+        publish(self._temporary, self._path, replace)
 
     def drop(self) -> None:
         """Close the file and remove it if it still has its temporary name."""
@@ -108,13 +108,21 @@ class NewFile:
 
 
 @contextmanager
-def new_hdf5(path: Path, **options: Any) -> Iterator[h5py.File]:
+def new_hdf5(path: Path, replace: bool = True, **options: Any) -> Iterator[h5py.File]:
     """Yield a new HDF5 file; on success it is renamed to `path`.
 
     On any exception `path` is unchanged.
 
+    Parameters
+    ----------
+    path : path of the file
+    replace : whether a file may be there
+    **options : keyword arguments of h5py.File
+
     Raises
     ------
+    FileExistsError
+        `path` exists in the end, and `replace` is False.
     OSError
         A write failed; raised when the block ends.
     """
@@ -122,7 +130,7 @@ def new_hdf5(path: Path, **options: Any) -> Iterator[h5py.File]:
     try:
         yield new.file
         new.close()
-        new.publish()
+        new.publish(replace)
     except BaseException:
         new.drop()
         raise

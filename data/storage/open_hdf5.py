@@ -1,6 +1,9 @@
 """Checks and messages for opening HDF5 files that may be damaged or foreign."""
 
+import errno
 import operator
+import os
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +14,7 @@ import h5py
 from critdamp.engine.errors import FileError
 
 from .bounded_read import refuse_elsewhere
-from .os_errors import failures, refusal
+from .os_errors import errno_of, refuse
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,34 @@ class Kind:
     if_missing: Callable[[Path], str] = lambda _path: ""
 
 
+def open_to_read(path: Path) -> h5py.File:
+    """Return an HDF5 file that is opened for reading.
+
+    It is read without a lock where the file system has none. critdamp renames finished
+    files only, so that none changes while it is read.
+
+    Raises
+    ------
+    OSError
+        It is no regular file, not an HDF5 file, damaged, locked by a writer, or the
+        system refuses to open it; with an errno in the last two cases.
+    """
+    # what HDF5 cannot open, it may not give the reason of; and a FIFO would hang it
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(f"{path}: not a regular file")
+    finally:
+        os.close(descriptor)
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        # also where this process has the file open already, without a lock
+        if "lock" not in f"{error}" or errno_of(error) == errno.EAGAIN:
+            raise
+    return h5py.File(path, "r", locking=False)
+
+
 @contextmanager
 def undamaged(path: Path) -> Iterator[None]:
     """Convert any exception raised while reading a damaged file to a FileError."""
@@ -47,6 +78,7 @@ def undamaged(path: Path) -> Iterator[None]:
     except FileError:
         raise
     except Exception as error:  # damaged data may raise any exception
+        refuse(path, error)
         reason = " ".join(f"{error}".split()) or "it does not fit into memory"
         raise FileError(f"{path}: damaged: {reason}") from error
 
@@ -66,13 +98,15 @@ def open_file(path: Path, *kinds: Kind, others: Iterable[Kind] = ()) -> h5py.Fil
         The file is missing, unfinished, damaged, foreign, or written by a newer
         critdamp.
     """
-    with failures(path, "read"):
+    try:
         if not path.is_file():
             raise FileError(_missing(path, kinds))
-    try:
-        file = h5py.File(path, "r")
+        file = open_to_read(path)
+    except FileError:
+        raise
     except Exception as error:  # h5py may raise any exception for a damaged file
-        raise FileError(f"{path}: {_unreadable(path, error)}") from error
+        refuse(path, error)
+        raise FileError(f"{path}: {_unreadable(path)}") from error
     try:
         with undamaged(path):
             _check(path, file, kinds, others)
@@ -93,9 +127,7 @@ def _missing(path: Path, kinds: tuple[Kind, ...]) -> str:
     return f"{path}: no such file"
 
 
-def _unreadable(path: Path, error: Exception) -> str:
-    if cause := refusal(error):
-        return cause
+def _unreadable(path: Path) -> str:
     if not h5py.is_hdf5(path):
         return "not an HDF5 file"
     return "cut off or damaged; make it again from its plan"
@@ -119,7 +151,11 @@ def _check(
         raise FileError(f"{path}: {other.called}, not {called}; see {other.command}")
     if kind is None or missing:
         raise FileError(f"{path}: an HDF5 file, but not {called} of critdamp")
-    version = operator.index(file.attrs["format_version"])
+    refuse_newer(path, operator.index(file.attrs["format_version"]), kind)
+
+
+def refuse_newer(path: Path, version: int, kind: Kind) -> None:
+    """Raise a FileError if a newer critdamp wrote a file."""
     if version > kind.version:
         raise FileError(
             f"{path}: format {version}, this critdamp reads up to {kind.version}; "

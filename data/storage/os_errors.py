@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,25 +19,20 @@ _CAUSES = {
     errno.EROFS: "writing is not allowed there; choose another folder",
     errno.EEXIST: "a file has the name of the folder beside it; move the file away",
     errno.ENOENT: "the folder {folder} does not exist; create it first",
+    errno.ENOLCK: "the file system cannot lock files; try again later",
     errno.ENOTDIR: "its parent is not a folder; choose another path",
 }
-# errno values that are not caused by the contents of a damaged file
-_SYSTEM_ERRORS = (
-    errno.EACCES,
-    errno.EAGAIN,
-    errno.EBUSY,
-    errno.EIO,
-    errno.EMFILE,
-    errno.ENFILE,
-    errno.ENOMEM,
-    errno.EPERM,
-    errno.ESTALE,
-)
+# how HDF5 says it in exceptions that have no errno of their own
+_ERRNO = re.compile(r"errno = (\d+)")
 _READ_CAUSES = {
     errno.EACCES: "reading it is not allowed",
     errno.EPERM: "reading it is not allowed",
     errno.ENOENT: "no such file",
 }
+
+
+class RefusedError(FileError):
+    """The system refuses to read a file, which may be intact."""
 
 
 @contextmanager
@@ -63,18 +59,29 @@ def failures(
     except (OSError, RuntimeError) as error:
         cause = system_error(error, doing) or str(error)
         cause = cause.replace("{folder}", str(path.parent))
-        text = "; ".join(filter(None, [cause, ending(getattr(error, "errno", 0) or 0)]))
+        text = "; ".join(filter(None, [cause, ending(errno_of(error))]))
         raise FileError(f"{path}: cannot {doing} it: {text}") from error
 
 
 def system_error(error: BaseException, doing: str) -> str:
-    """Return the cause of an OSError and what to do, empty without an errno."""
-    code = getattr(error, "errno", None) or 0
+    """Return the cause that the system names and what to do, empty if it names none."""
+    if isinstance(error, MemoryError):
+        return "not enough memory"
+    code = errno_of(error)
     causes = _CAUSES | (_READ_CAUSES if doing == "read" else {})
     return causes.get(code, os.strerror(code)) if code else ""
 
 
-def refusal(error: BaseException) -> str:
-    """Return why the system refused a read, empty if the contents may be the cause."""
-    refused = getattr(error, "errno", None) in _SYSTEM_ERRORS
-    return system_error(error, "read") if refused else ""
+def errno_of(error: BaseException) -> int:
+    """Return the errno of an exception of Python or HDF5, 0 if it has none."""
+    found = _ERRNO.search(f"{error}")
+    return getattr(error, "errno", None) or int(found[1] if found else 0)
+
+
+def refuse(path: Path, error: BaseException) -> None:
+    """Raise a RefusedError if the system refused a read.
+
+    Where the system refuses, nothing is known of the bytes: they are not damaged.
+    """
+    if cause := system_error(error, "read"):
+        raise RefusedError(f"{path}: cannot read it: {cause}") from error

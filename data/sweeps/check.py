@@ -19,7 +19,8 @@ from ..shards.contents import damaged_tiles
 from ..shards.folder import RunFolder
 from ..shards.partition import ShardPartition
 from ..shards.record import Record
-from ..storage.os_errors import refusal
+from ..storage.open_hdf5 import open_to_read
+from ..storage.os_errors import refuse
 from .status import merged
 
 
@@ -83,14 +84,13 @@ def of_run(run: Run) -> list[Damage]:
         The file has no checksums, or the system refuses to read it.
     """
     try:
-        with h5py.File(run.path, "r") as file:
+        with open_to_read(run.path) as file:
             if HASH in file.attrs or GROUP in file:
                 intact = sealed(file, run.quantities)
                 blocks = _blocks(file, run) if intact else [("", ())]
                 return [Damage(run.path, *block) for block in blocks]
     except Exception as error:  # h5py may raise any exception for a damaged file
-        if cause := refusal(error):
-            raise FileError(f"{run.path}: {cause}") from error
+        refuse(run.path, error)
         return [Damage(run.path, "", ())]
     raise FileError(
         f"{run.path}: has no checksums, since an older critdamp wrote it; "

@@ -2,7 +2,6 @@
 
 from typing import Any, Self
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
@@ -20,6 +19,7 @@ from ..shards.folder import RunFolder
 from ..shards.partition import ShardPartition
 from ..shards.record import Record
 from ..storage.new_hdf5 import NewFile
+from ..storage.open_hdf5 import open_to_read
 from .status import merged
 
 
@@ -67,7 +67,7 @@ class Merger:
         if len(found.tiles) < len(self._partition.tiles_of(index)):
             return
         new = self._new_file()
-        with h5py.File(shard, "r") as source:
+        with open_to_read(shard) as source:
             copy_tiles(source, new.file, plan, found, f"; {self._parts.kept()}")
         self._copied[index] = found
         # the sync at the end then has little left to write
@@ -91,9 +91,17 @@ class Merger:
         new.file.attrs.update(_attributes(self._record, self._copied))
         seal(new.file, tuple(q.name for q in plan.quantities))
         new.close()
-        refuse_other(self._parts, self._record)
-        new.publish()
+        self._publish(new)
         self._new = None
+
+    def _publish(self, new: NewFile) -> None:
+        """Rename the run to its path, where nothing is that it must not replace."""
+        refuse_other(self._parts, self._record)
+        try:
+            new.publish(replace=self._parts.path.exists())
+        except FileExistsError:
+            refuse_other(self._parts, self._record)
+            raise
 
     def _copy_remaining(self) -> None:
         for index in range(self._partition.shards):
@@ -108,7 +116,7 @@ class Merger:
         """Return the run file, created at the first call."""
         if self._new is None:
             plan = self._record.plan
-            self._new = NewFile(self._parts.path, self._parts.temporary)
+            self._new = NewFile(self._parts.path, self._parts.temporary())
             make = stored(plan, self._record.compression)
             lay_out(self._new.file, plan, make, {"uuid": self._record.uuid})
         return self._new
@@ -116,7 +124,8 @@ class Merger:
 
 def refuse_other(parts: RunFolder, record: Record) -> None:
     """Raise a FileError if a run exists that the sweep must not replace."""
-    if parts.path.exists() and not (record.force or merged(parts, record)):
+    found = parts.identity()
+    if found and found != record.replaces and not merged(parts, record):
         raise FileError(
             f"{parts.path}: a file appeared there since the sweep began; "
             f"move it away, then {parts.kept()}"

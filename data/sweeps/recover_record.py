@@ -1,29 +1,48 @@
 """Recovery of the record of a sweep from its shards."""
 
 import json
-from contextlib import suppress
+import operator
+from pathlib import Path
 
-import h5py
-
+from critdamp.engine.errors import FileError
 from critdamp.engine.maps.plan import Plan
 
 from ..chunks.checksums import sealed
+from ..formats.kinds import RUN
 from ..shards.folder import RunFolder
 from ..shards.record import Record
 from ..storage.bounded_read import read_bounded
+from ..storage.open_hdf5 import open_to_read, refuse_newer
+from ..storage.os_errors import refuse
 
 
 def record_of_shards(parts: RunFolder) -> Record | None:
     """Return a record with the plan and uuid of a shard, None if no shard is intact.
 
     The sessions and the options `keep_shards` and `force` are lost.
+
+    Raises
+    ------
+    FileError
+        The system refuses to read a shard, or a newer critdamp wrote it.
     """
     for path in sorted(parts.folder.glob("shard-*.h5")):
-        # h5py may raise any exception for a damaged shard, which is skipped
-        with suppress(Exception), h5py.File(path, "r") as file:
-            plan = Plan.from_dict(json.loads(read_bounded(file["plan"])))
-            names = tuple(quantity.name for quantity in plan.quantities)
-            if sealed(file, names):
-                compression = file[names[0]].compression is not None
-                return Record(plan, compression, uuid=str(file.attrs["uuid"]))
+        try:
+            if record := _record_of(path):
+                return record
+        except FileError:
+            raise
+        except Exception as error:  # damaged: the next one may be intact
+            refuse(path, error)
     return None
+
+
+def _record_of(path: Path) -> Record | None:
+    with open_to_read(path) as file:
+        refuse_newer(path, operator.index(file.attrs["format_version"]), RUN)
+        plan = Plan.from_dict(json.loads(read_bounded(file["plan"])))
+        names = tuple(quantity.name for quantity in plan.quantities)
+        if not sealed(file, names):
+            return None
+        compression = file[names[0]].compression is not None
+        return Record(plan, compression, uuid=str(file.attrs["uuid"]))

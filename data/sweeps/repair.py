@@ -27,6 +27,7 @@ from ..shards.partition import ShardPartition
 from ..shards.record import Record
 from ..shards.writer import ShardWriter
 from ..storage.new_hdf5 import NewFile
+from ..storage.open_hdf5 import open_to_read
 from ..storage.os_errors import failures
 from .check import Damage, of_run
 
@@ -90,7 +91,7 @@ def mend(
     damaged = {(block.quantity, corner(block.where)) for block in damage}
     new = NewFile(path, temporary)
     try:
-        with failures(path, "write"), h5py.File(path, "r") as old:
+        with failures(path, "write"), open_to_read(path) as old:
             _copy(old, new.file, plan, damaged)
             _compute(new.file, plan, damaged, computer())
             seal(new.file, run.quantities)

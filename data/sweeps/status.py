@@ -9,6 +9,7 @@ from ..formats.run_file import open_run
 from ..shards.contents import held
 from ..shards.folder import RunFolder
 from ..shards.record import Record
+from ..storage.os_errors import RefusedError
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,19 @@ def status(path: str | Path) -> Status:
 
 
 def merged(parts: RunFolder, record: Record) -> bool:
-    """Return whether the run file exists and is of the same sweep as the shards."""
+    """Return whether the run file exists and is of the same sweep as the shards.
+
+    Raises
+    ------
+    RefusedError
+        The system refuses to read the run file.
+    """
     if not parts.path.exists():
         return False
     try:
         with open_run(parts.path) as run:
             return bool(run.attributes.get("uuid") == record.uuid)
+    except RefusedError:
+        raise
     except FileError:
         return False

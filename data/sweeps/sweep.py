@@ -9,7 +9,6 @@ from typing import Any, Unpack, overload
 
 from critdamp.engine.callbacks import ignore, never
 from critdamp.engine.errors import (
-    FileError,
     InputError,
     OutputExistsError,
     PlanChangedError,
@@ -26,7 +25,7 @@ from ..shards.folder import START_OVER, RunFolder
 from ..shards.record import Record
 from ..storage.os_errors import failures
 from ..storage.outputs import check_output
-from .check import check_file
+from .check import check_file, of_run
 from .disk_space import Estimate, check_room, estimate, writing
 from .live_view import write_live_view
 from .merge import Merger, refuse_other
@@ -95,16 +94,17 @@ def sweep(
     parts = RunFolder.of(path)
     check_output(parts.path, force)
     compute = TileComputer(plan, threads, backend)
-    with parts.claimed():
+    with parts.claimed() as check:
         if force:
             with failures(parts.path, "write"):
                 parts.clear()
         else:
             _refuse_unfinished(parts, plan)
             check_room(parts.path, compute, compression)
-        record = Record(plan, compression, keep_shards, force)
+        replaces = parts.identity() if force else ""
+        record = Record(plan, compression, keep_shards, replaces)
         record.sessions.append(_session(compute, command_line))
-        return _continue(parts, record, compute, progress, stop)
+        return _continue(parts, record, compute, check, progress, stop)
 
 
 @overload
@@ -160,7 +160,7 @@ def resume(
     parts = RunFolder.of(path)
     if not (parts.begun or parts.strays() or parts.path.exists()):
         raise InputError(_nothing(parts))
-    with parts.claimed():
+    with parts.claimed() as check:
         record = _record(parts)
         if record is None:
             return _repaired(parts, plan, threads, backend)
@@ -178,11 +178,11 @@ def resume(
         compute = TileComputer(record.plan, threads, backend)
         record.sessions.append(_session(compute, command_line))
         try:
-            return _continue(parts, record, compute, progress, stop)
+            return _continue(parts, record, compute, check, progress, stop)
         except DamagedError:  # merging reads all shards, so they are checked only now
             with writing(parts):
                 drop_damaged(parts, record)
-            return _continue(parts, record, compute, progress, stop)
+            return _continue(parts, record, compute, check, progress, stop)
 
 
 def _record(parts: RunFolder) -> Record | None:
@@ -191,8 +191,8 @@ def _record(parts: RunFolder) -> Record | None:
         record = parts.record()
         if record is not None or not parts.strays():
             return record
-        raise FileError(f"{parts.folder}: shards are there without their plan.json")
-    except FileError:
+        raise DamagedError(f"{parts.folder}: shards are there without their plan.json")
+    except DamagedError:
         recovered = record_of_shards(parts)
         if recovered is None:
             raise
@@ -203,10 +203,14 @@ def _continue(
     parts: RunFolder,
     record: Record,
     compute: TileComputer,
+    check: Callable[[], None],
     progress: Progress | None,
     stop: Stop | None,
 ) -> Run | None:
-    """Compute the missing tiles, merge the shards, and return the opened run."""
+    """Compute the missing tiles, merge the shards, and return the opened run.
+
+    The shards go when the run was read back, and while no other process took over.
+    """
     with writing(parts):
         parts.drop_unfinished()
         parts.save(record)
@@ -218,12 +222,23 @@ def _continue(
             stop = stop or never
             if not run(missing, compute, store.write, stop=stop, progress=report):
                 return None
+        check()
         with writing(parts):
             merger.finish()
+    _read_back(parts)
+    check()
     with writing(parts):
         if not record.keep_shards:
             parts.clear()
     return open_run(parts.path)
+
+
+def _read_back(parts: RunFolder) -> None:
+    with open_run(parts.path) as run:
+        if of_run(run):
+            raise DamagedError(
+                f"{parts.path}: what was written reads otherwise; {parts.kept()}"
+            )
 
 
 def _session(compute: TileComputer, command_line: str | None) -> dict[str, Any]:
@@ -286,7 +301,7 @@ def _repaired(
         if not damage:
             raise InputError(_nothing(parts))
         computer = partial(TileComputer, run.plan, threads, backend)
-        mend(run, damage, computer, parts.temporary)
+        mend(run, damage, computer, parts.temporary())
     return open_run(parts.path)
 
 

@@ -28,7 +28,6 @@ def cache_dir() -> Path:
         path = base / "critdamp" / digest.hexdigest()[:16]
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.access(path, os.W_OK) and _is_private(path):
-            _remove_empty(path)
             return path
     temporary = tempfile.mkdtemp(prefix="critdamp-")
     atexit.register(shutil.rmtree, temporary, ignore_errors=True)
@@ -43,14 +42,6 @@ def sources() -> Iterator[tuple[str, bytes]]:
     engine = Path(__file__).parents[1]
     for path in sorted(engine.rglob("*.py")):
         yield path.relative_to(engine).as_posix(), path.read_bytes()
-
-
-def _remove_empty(path: Path) -> None:
-    """Remove files that a power failure left empty; Numba fails to read them."""
-    for pattern in ("*.nbi", "*.nbc"):
-        for file in path.rglob(pattern):
-            if not file.stat().st_size:
-                file.unlink()
 
 
 def _is_private(path: Path) -> bool:

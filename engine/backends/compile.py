@@ -2,7 +2,7 @@
 
 All options of Numba are set here or in `arithmetic.jit`:
 
-- cache: a kernel is compiled once per machine and version of the sources, see `cache`.
+- a kernel is compiled once per machine and version of the sources, see `kernel_files`.
 - parallel: rows are distributed over threads. No reduction crosses rows, so that the
   bits do not depend on the number of threads.
 - error_model="numpy", nogil, no fastmath: see `arithmetic.jit`.
@@ -21,11 +21,12 @@ from numba import prange
 
 from ..arithmetic.jit import jit
 from ..citations import with_source
+from ..errors import InputError
 from ..modes.methods import VARIABLES, Method
 from ..quantities.quantity import Quantity
 from ..spectrum_quantities import point_templates
 from . import templates
-from .cache import caching
+from .kernel_files import keep
 from .templates import specialise
 from .threads import on_threads
 
@@ -49,6 +50,7 @@ def _accessors(method: Method) -> dict[str, Any]:
 @functools.cache
 def ufunc(method: Method, quantity: Quantity) -> np.ufunc:
     """Return the ufunc (*parameters, k[, tol]) of a method and a quantity."""
+    _require_compiler()
     template = templates.tol_point if quantity.needs_tol else templates.point
     name = f"{method.name}_{quantity.name}"
     point = specialise(template, name, **_parts(method, quantity))
@@ -56,8 +58,10 @@ def ufunc(method: Method, quantity: Quantity) -> np.ufunc:
     scalar = specialise(templates.ARGUMENTS[count - 2], name, _point=jit(point))
     scalar.__doc__ = _ufunc_docstring(method, quantity)
     signature = f"{quantity.dtype}({', '.join(['float64'] * count)})"
-    with caching():
-        compiled: np.ufunc = numba.vectorize([signature], cache=True)(scalar)
+    compiled: np.ufunc = numba.vectorize(scalar)
+    keep(compiled._dispatcher, "cache")  # type: ignore[attr-defined]
+    compiled.add(signature)  # type: ignore[attr-defined]
+    compiled.disable_compile()  # type: ignore[attr-defined]
     return compiled
 
 
@@ -128,8 +132,7 @@ def multi_output_kernel(method: Method, kernel: Any) -> Callable[..., None]:
     """
     name = f"{method.name}_{kernel.py_func.__name__}"
     names = {**_accessors(method), "_kernel": kernel}
-    with caching():
-        return _compile(specialise(templates.multi_output, name, **names))
+    return _compile(specialise(templates.multi_output, name, **names))
 
 
 @functools.cache
@@ -158,8 +161,7 @@ def spectrum_map_kernel(
         names[f"_{part}"] = jit(piece)
     names["_point"] = jit(specialise(template, method.name, **names))
     name = f"{method.name}_{template.__name__}"
-    with caching():
-        return _compile(specialise(point_templates.points_of_map, name, **names))
+    return _compile(specialise(point_templates.points_of_map, name, **names))
 
 
 def _parallel(
@@ -167,8 +169,7 @@ def _parallel(
 ) -> Callable[..., None]:
     name = f"{method.name}_{quantity.name}"
     rows = _rows(method, quantity, name)
-    with caching():
-        return _compile(specialise(template, name, **rows, **names))
+    return _compile(specialise(template, name, **rows, **names))
 
 
 def _rows(method: Method, quantity: Quantity, name: str) -> dict[str, Any]:
@@ -193,9 +194,16 @@ def _rows(method: Method, quantity: Quantity, name: str) -> dict[str, Any]:
 
 
 def _compile(function: Callable[..., Any], parallel: bool = True) -> Callable[..., Any]:
-    options = {"cache": True, "nogil": True, "error_model": "numpy"}
+    _require_compiler()
+    options = {"nogil": True, "error_model": "numpy"}
     compiled: Callable[..., Any] = numba.njit(parallel=parallel, **options)(function)
+    keep(compiled, "_cache")
     return compiled
+
+
+def _require_compiler() -> None:
+    if numba.config.DISABLE_JIT:
+        raise InputError("NUMBA_DISABLE_JIT is set, and kernels are compiled; unset it")
 
 
 def cached(function: Callable[..., Any], parallel: bool = False) -> Callable[..., Any]:
@@ -204,13 +212,12 @@ def cached(function: Callable[..., Any], parallel: bool = False) -> Callable[...
     The function must be at the top level of a module: Numba's cache identifies it by
     its file.
     """
-    with caching():
-        return _compile(function, parallel)
+    return _compile(function, parallel)
 
 
 def threading_layer() -> str:
     """Return the name of Numba's threading layer."""
-    with on_threads(None), caching():
+    with on_threads(None):
         _compile(_clear)(np.zeros(2))
     layer: str = numba.threading_layer()
     return layer

@@ -13,6 +13,8 @@ from ..errors import InputError
 
 # Numba's workqueue layer aborts the process if two threads run kernels at once
 _ONE_AT_A_TIME = threading.Lock()
+# far above any machine; Numba crashes where the system has no room for its threads
+_MOST_THREADS = 4096
 # a forked process lacks the worker threads of its parent: kernels would hang
 _started: list[bool] = []
 _forked: list[bool] = []
@@ -43,10 +45,25 @@ def choose_threads(count: int | None) -> int:
     if not _started:
         _started.append(True)
     most = int(numba.config.NUMBA_NUM_THREADS)
+    if most > _MOST_THREADS:
+        raise InputError(
+            f"NUMBA_NUM_THREADS = {most}; up to {_MOST_THREADS} are allowed"
+        )
     threads = default_threads() if count is None else count
     if not 1 <= threads <= most:
         raise InputError(f"{count} given; from 1 to {most} are available", "threads")
     return threads
+
+
+def _start() -> int:
+    """Start the threads of Numba, and return how many it uses by default."""
+    try:
+        return int(numba.get_num_threads())
+    except ValueError as error:  # the layer is unknown, or not installed
+        cause = f"{error}".splitlines()[0].rstrip(".")
+        raise InputError(
+            f"NUMBA_THREADING_LAYER = {numba.config.THREADING_LAYER}: {cause}; unset it"
+        ) from error
 
 
 @contextmanager
@@ -60,8 +77,9 @@ def on_threads(count: int | None) -> Iterator[None]:
     count : number of threads, None for `default_threads()`
     """
     with _ONE_AT_A_TIME:
-        before = numba.get_num_threads()
-        numba.set_num_threads(choose_threads(count))
+        threads = choose_threads(count)
+        before = _start()
+        numba.set_num_threads(threads)
         try:
             yield
         finally:

@@ -1,5 +1,6 @@
 """Interrupting and resuming: nothing is lost, repeated or changed."""
 
+import json
 import os
 import random
 import shutil
@@ -7,6 +8,7 @@ import signal
 import socket
 import subprocess
 import time
+from dataclasses import asdict, replace
 
 import effort
 import h5py
@@ -16,6 +18,7 @@ import small
 
 from critdamp.data.formats.run_file import open_run
 from critdamp.data.shards.folder import RunFolder
+from critdamp.data.storage.lock_file import Holder
 from critdamp.data.sweeps.status import status
 from critdamp.data.sweeps.sweep import resume, sweep
 from critdamp.engine.errors import (
@@ -303,10 +306,25 @@ def test_two_processes_do_not_write_one_run(plan, tmp_path, stop_after):
     assert [found.name for found in tmp_path.iterdir()] == ["run.h5"]
 
 
+def sweep_one_more(path):
+    """Resume a sweep and stop it after a tile."""
+    return resume(path, stop=lambda: True) is None
+
+
 def test_a_dead_writer_is_nobodys_lock(plan, tmp_path, stop_after):
     path = tmp_path / "run.h5"
     sweep(plan, path, stop=stop_after(1))
-    (RunFolder(path).folder / "writer").write_text("elsewhere, process 1")
+    writer = RunFolder(path).folder / "writer"
+    ended = replace(Holder.here(), process=2**22 + 1)
+    writer.write_text(json.dumps(asdict(ended)))
+    assert sweep_one_more(path)
+    writer.write_text("of another version, whose lock is gone")
+    assert sweep_one_more(path)
+    writer.write_text(json.dumps(asdict(replace(ended, host="node7", kernel="else"))))
+    with pytest.raises(FileError, match=r"writing there \(node7, process"):
+        resume(path)
+    # as long without a sign of life
+    os.utime(writer, (1e9, 1e9))
     resume(path).close()
     assert not RunFolder(path).folder.exists()
 

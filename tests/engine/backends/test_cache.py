@@ -1,13 +1,16 @@
-"""The cache of compiled kernels: kept, private, and no harm when it is damaged."""
+"""The cache of compiled kernels: kept, private, and harmless when it is damaged."""
 
+import errno
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numba
 import pytest
 
-from critdamp.engine.backends import cache
+from critdamp.engine.backends import cache, kernel_files
+from critdamp.engine.errors import CritdampWarning
 
 CODE = (
     "import critdamp as cd; from critdamp.engine.backends import cache as k; "
@@ -26,16 +29,76 @@ def folder(cache):
     return Path(result.stdout.strip())
 
 
-def test_kernels_are_kept_and_survive_emptied_files(tmp_path):
+def test_kernels_are_kept(tmp_path):
     found = folder(tmp_path)
-    files = sorted(found.rglob("*.nb?"))
+    files = {file: file.stat().st_mtime_ns for file in found.glob("*.kernel")}
     assert tmp_path in found.parents
     assert files
     assert found.stat().st_mode & 0o077 == 0
-    for file in files:
-        file.write_bytes(b"")
     assert folder(tmp_path) == found
-    assert all(file.stat().st_size for file in found.rglob("*.nb?"))
+    assert {f: f.stat().st_mtime_ns for f in found.glob("*.kernel")} == files
+
+
+def twice(x):
+    """Return a number that wrong code would change."""
+    return 2 * x
+
+
+@pytest.fixture
+def compiled(tmp_path, monkeypatch):
+    """Return what compiles `twice` as a new process does, and says if from a file."""
+    monkeypatch.setattr(kernel_files, "cache_dir", lambda: tmp_path)
+
+    def make():
+        dispatcher = numba.njit(twice)
+        kernel_files.keep(dispatcher, "_cache")
+        assert dispatcher(21) == 42
+        return sum(dispatcher.stats.cache_hits.values())
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: bytes(len(data)),
+        lambda data: data[: len(data) // 2],
+        lambda data: data[::-1],
+        lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:],
+        lambda data: bytes([data[0] ^ 1]) + data[1:],
+    ],
+    ids=["empty", "zeros", "cut", "garbage", "bit of the code", "bit of the checksum"],
+)
+def test_a_damaged_file_is_made_again(tmp_path, compiled, damage):
+    assert (compiled(), compiled()) == (0, 1)
+    (file,) = tmp_path.glob("*.kernel")
+    whole = file.read_bytes()
+    file.write_bytes(damage(whole))
+    assert (compiled(), compiled()) == (0, 1)
+    assert [*tmp_path.glob("*.kernel")] == [file]
+
+
+def test_a_file_of_another_function_is_not_used(tmp_path):
+    files = kernel_files.KernelFiles(tmp_path / "name")
+    files.save("one", 1)
+    (file,) = tmp_path.glob("*.kernel")
+    file.rename(files._path("two"))
+    assert files.load("two") is None
+    files.save("two", 2)
+    assert files.load("two") == 2
+    files.flush()
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EACCES])
+def test_a_disk_that_takes_nothing_is_one_warning(compiled, monkeypatch, code):
+    def refuse(*_, **__):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(kernel_files.tempfile, "mkstemp", refuse)
+    with pytest.warns(CritdampWarning, match=os.strerror(code)):
+        assert compiled() == 0
 
 
 def test_a_folder_that_others_may_write_is_not_used(tmp_path):

@@ -100,3 +100,19 @@ def test_threads_are_as_asked_on_the_command_line(critdamp, asked, options):
     done = critdamp("integrate", "digits-softmax", *options, "--threads", "1")
     assert done.code == 0, done.err
     assert asked() == {1}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("NUMBA_NUM_THREADS", "0", "must be > 0"),
+        ("NUMBA_NUM_THREADS", "100000", "up to 4096 are allowed"),
+        ("NUMBA_THREADING_LAYER", "none", "unset it"),
+        ("NUMBA_DISABLE_JIT", "1", "unset it"),
+    ],
+)
+def test_settings_of_numba_that_cannot_work_are_one_line(started, name, value, said):
+    command = started("info", env={name: value})
+    out, err = command.communicate()
+    assert (command.returncode > 0, out, err.count("\n")) == (True, "", 1)
+    assert said in err

@@ -1,0 +1,118 @@
+"""What the system refuses is not damaged: nothing is put aside, and nothing computed.
+
+`refuser.c` refuses to open, read or lock files, with any errno but EINTR, on which
+Python and HDF5 try again.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import effort
+import pytest
+
+from critdamp.data.sweeps.sweep import sweep
+
+pytestmark = pytest.mark.crash
+
+HERE = Path(__file__).parent
+CODES = (
+    *("EDEADLK", "EDQUOT", "EHOSTDOWN", "EIO", "ELOOP", "EMFILE", "ENOBUFS"),
+    *("ENODEV", "ENOKEY", "ENOLCK", "ENOMEM", "ENOTCONN", "ENXIO", "EREMOTEIO"),
+    *("ESTALE", "ETIMEDOUT"),
+)
+# of locking, HDF5 and some file systems have more
+LOCKS = ("ENOLCK", "ENOSYS", "EBADF", "ENOTSUP", *CODES)[
+    : effort.number("LOCKS", 2, 99)
+]
+
+
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory):
+    """Return the path of the shim, compiled."""
+    compiler = shutil.which("cc")
+    if sys.platform != "linux" or compiler is None:
+        pytest.skip("needs a C compiler, and Linux")
+    path = tmp_path_factory.mktemp("shim") / "refuser.so"
+    command = [compiler, "-shared", "-fPIC", "-o", path, HERE / "refuser.c", "-ldl"]
+    subprocess.run(command, check=True)
+    return path
+
+
+@pytest.fixture(scope="module", params=["", "core"], ids=["default driver", "core"])
+def ask(request, shim):
+    """Return what asks a process for the outcome of a call while others are refused."""
+    environment = {
+        **os.environ,
+        "LD_PRELOAD": str(shim),
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "HDF5_DRIVER": request.param,
+    }
+    command = [sys.executable, HERE / "refuse_child.py"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env=environment, **pipes) as process:
+
+        def ask(*asked):
+            print(json.dumps(asked), file=process.stdin, flush=True)
+            return json.loads(process.stdout.readline())
+
+        yield ask
+        process.stdin.close()
+
+
+def contents(folder):
+    """Return path → hash of all files below a folder, but of the lock."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "writer"
+    }
+
+
+def refused(answer):
+    """Return whether an answer is an error that is none of damage."""
+    error, text = answer
+    return error in ("RefusedError", "FileError") and "damaged" not in text
+
+
+@pytest.mark.parametrize("call", ["open", "read"])
+def test_shards_and_runs_that_are_refused(
+    plan, tmp_path, stop_after, ask, call, counts
+):
+    folder = tmp_path / "unfinished"
+    folder.mkdir()
+    assert sweep(plan, folder / "run.h5", stop=stop_after(4)) is None
+    (tmp_path / "finished").mkdir()
+    sweep(plan, tmp_path / "finished" / "run.h5").close()
+    before = contents(tmp_path)
+    for code in CODES:
+        number = getattr(errno, code)
+        for name in ("done", "damaged", "resumed"):
+            assert refused(ask(str(folder), [call], number, name)), (code, name)
+        for name in ("done", "damaged", "opened", "resumed"):
+            answer = ask(str(folder.with_name("finished")), [call], number, name)
+            assert refused(answer), (code, name, answer)
+        counts("refusals of the system", 7)
+    assert contents(tmp_path) == before
+    assert ask(str(folder), [], 0, "resumed") == ["resumed"]
+
+
+@pytest.mark.parametrize("code", LOCKS)
+def test_where_nothing_can_be_locked_sweeps_work(
+    plan, tmp_path, stop_after, ask, bits, code
+):
+    sweep(plan, tmp_path / "whole.h5").close()
+    assert sweep(plan, tmp_path / "run.h5", stop=stop_after(4)) is None
+    number = getattr(errno, code)
+    answers = [
+        ask(str(tmp_path), ["flock"], number, name)
+        for name in ("done", "damaged", "resumed", "opened")
+    ]
+    assert [answers[0] >= [4], *answers[1:3]] == [True, [0], ["resumed"]]
+    assert len(answers[3]) == 1
+    assert bits(tmp_path / "run.h5") == bits(tmp_path / "whole.h5")
