@@ -51,7 +51,8 @@ class Commands(click.Group):
             command = self.get_command(ctx, ctx.invoked_subcommand or "")
             for option in command.params if command else ():
                 if error.parameter in (option.name, option.opts[-1].lstrip("-")):
-                    error.parameter = option.opts[-1]
+                    names = (option.opts[-1], *option.secondary_opts)
+                    error.parameter = "/".join(names)
             raise
 
     def format_commands(

@@ -26,6 +26,7 @@ class Kind:
     axes, columns : dimensions and arrays that an export writes, in this order, if
         present; by default those that the root attributes name
     command : command that shows a file of this kind
+    made_by : what makes a file of this kind from other files, empty if nothing does
     if_missing : path → hint for the message if no file is there, empty by default
     """
 
@@ -36,6 +37,7 @@ class Kind:
     axes: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     command: str = "critdamp export"
+    made_by: str = ""
     if_missing: Callable[[Path], str] = lambda _path: ""
 
 
@@ -72,7 +74,7 @@ def open_file(path: Path, *kinds: Kind, others: Iterable[Kind] = ()) -> h5py.Fil
     try:
         file = h5py.File(path, "r")
     except Exception as error:  # h5py may raise any exception for a damaged file
-        raise FileError(f"{path}: {_unreadable(path, error)}") from error
+        raise FileError(f"{path}: {_unreadable(path, error, kinds)}") from error
     try:
         with undamaged(path):
             _check(path, file, kinds, others)
@@ -93,12 +95,17 @@ def _missing(path: Path, kinds: tuple[Kind, ...]) -> str:
     return f"{path}: no such file"
 
 
-def _unreadable(path: Path, error: Exception) -> str:
+def _unreadable(path: Path, error: Exception, kinds: tuple[Kind, ...]) -> str:
     if cause := refusal(error):
         return cause
     if not h5py.is_hdf5(path):
-        return "not an HDF5 file"
+        return "not an HDF5 file" + _made_by(kinds)
     return "cut off or damaged; make it again from its plan"
+
+
+def _made_by(kinds: tuple[Kind, ...]) -> str:
+    ways = [kind.made_by for kind in kinds if kind.made_by]
+    return "".join(f"; {way}" for way in ways) if len(kinds) == 1 else ""
 
 
 def _check(
@@ -118,7 +125,9 @@ def _check(
     if kind is None and other is not None:
         raise FileError(f"{path}: {other.called}, not {called}; see {other.command}")
     if kind is None or missing:
-        raise FileError(f"{path}: an HDF5 file, but not {called} of critdamp")
+        raise FileError(
+            f"{path}: an HDF5 file, but not {called} of critdamp{_made_by(kinds)}"
+        )
     version = operator.index(file.attrs["format_version"])
     if version > kind.version:
         raise FileError(
