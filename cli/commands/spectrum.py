@@ -104,8 +104,9 @@ def command(
     """Compute the spectrum of a Hessian or a design matrix.
 
     IN is a matrix, or a vector of eigenvalues, as .npy, .npz, .mtx, .mat, .h5,
-    .h5ad, .safetensors, .csv, .tsv or .txt; IN:NAME gives one of several arrays. For sparse matrices
-    of more than 2,000 rows, Lanczos quadrature gives nodes, weights and error bounds.
+    .h5ad, .safetensors, .csv, .tsv or .txt; IN:NAME gives one of several arrays. For
+    sparse matrices of more than 2,000 rows, Lanczos quadrature gives nodes, weights and
+    error bounds.
     """
     if (source is None) == (problem is None):
         raise click.UsageError("give either IN or --problem")

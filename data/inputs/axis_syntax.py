@@ -34,8 +34,8 @@ def read_axis(
     Parameters
     ----------
     text : `lin:0:0.999:400`, `log:1e-4:4:400`, `0.1,0.2,0.5`, `@file.npy` or a text
-        file, or a spectrum, `@file.h5` or `@digits-softmax`, whose distinct positive curvatures
-        are the values
+        file, or a spectrum, `@file.h5` or `@digits-softmax`, whose distinct positive
+        curvatures are the values
     folder : folder of a relative @file
     spectra : whether a spectrum is allowed, as for k
     report : called with a message on modes of a spectrum that are left out

@@ -36,7 +36,10 @@ _LOADERS = {
     **dict.fromkeys(
         (".pt", ".pth", ".ckpt"), ("torch", "torch.load({!r}).double().numpy()")
     ),
-    **dict.fromkeys((".pkl", ".pickle"), ("pickle", "pickle.load(open({!r}, 'rb'))")),
+    **dict.fromkeys(
+        (".pkl", ".pickle"),
+        ("pathlib, pickle", "pickle.loads(pathlib.Path({!r}).read_bytes())"),
+    ),
     ".joblib": ("joblib", "joblib.load({!r})"),
 }
 
