@@ -21,6 +21,7 @@ from critdamp.engine.validation import real
 from .hdf5_arrays import read_hdf5
 from .matlab import read_mat
 from .matrix_market import read_mtx
+from .pickles import refuse_pickle
 from .safetensors_file import read_safetensors
 from .sparse_arrays import is_sparse_group, sparse_matrix
 from .text import counted, listed, several_arrays
@@ -31,17 +32,6 @@ from .text_table import UNKNOWN, Layout, Table, read_table
 _ROWS, _BYTES = 2**18, 2**28
 # maximum ratio of elements to stored entries for a dense array
 _SPARSE_RATIO = 1000
-# pickles may run any program, hence they are not opened; how to save their arrays
-_LOADERS = {
-    **dict.fromkeys(
-        (".pt", ".pth", ".ckpt"), ("torch", "torch.load({!r}).double().numpy()")
-    ),
-    **dict.fromkeys(
-        (".pkl", ".pickle"),
-        ("pathlib, pickle", "pickle.loads(pathlib.Path({!r}).read_bytes())"),
-    ),
-    ".joblib": ("joblib", "joblib.load({!r})"),
-}
 
 
 class Contents(NamedTuple):
@@ -199,14 +189,7 @@ def _is_readable(path: Path) -> bool:
 def _kind(path: Path) -> str:
     if _is_readable(path):
         return _suffix(path)
-    if path.suffix.lower() in _LOADERS:
-        module, load = _LOADERS[path.suffix.lower()]
-        target = f"{path.with_suffix('.npy')}"
-        raise InputError(
-            f"{path}: not opened, since such a file may run any program; if you trust "
-            f"it, convert it in Python: import numpy, {module}; "
-            f"numpy.save({target!r}, {load.format(f'{path}')})"
-        )
+    refuse_pickle(path)
     raise InputError(f"{path}: unknown kind; {', '.join(READERS)} can be read")
 
 
