@@ -59,28 +59,28 @@ class Commands(click.Group):
             command = ctx.invoked_subcommand or ""
             error.wording = partial(self._wording, ctx, command)
             if isinstance(error, InputError):
-                option = self._option(ctx, command, error.parameter)
-                error.parameter = option or error.parameter
+                options = self._options(ctx, command, error.parameter)
+                error.parameter = "/".join(options) or error.parameter
             raise
 
-    def _option(self, ctx: click.Context, command: str, parameter: str) -> str:
-        """Return the option of a command for a parameter, empty if it has none."""
+    def _options(
+        self, ctx: click.Context, command: str, parameter: str
+    ) -> tuple[str, ...]:
+        """Return the names of the option of a parameter, and of its opposite."""
         found = self.get_command(ctx, command)
         for option in found.params if found else ():
-            long = max(option.opts, key=len)
-            if parameter == option.name:
-                return f"--{parameter}" if f"--{parameter}" in option.opts else long
-            if parameter and f"--{parameter}" in option.opts:
-                return f"--{parameter}"
-        return ""
+            given = f"--{parameter}"
+            if parameter == option.name or (parameter and given in option.opts):
+                name = given if given in option.opts else max(option.opts, key=len)
+                return name, *option.secondary_opts
+        return ()
 
     def _wording(self, ctx: click.Context, command: str, advice: Advice) -> str:
         """Return advice with the option, of another command if this one has none."""
         for name in (command, *COMMANDS):
-            option = self._option(ctx, name, advice.argument)
-            if option:
+            if options := self._options(ctx, name, advice.argument):
                 value = "" if advice.value is True else f" {advice.value}"
-                text = f"{option}{value}"
+                text = f"{options[0]}{value}"
                 text = text if name == command else f"`critdamp {name} {text}`"
                 return f"{text} {advice.effect}"
         return advice.in_python()

@@ -17,20 +17,38 @@ from .typing import Floats
 def real(values: npt.ArrayLike) -> npt.NDArray[Any]:
     """Return the values as an array of a real type.
 
+    Complex numbers whose imaginary parts are all exactly 0 are real numbers.
+
     Raises
     ------
     InputError
-        The rows differ in length, or the values are not real numbers.
+        The rows differ in length, or values are masked or not real numbers.
     """
+    if np.ma.is_masked(values):
+        raise InputError("values are masked; fill them in, or leave them out")
     try:
         array = np.asarray(values)
     except ValueError as error:
         raise InputError(
             "rows differ in length; a rectangular array of real numbers is needed"
         ) from error
+    if array.dtype.kind == "c":
+        return _real_parts(array)
     if array.dtype.kind not in "fiub":
         raise InputError(f"holds {array.dtype}, real numbers are needed")
     return array
+
+
+def _real_parts(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the real parts, or raise InputError with the largest imaginary part."""
+    imaginary = array.imag.ravel()
+    if imaginary.any():
+        largest = imaginary[np.argmax(np.abs(imaginary))]
+        raise InputError(
+            f"holds {array.dtype}, real numbers are needed; the largest imaginary part "
+            f"is {largest:.6g}; take the real parts if that is rounding"
+        )
+    return array.real
 
 
 def finite(name: str, values: npt.ArrayLike) -> Floats:

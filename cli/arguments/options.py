@@ -40,6 +40,21 @@ def running_options() -> Decorator:
     return decorate
 
 
+def table_options() -> Decorator:
+    """Return a decorator that adds --header and --index, for tables in text files."""
+    header = click.option(
+        "--header/--no-header",
+        default=None,
+        help="Line 1 of a text file holds names of columns, or numbers.  [found out]",
+    )
+    index = click.option(
+        "--index/--no-index",
+        default=None,
+        help="Column 1 of a text file is an index, left out, or data.  [found out]",
+    )
+    return lambda function: header(index(function))
+
+
 def json_option() -> Decorator:
     """Return a decorator that adds --json."""
     return click.option(

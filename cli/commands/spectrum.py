@@ -17,7 +17,7 @@ from critdamp.data.storage.outputs import check_output
 from critdamp.engine.errors import InputError
 from critdamp.engine.spectra.spectrum import Spectrum
 
-from ..arguments.options import FILE, json_option
+from ..arguments.options import FILE, json_option, table_options
 from ..terminal.formatting import as_text, command_line, emit
 from ..terminal.histogram import log_histogram
 from ..terminal.tables import print_table
@@ -46,6 +46,7 @@ _DONE = {
     help="The kind of IN; auto: a square matrix is a Hessian, a vector eigenvalues.  "
     "[auto]",
 )
+@table_options()
 @click.option(
     "--displacement",
     type=FILE,
@@ -110,8 +111,9 @@ def command(
     """Compute the spectrum of a Hessian or a design matrix.
 
     IN is a matrix, or a vector of eigenvalues, as .npy, .npz, .mtx, .mat, .h5,
-    .safetensors, .csv or .txt; IN:NAME gives one of several arrays. For sparse matrices
-    of more than 2,000 rows, Lanczos quadrature gives nodes, weights and error bounds.
+    .h5ad, .safetensors, .csv, .tsv or .txt; IN:NAME gives one of several arrays. For
+    sparse matrices of more than 2,000 rows, Lanczos quadrature gives nodes, weights and
+    error bounds.
     """
     if (source is None) == (problem is None):
         raise click.UsageError("give either IN or --problem")
@@ -172,7 +174,10 @@ def _spectrum(
     quadrature = {name: options[name] for name in ("steps", "probes", "seed")}
     if problem is not None:
         return problem_spectrum(problem, report=report, **quadrature)
-    arguments = {**quadrature, "per_weight": options["per_weight"]}
+    arguments = {
+        **quadrature,
+        **{name: options[name] for name in ("per_weight", "header", "index")},
+    }
     if options["displacement"] is not None:
         arguments["displacement"] = read_vector(options["displacement"])
     return read_spectrum(str(source), options["meaning"], report=report, **arguments)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from critdamp.data.inputs.matrix_files import read_matrix
+from critdamp.data.inputs.text_table import Layout
 from critdamp.data.problems.tasks import TASKS, task_of
 from critdamp.engine.backends.ufuncs import heavy_ball
 from critdamp.engine.errors import InputError
@@ -17,7 +18,7 @@ from critdamp.engine.spectra.per_weight import inverse_diagonal
 
 from ..arguments.filters import filter_options
 from ..arguments.methods import method_of, method_option, variable_options
-from ..arguments.options import json_option
+from ..arguments.options import json_option, table_options
 from ..terminal.formatting import emit
 from ..terminal.tables import print_table
 from ..terminal.words import convergence, settling, with_radius
@@ -30,6 +31,7 @@ from ..terminal.words import convergence, settling, with_radius
     metavar="NAME",
     help=f"A bundled problem instead of HESSIAN: {', '.join(TASKS)}.",
 )
+@table_options()
 @variable_options("VALUE", type=float)
 @method_option()
 @click.option(
@@ -125,6 +127,7 @@ def _rows(result: Training | Verification) -> dict[str, str]:
 
 def _training(problem: str, scale: float, options: dict[str, Any]) -> Training:
     task = task_of(problem, _report)
+    del options["header"], options["index"]
     method, parameters = method_of(options)
     if method.method is not heavy_ball.method:
         raise click.UsageError("--train: needs --method heavy_ball")
@@ -143,7 +146,11 @@ def _training(problem: str, scale: float, options: dict[str, Any]) -> Training:
 def _verification(
     source: str | None, problem: str | None, per_weight: bool, options: dict[str, Any]
 ) -> Verification:
-    matrix = read_matrix(source) if source else task_of(str(problem), _report).hessian
+    layout = Layout(options.pop("header"), options.pop("index"))
+    if source:
+        matrix = read_matrix(source, layout, report=_report)
+    else:
+        matrix = task_of(str(problem), _report).hessian
     if isinstance(matrix, dict):
         raise InputError(f"{source}: holds several arrays; give one as FILE:NAME")
     method, parameters = method_of(options)

@@ -23,6 +23,7 @@ SPECTRUM = Kind(
     axes=("mode",),
     columns=("k", "weights", "displacement", "residuals"),
     command="critdamp spectrum",
+    made_by="`critdamp spectrum` makes a spectrum of a matrix or of eigenvalues",
 )
 TRAJECTORY = Kind("critdamp-trajectory", 1, "a trajectory", needs=("distance",))
 

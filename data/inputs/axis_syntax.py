@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,12 +13,12 @@ from critdamp.engine.errors import InputError
 from critdamp.engine.maps.axis import Axis
 
 from ..formats.spectrum_file import bundled_spectra, load_spectrum
-from .matrix_files import reading
-from .text import counted, parse_whole_number
+from .matrix_files import is_text, read_vector, reading
+from .text import counted, parse_number, parse_whole_number
 
 _ALLOWED = (
-    "write lin:START:STOP:NUM, log:START:STOP:NUM, values like 0.1,0.2, @FILE.npy, "
-    "or @SPECTRUM"
+    "write lin:START:STOP:NUM, log:START:STOP:NUM, values like 0.1,0.2, @FILE.npy or "
+    "another file of values, or @SPECTRUM"
 )
 
 
@@ -32,9 +33,9 @@ def read_axis(
 
     Parameters
     ----------
-    text : `lin:0:0.999:400`, `log:1e-4:4:400`, `0.1,0.2,0.5`, `@file.npy`, or a
-        spectrum, `@file.h5` or `@digits-softmax`, whose distinct positive curvatures
-        are the values
+    text : `lin:0:0.999:400`, `log:1e-4:4:400`, `0.1,0.2,0.5`, `@file.npy` or a text
+        file, or a spectrum, `@file.h5` or `@digits-softmax`, whose distinct positive
+        curvatures are the values
     folder : folder of a relative @file
     spectra : whether a spectrum is allowed, as for k
     report : called with a message on modes of a spectrum that are left out
@@ -63,16 +64,18 @@ def read_axis(
 
 
 def _number(part: str, text: str) -> float:
-    try:
-        return float(part)
-    except ValueError:
-        raise InputError(f"{text!r}: {part!r} is not a number; {_ALLOWED}") from None
+    number = parse_number(part)
+    if not isinstance(number, float):
+        raise InputError(f"{text!r}: {part!r} is not a number; {_ALLOWED}")
+    return number
 
 
 def _from_file(
     name: str, folder: Path, spectra: bool, report: Callable[[str], object]
 ) -> Axis:
     path = folder / name
+    if is_text(path):
+        return _of_values(path, read_vector(path))
     if not name.endswith(".npy"):
         if not spectra:
             raise InputError(f"{f'@{name}'!r}: only k takes a spectrum; {_ALLOWED}")
@@ -81,9 +84,12 @@ def _from_file(
         if not path.is_file():
             raise InputError(f"{path}: no such file")
         values = np.load(path, mmap_mode="r", allow_pickle=False)
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
-        dtype = getattr(values, "dtype", "an archive")
-        raise InputError(f"{path}: holds {dtype}, real numbers are needed")
+    if not isinstance(values, np.ndarray):
+        raise InputError(f"{path}: holds an archive, real numbers are needed")
+    return _of_values(path, values)
+
+
+def _of_values(path: Path, values: Any) -> Axis:
     try:
         return Axis.of(values)
     except InputError as error:

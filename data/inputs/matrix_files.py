@@ -7,25 +7,44 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
 
+from critdamp.engine.callbacks import ignore
 from critdamp.engine.errors import CritdampError, InputError
-from critdamp.engine.extras import load
 from critdamp.engine.spectra.operators import is_sparse
+from critdamp.engine.typing import Report
+from critdamp.engine.validation import real
 
-from ..storage.bounded_read import read_bounded
+from .hdf5_arrays import read_hdf5
 from .matlab import read_mat
 from .matrix_market import read_mtx
-from .text import counted, listed, open_text, several_arrays
+from .pickles import refuse_pickle
+from .safetensors_file import read_safetensors
+from .sparse_arrays import is_sparse_group, sparse_matrix
+from .text import counted, listed, several_arrays
+from .text_table import UNKNOWN, Layout, Table, read_table
 
 # A small file may declare a large matrix. Beyond these numbers of rows, and of bytes as
 # a dense array, the size of a matrix is limited relative to the size of the file.
 _ROWS, _BYTES = 2**18, 2**28
 # maximum ratio of elements to stored entries for a dense array
 _SPARSE_RATIO = 1000
+
+
+class Contents(NamedTuple):
+    """What a file holds.
+
+    Attributes
+    ----------
+    matrix : array, sparse matrix, or arrays by name
+    description : what was read, like "40 × 5, header names left out"
+    """
+
+    matrix: Any
+    description: str
 
 
 @contextmanager
@@ -50,13 +69,35 @@ def reading(path: Path, kind: str = "") -> Iterator[None]:
         raise InputError(f"{path}: cannot be read{kind}: {reason}") from error
 
 
-def read_matrix(source: str | Path) -> Any:
+def read_matrix(
+    source: str | Path, layout: Layout = UNKNOWN, *, report: Report = ignore
+) -> Any:
     """Return the array, sparse matrix, or arrays by name of a file.
 
     Parameters
     ----------
-    source : .npy, .npz (arrays, or a matrix of scipy.sparse), .mtx, .mat, .h5,
-        .safetensors, .csv, .txt; `FILE:NAME` selects one of several arrays
+    source : see `read_contents`
+    layout : what is known of the header and the index of a text file
+    report : called with a message on what was read
+
+    Raises
+    ------
+    InputError
+        The file does not exist, cannot be read, or has no array of that name.
+    """
+    matrix, description = read_contents(source, layout)
+    report(f"{source}: {description}")
+    return matrix
+
+
+def read_contents(source: str | Path, layout: Layout = UNKNOWN) -> Contents:
+    """Return what a file holds, and its description.
+
+    Parameters
+    ----------
+    source : .npy, .npz (arrays, or a matrix of scipy.sparse), .mtx, .mat, .h5, .h5ad,
+        .safetensors, .csv, .tsv, .txt; `FILE:NAME` selects one of several arrays
+    layout : what is known of the header and the index of a text file
 
     Raises
     ------
@@ -69,10 +110,25 @@ def read_matrix(source: str | Path) -> Any:
         if not path.is_file():
             problem = "a folder, not a file" if path.is_dir() else "no such file"
             raise InputError(f"{path}: {problem}")
-        matrix = _select(read(path, name), path, name)
+        contents = read_table(path, layout) if read is read_table else read(path, name)
+        left_out = ""
+        if isinstance(contents, Table):
+            contents, left_out = contents
+        matrix = _select(contents, path, name)
         for array in matrix.values() if isinstance(matrix, Mapping) else [matrix]:
             _check_sparse(array, path)
-        return matrix
+        return Contents(matrix, ", ".join(filter(None, [_described(matrix), left_out])))
+
+
+def _described(matrix: Any) -> str:
+    if isinstance(matrix, Mapping):
+        return f"arrays {listed(matrix)}"
+    shape = " × ".join(map(str, matrix.shape)) or "a number"
+    if matrix.ndim == 1:
+        shape = counted(matrix.size, "value")
+    if is_sparse(matrix):
+        return f"{shape}, sparse, {counted(int(matrix.nnz), 'entry', 'entries')}"
+    return shape if matrix.dtype == np.float64 else f"{shape}, {matrix.dtype}"
 
 
 def _check_sparse(matrix: Any, path: Path) -> None:
@@ -121,14 +177,20 @@ def _suffix(path: Path) -> str:
     return suffixes[-2] if suffixes[-1:] == [".gz"] and suffixes[1:] else suffixes[-1]
 
 
+def is_text(path: Path) -> bool:
+    """Return whether the suffix of a file is that of a text with numbers."""
+    return _is_readable(path) and READERS[_suffix(path)] is read_table
+
+
 def _is_readable(path: Path) -> bool:
     return bool(path.suffixes) and _suffix(path) in READERS
 
 
 def _kind(path: Path) -> str:
-    if not _is_readable(path):
-        raise InputError(f"{path}: unknown kind; {', '.join(READERS)} can be read")
-    return _suffix(path)
+    if _is_readable(path):
+        return _suffix(path)
+    refuse_pickle(path)
+    raise InputError(f"{path}: unknown kind; {', '.join(READERS)} can be read")
 
 
 def _select(contents: Any, path: Path, name: str) -> Any:
@@ -143,6 +205,11 @@ def _select(contents: Any, path: Path, name: str) -> Any:
         return contents[name]
     if not contents:
         raise InputError(f"{path}: holds no array of numbers")
+    if is_sparse_group(contents):
+        try:
+            return sparse_matrix(contents)
+        except InputError as error:
+            raise InputError(f"{path}: holds {error.message}") from error
     return next(iter(contents.values())) if len(contents) == 1 else contents
 
 
@@ -166,96 +233,14 @@ def _npz(path: Path, name: str) -> Any:
 
 
 def _mat(path: Path, name: str) -> Any:
-    if h5py.is_hdf5(path):  # version 7.3 stores arrays transposed
-        return {key: value.T for key, value in _hdf5(path, name).items()}
-    return read_mat(path)
+    return _hdf5(path, name) if h5py.is_hdf5(path) else read_mat(path)
 
 
 def _hdf5(path: Path, name: str) -> dict[str, Any]:
-    """Return the arrays of an HDF5 file by name, or the named one alone."""
-    with h5py.File(path, "r") as file:
-        items = _matrices(file)
-        key = name.strip("/")
-        if name and key not in items:
-            raise _no_array(path, name, items)
-        if name:
-            return {name: _read(items[key])}
-        return {key: _read(item) for key, item in items.items()}
+    return read_hdf5(path, name, _no_array)
 
 
-def _matrices(file: h5py.File) -> dict[str, Any]:
-    """Return datasets of one or two dimensions, and MATLAB's sparse groups, by name."""
-    items: dict[str, Any] = {}
-
-    def add(key: str, item: Any) -> None:
-        if isinstance(item, h5py.Group) and {"data", "ir", "jc"} <= set(item):
-            items[key] = item
-        elif isinstance(item, h5py.Dataset) and item.dtype.kind in "fiubcO":
-            in_sparse = key.rpartition("/")[0] in items
-            items.update({} if in_sparse or item.ndim not in (1, 2) else {key: item})
-
-    file.visititems(add)
-    return items
-
-
-def _read(item: Any) -> Any:
-    return read_bounded(item) if hasattr(item, "dtype") else _sparse(item)
-
-
-def _sparse(group: h5py.Group) -> Any:
-    """Return the transpose of a sparse matrix that MATLAB stored as a group."""
-    from scipy.sparse import csc_array
-
-    arrays = tuple(read_bounded(group[name]) for name in ("data", "ir", "jc"))
-    rows = int(group.attrs["MATLAB_sparse"])
-    return csc_array(arrays, shape=(rows, arrays[2].size - 1)).T
-
-
-def _safetensors(path: Path, _name: str) -> Any:
-    safetensors = load("safetensors", "safetensors")
-    try:
-        return load("safetensors.numpy", "safetensors").load_file(path)
-    except safetensors.SafetensorError as error:
-        raise InputError(f"{path}: cannot be read: {error}") from error
-
-
-def _text(path: Path, _name: str) -> Any:
-    """Return a matrix of rows of numbers, a vector if it has one row or column."""
-    rows: list[list[float]] = []
-    header = False
-    with open_text(path) as file:
-        for number, line in enumerate(file, 1):
-            fields = line.partition("#")[0].replace(",", " ").replace(";", " ").split()
-            if not fields:
-                continue
-            try:
-                rows.append([float(field) for field in fields])
-            except ValueError:
-                if not (rows or header or any(map(_is_number, fields))):
-                    header = True  # one line of column names is skipped
-                    continue
-                raise InputError(
-                    f"{path}: line {number}: {line.strip()[:40]!r} holds text that is "
-                    "not a number"
-                ) from None
-            if len(rows[-1]) != len(rows[0]):
-                raise InputError(
-                    f"{path}: line {number} has {counted(len(rows[-1]), 'number')}, "
-                    f"the first one {len(rows[0])}"
-                )
-    matrix = np.array(rows, dtype=np.float64)
-    return matrix.ravel() if 1 in matrix.shape else matrix
-
-
-def _is_number(field: str) -> bool:
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return True
-
-
-def read_vector(source: str | Path) -> Any:
+def read_vector(source: str | Path, *, report: Report = ignore) -> Any:
     """Return a vector (n,) from any file that `read_matrix` reads.
 
     Raises
@@ -263,26 +248,29 @@ def read_vector(source: str | Path) -> Any:
     InputError
         The file cannot be read, or does not hold one vector of real numbers.
     """
-    matrix = read_matrix(source)
+    try:
+        matrix = read_matrix(source, report=report)
+    except InputError as error:  # nothing but the file can answer its question
+        raise InputError(error.message) from error
     if isinstance(matrix, Mapping):
         raise InputError(f"{source}: {several_arrays(matrix)}")
     shape = matrix.shape
-    if matrix.dtype.kind not in "fiub" or max(shape, default=0) != math.prod(shape):
+    if max(shape, default=0) != math.prod(shape):
         raise InputError(
-            f"{source}: holds {matrix.dtype} of shape {shape}, a vector of real "
-            "numbers is needed"
+            f"{source}: holds shape {shape}, a vector of real numbers is needed"
         )
-    return dense(matrix).ravel()
+    try:
+        return real(dense(matrix)).ravel()
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from error
 
 
-READERS: dict[str, Callable[[Path, str], Any]] = {
+READERS: dict[str, Callable[..., Any]] = {
     ".npy": _npy,
     ".npz": _npz,
     ".mtx": lambda path, _name: read_mtx(path),
     ".mat": _mat,
-    ".h5": _hdf5,
-    ".hdf5": _hdf5,
-    ".safetensors": _safetensors,
-    ".csv": _text,
-    ".txt": _text,
+    **dict.fromkeys((".h5", ".hdf5", ".h5ad"), _hdf5),
+    ".safetensors": read_safetensors,
+    **dict.fromkeys((".csv", ".tsv", ".txt"), read_table),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,14 +13,21 @@ from critdamp.engine.callbacks import ignore
 from critdamp.engine.errors import InputError
 from critdamp.engine.spectra.per_weight import inverse_diagonal, scaled
 from critdamp.engine.spectra.spectrum import Spectrum
+from critdamp.engine.typing import Report
 from critdamp.engine.validation import real
 
 from ..formats.kinds import SPECTRUM
 from ..formats.spectrum_file import bundled_spectra, load_spectrum
-from .matrix_files import dense, read_matrix
-from .text import several_arrays
+from .matrix_files import dense, read_contents
+from .text import counted, several_arrays
+from .text_table import Layout
 
 Meaning = Literal["auto", "hessian", "design", "eigenvalues"]
+_CALLED: dict[Meaning, str] = {
+    "hessian": "a Hessian",
+    "design": "a design matrix, samples × features",
+    "eigenvalues": "eigenvalues",
+}
 # array names that other packages use for eigenvalues or Ritz values, and for weights
 VALUES = ("k", "eigenvalues", "ritz_values", "raw_eigenvalues", "eigvals", "nodes")
 WEIGHTS = ("weights", "raw_weights", "ritz_weights", "multiplicities")
@@ -31,7 +38,9 @@ def read_spectrum(
     meaning: Meaning = "auto",
     *,
     per_weight: bool = False,
-    report: Callable[[str], object] = ignore,
+    header: bool | None = None,
+    index: bool | None = None,
+    report: Report = ignore,
     **options: Any,
 ) -> Spectrum:
     """Return the spectrum of a file.
@@ -39,12 +48,16 @@ def read_spectrum(
     Parameters
     ----------
     source : path of a spectrum file, name of a bundled spectrum, or any source of
-        `matrix_files.read_matrix`
-    meaning : "auto" takes a square matrix as "hessian" and a vector as "eigenvalues";
-        a "design" matrix (samples, features) has to be declared
+        `matrix_files.read_contents`
+    meaning : "auto" takes a square matrix as "hessian", and a vector, a row or a column
+        as "eigenvalues"; a "design" matrix (samples, features) has to be declared
     per_weight : return the spectrum of D^−½HD^−½, with D the diagonal of the Hessian H,
         which applies if each weight has the learning rate ε/h_ii
-    report : called with a message before long computations and on their results
+    header : whether line 1 of a text file holds names of columns
+    index : whether the first column of a text file is an index, not data; an error
+        asks for header and index where the file leaves them open
+    report : called with a message on what was read, before long computations, and on
+        their results
     **options : of `Spectrum.from_hessian`, for a Hessian
 
     Raises
@@ -56,23 +69,57 @@ def read_spectrum(
     """
     if str(source) in bundled_spectra() or _is_spectrum_file(Path(source)):
         _require_hessian(not per_weight)
-        return load_spectrum(source)
-    matrix = read_matrix(source)
+        return _loaded(source, report)
+    matrix, description = read_contents(source, Layout(header, index))
+    meaning = _meaning(matrix, meaning)
+    read = f"{source}: {description}, taken as {_CALLED[meaning]}"
+    report = _preceded(read, report)
     try:
         with np.errstate(all="ignore"):  # overflow is refused later as not finite
-            if not per_weight:
-                return _spectrum(matrix, meaning, report, options)
-            vector = np.ndim(matrix) == 1
-            _require_hessian(not (meaning in ("design", "eigenvalues") or vector))
-            _require_hessian(not isinstance(matrix, Mapping))
-            hessian = scaled(matrix, inverse_diagonal(matrix))
-            return Spectrum.from_hessian(hessian, report=report, **options)
+            if per_weight:
+                _require_hessian(meaning == "hessian")
+                matrix = scaled(matrix, inverse_diagonal(matrix))
+            spectrum = _spectrum(matrix, meaning, report, options)
+            report("")
+            return spectrum
     except InputError as error:
         if error.parameter:  # about an option, not the file
             raise
         raise InputError(f"{source}: {error.message}", advice=error.advice) from error
     except MemoryError:
         raise InputError(f"{source}: does not fit into memory") from None
+
+
+def _preceded(first: str, report: Report) -> Report:
+    """Return a report that says `first` before the first message, even an empty one.
+
+    A file that is refused is so in one line.
+    """
+    waiting = [first]
+
+    def tell(line: str) -> None:
+        for text in (*waiting, line):
+            if text:
+                report(text)
+        waiting.clear()
+
+    return tell
+
+
+def _loaded(source: str | Path, report: Report) -> Spectrum:
+    spectrum = load_spectrum(source)
+    report(f"{source}: a spectrum, {counted(len(spectrum), 'entry', 'entries')}")
+    return spectrum
+
+
+def _meaning(matrix: Any, meaning: Meaning) -> Meaning:
+    """Return the meaning of a matrix; by default a square one is a Hessian."""
+    if meaning != "auto":
+        return meaning
+    if isinstance(matrix, Mapping):
+        return "eigenvalues"
+    is_vector = matrix.ndim == 1 or (1 in matrix.shape and matrix.shape != (1, 1))
+    return "eigenvalues" if is_vector else "hessian"
 
 
 def _require_hessian(is_hessian: bool) -> None:
@@ -91,21 +138,16 @@ def _is_spectrum_file(path: Path) -> bool:
     return isinstance(stored, str) and stored == SPECTRUM.format
 
 
-def _spectrum(
-    matrix: Any, meaning: Meaning, report: Callable[[str], object], options: Any
-) -> Spectrum:
+def _spectrum(matrix: Any, meaning: Meaning, report: Report, options: Any) -> Spectrum:
     """Return the spectrum of an array, a sparse matrix, or arrays by name."""
     name = options.get("name", "")
-    vector = getattr(matrix, "ndim", 2) == 1 or meaning in ("design", "eigenvalues")
-    if options.get("displacement") is not None and vector:
+    if options.get("displacement") is not None and meaning != "hessian":
         raise InputError("a displacement needs a Hessian, which this is not")
     if isinstance(matrix, Mapping):
         named = _named_eigenvalues(matrix)
         if named is None:
             raise InputError(several_arrays(matrix))
         return from_eigenvalues(*named, name=name)
-    if matrix.ndim == 1 and meaning in ("auto", "eigenvalues"):
-        return from_eigenvalues(matrix, name=name)
     if meaning == "eigenvalues":
         return _from_table(matrix, name)
     if meaning == "design":
@@ -125,9 +167,9 @@ def _named_eigenvalues(arrays: Mapping[str, Any]) -> tuple[Any, Any] | None:
 def _from_table(table: Any, name: str) -> Spectrum:
     """Return the spectrum of a table with columns k, or k and weight."""
     matrix = np.asarray(dense(table))
-    if matrix.ndim == 2 and matrix.shape[0] == 1:
-        matrix = matrix.T
-    if matrix.ndim != 2 or matrix.shape[1] not in (1, 2):
+    if 1 in matrix.shape or matrix.ndim == 1:
+        return from_eigenvalues(matrix.ravel(), name=name)
+    if matrix.ndim != 2 or matrix.shape[1] != 2:
         raise InputError(
             f"shape {matrix.shape}: eigenvalues are a vector, or rows of k and weight"
         )

@@ -10,7 +10,7 @@ import numpy as np
 from critdamp.engine.errors import InputError
 
 from .matrix_files import read_vector
-from .text import counted
+from .text import counted, parse_number
 
 
 def read_schedule(text: str, steps: int, folder: Path = Path()) -> Any:
@@ -32,12 +32,12 @@ def read_schedule(text: str, steps: int, folder: Path = Path()) -> Any:
         values = np.asarray(read_vector(folder / text[1:]), dtype=np.float64)
     else:
         parts = text.removeprefix("cyclic:").split(",")
-        try:
-            values = np.array([float(part) for part in parts])
-        except ValueError:
+        numbers = [parse_number(part) for part in parts]
+        if not all(isinstance(number, float) for number in numbers):
             raise InputError(
                 f"{text!r}: write a number, a list, @FILE.npy, or cyclic:LIST"
-            ) from None
+            )
+        values = np.array(numbers, dtype=np.float64)
     if text.startswith("cyclic:"):
         return np.resize(values, steps)
     if values.size == 1 and not text.startswith("@"):

@@ -1,7 +1,8 @@
-"""Text files, compressed or not, whole numbers, and lists of names for messages."""
+"""Text files, compressed or not, numbers in texts, and lists of names for messages."""
 
 import gzip
 import io
+import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -9,6 +10,10 @@ from critdamp.engine.errors import InputError
 
 # limit of a decompressed text: characters, or a factor of the compressed size
 _MIN_LIMIT, _MAX_RATIO = 2**22, 100
+
+
+# a double of Fortran, as 1.0D-3
+_FORTRAN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))[dD]([+-]?\d+)")
 
 
 def open_text(path: Path) -> io.TextIOBase:
@@ -36,6 +41,25 @@ def parse_whole_number(text: str) -> int | None:
     """Return the whole number in a text of 1 to 19 digits, None for other texts."""
     digits = text.strip(" ")
     return int(digits) if digits.isdecimal() and len(digits) < 20 else None
+
+
+def parse_number(text: str) -> float | complex | None:
+    """Return the number that a text is, None for other texts.
+
+    Numbers are written as 0.001, 1e-3, 1.0D-3 or (1+2j); Python's 1_000 is none.
+    """
+    if "_" in text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    if fortran := _FORTRAN.fullmatch(text.strip()):
+        return float("e".join(fortran.groups()))
+    try:
+        return complex(text)
+    except ValueError:
+        return None
 
 
 def listed(names: Iterable[str], most: int = 20) -> str:

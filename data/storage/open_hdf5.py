@@ -29,6 +29,7 @@ class Kind:
     axes, columns : dimensions and arrays that an export writes, in this order, if
         present; by default those that the root attributes name
     command : command that shows a file of this kind
+    made_by : what makes a file of this kind from other files, empty if nothing does
     if_missing : path → hint for the message if no file is there, empty by default
     """
 
@@ -39,6 +40,7 @@ class Kind:
     axes: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     command: str = "critdamp export"
+    made_by: str = ""
     if_missing: Callable[[Path], str] = lambda _path: ""
 
 
@@ -106,7 +108,7 @@ def open_file(path: Path, *kinds: Kind, others: Iterable[Kind] = ()) -> h5py.Fil
         raise
     except Exception as error:  # h5py may raise any exception for a damaged file
         refuse(path, error)
-        raise FileError(f"{path}: {_unreadable(path)}") from error
+        raise FileError(f"{path}: {_unreadable(path, kinds)}") from error
     try:
         with undamaged(path):
             _check(path, file, kinds, others)
@@ -127,10 +129,15 @@ def _missing(path: Path, kinds: tuple[Kind, ...]) -> str:
     return f"{path}: no such file"
 
 
-def _unreadable(path: Path) -> str:
+def _unreadable(path: Path, kinds: tuple[Kind, ...]) -> str:
     if not h5py.is_hdf5(path):
-        return "not an HDF5 file"
+        return "not an HDF5 file" + _made_by(kinds)
     return "cut off or damaged; make it again from its plan"
+
+
+def _made_by(kinds: tuple[Kind, ...]) -> str:
+    ways = [kind.made_by for kind in kinds if kind.made_by]
+    return "".join(f"; {way}" for way in ways) if len(kinds) == 1 else ""
 
 
 def _check(
@@ -150,7 +157,9 @@ def _check(
     if kind is None and other is not None:
         raise FileError(f"{path}: {other.called}, not {called}; see {other.command}")
     if kind is None or missing:
-        raise FileError(f"{path}: an HDF5 file, but not {called} of critdamp")
+        raise FileError(
+            f"{path}: an HDF5 file, but not {called} of critdamp{_made_by(kinds)}"
+        )
     refuse_newer(path, operator.index(file.attrs["format_version"]), kind)
 
 

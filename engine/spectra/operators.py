@@ -66,9 +66,24 @@ def as_hessian(hessian: Any, n: int | None = None) -> Hessian:
         if n is None:
             raise InputError("a function v → Hv needs its size n; give n too", "n")
         return Hessian(whole_number("n", n), hessian)
-    matrix = hessian if is_sparse(hessian) else real(hessian)
+    matrix = real_entries(hessian) if is_sparse(hessian) else real(hessian)
     check_matrix(matrix)
     return Hessian(matrix.shape[0], matrix.__matmul__, matrix)
+
+
+def real_entries(matrix: Any) -> Any:
+    """Return a scipy.sparse matrix whose entries have a real type, see `real`.
+
+    Raises
+    ------
+    InputError
+        The entries are not real numbers.
+    """
+    if matrix.dtype.kind != "c":
+        return matrix
+    matrix = matrix.tocoo(copy=True)
+    matrix.data = real(matrix.data)
+    return matrix.tocsr()
 
 
 def _from_operator(operator: Any) -> Hessian:

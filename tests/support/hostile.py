@@ -26,6 +26,7 @@ from critdamp.data.inputs.axis_syntax import read_axis
 from critdamp.data.inputs.matrix_files import read_matrix, read_vector
 from critdamp.data.inputs.read_spectrum import read_spectrum
 from critdamp.data.inputs.schedule_syntax import read_schedule
+from critdamp.data.inputs.text_table import Layout
 from critdamp.data.shards.folder import RunFolder
 from critdamp.data.sweeps.check import check_file
 from critdamp.data.sweeps.status import status
@@ -57,6 +58,8 @@ def _matrix(suffix, data, folder):
     path.write_bytes(data)
     yield lambda: read_matrix(path)
     yield lambda: read_vector(path)
+    for known in ((True, True), (True, False), (False, True), (False, False)):
+        yield functools.partial(read_matrix, path, Layout(*known))
     for meaning in ("auto", "eigenvalues", "design"):
         yield functools.partial(read_spectrum, path, meaning)
     yield lambda: read_spectrum(path, per_weight=True)

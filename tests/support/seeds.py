@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 import scipy.io
 import scipy.sparse as sp
+from safetensors.numpy import save_file
 
 from critdamp.data.formats.spectrum_file import save_spectrum
 from critdamp.data.formats.trajectory_file import save_trajectory
@@ -32,11 +33,20 @@ TEXTS = {
     ".mtx": [
         b"%%MatrixMarket matrix coordinate pattern symmetric\n3 3 2\n1 1\n3 2\n",
         b"%%MatrixMarket matrix array real skew-symmetric\n2 2\n1\n",
+        b"%MatrixMarket matrix coordinate complex hermitian\n2 2 2\n1 1 2.0D0 0\n"
+        b"2 1 1 0\n",
     ],
-    ".csv": [b"a,b\n1,2\n3,4\n", b"\xef\xbb\xbf1 2\n2 1 # x\n", b"1;2;3\n"],
+    ".tsv": [b"\ta\tb\n0\t1.5\t2\n1\t3\t4D0\n", b'"a b"\t"c"\n1\t(2+0j)\n'],
+    ".csv": [
+        b"a,b\n1,2\n3,4\n",
+        b"\xef\xbb\xbf1 2\n2 1 # x\n",
+        b"1;2;3\n",
+        b",0,1\n0,.5,2\n1,3,.4\n",
+        b"0,1\n.5,.2\n",
+    ],
     ".csv.gz": [gzip.compress(b"1,2\n3,4\n", mtime=0)],
 }
-TEXT_KINDS = (*TEXTS, ".npy", ".npz", ".mat")
+TEXT_KINDS = (*TEXTS, ".npy", ".npz", ".mat", ".safetensors")
 HDF5_KINDS = (".h5", "run", "spectrum", "record", "shard")
 
 
@@ -52,6 +62,7 @@ def writers(kind):
     if kind == ".npz":
         yield lambda path: np.savez(path, h=DENSE)
         yield lambda path: np.savez_compressed(path, k=[1.0, 2], weights=[1, 1.0])
+        yield lambda path: np.savez(path, **parts_of(SPARSE), shape=SPARSE.shape)
         for form in ("csr", "csc", "coo", "dia", "bsr"):
             packed = form != "csc"
             yield lambda path, f=form, c=packed: sp.save_npz(
@@ -67,6 +78,10 @@ def writers(kind):
         yield matlab
     if kind == ".h5":
         yield plain
+        yield sparse_groups
+    if kind == ".safetensors":
+        yield lambda path: save_file({"h": DENSE, "k": DENSE[0]}, path)
+        yield brain_floats
     if kind in (".h5", "spectrum"):
         yield trajectory
     if kind == "spectrum":
@@ -116,6 +131,30 @@ def matlab(path):
             "jc": [0, 1, 2, 3],
         }.items():
             group[name] = values
+
+
+def parts_of(matrix):
+    return {name: getattr(matrix, name) for name in ("data", "indices", "indptr")}
+
+
+def sparse_groups(path):
+    with h5py.File(path, "w") as file:
+        for name, shape in (("attrs", "shape"), ("old", "h5sparse_shape")):
+            group = file.create_group(name)
+            for part, values in parts_of(SPARSE).items():
+                group[part] = values
+            group.attrs[shape] = SPARSE.shape
+        file["attrs"].attrs["encoding-type"] = "csr_matrix"
+        file["old"].attrs["h5sparse_format"] = "csc"
+        file["zeros/jc"] = [0, 0, 0]
+        file["zeros"].attrs["MATLAB_sparse"] = np.uint64(2)
+        file["e"] = np.uint64([0, 2])
+        file["e"].attrs["MATLAB_empty"] = np.uint8(1)
+
+
+def brain_floats(path):
+    header = b'{"k":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}'
+    path.write_bytes(len(header).to_bytes(8, "little") + header + b"\x80?I@")
 
 
 def plain(path):

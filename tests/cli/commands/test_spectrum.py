@@ -1,6 +1,7 @@
 """`critdamp spectrum`: from what people have to a file that sweeps take."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -135,7 +136,8 @@ def test_bad_input_writes_nothing(critdamp, hessian, tmp_path):
 def test_histograms_lose_nothing(critdamp, tmp_path, k):
     np.save(tmp_path / "k.npy", k)
     shown = critdamp("spectrum", "k.npy", "-o", "s.h5", "--name", "mine")
-    assert (shown.code, shown.err) == (0, "")
+    assert shown.code == 0
+    assert re.fullmatch(r"k\.npy: \d values?, taken as eigenvalues\n", shown.err)
     counts = [line.split()[-1] for line in shown.out.split("\n\n")[1].splitlines()]
     assert sum(map(int, counts)) == len(k)
     assert cd.load_spectrum(tmp_path / "s.h5").name == "mine"
@@ -145,3 +147,50 @@ def test_names_that_are_no_text(critdamp, tmp_path):
     np.save(tmp_path / "\udcff.npy", [1.0])
     assert critdamp("spectrum", "\udcff.npy", "-o", "s.h5").code == 0
     assert cd.load_spectrum(tmp_path / "s.h5").name == "\\udcff.npy"
+
+
+def test_tables_are_asked_about(critdamp, tmp_path):
+    """What pandas writes by default: its index counted as a feature, silently."""
+    design = np.random.default_rng(1).standard_normal((40, 5))
+    rows = (",".join(map(repr, [n, *row])) for n, row in enumerate(design.tolist()))
+    (tmp_path / "x.csv").write_text("\n".join([",0,1,2,3,4", *rows, ""]))
+    command = ("spectrum", "x.csv", "--as", "design")
+    for given, option in (((), "header"), (("--header",), "index")):
+        refused = critdamp(*command, *given)
+        assert (refused.code, refused.out) == (2, "")
+        assert refused.err.startswith(f"Error: --{option}/--no-{option}: x.csv: ")
+        assert refused.err.count("\n") == 1
+    shown = critdamp(*command, "--header", "--index", "-o", "s.h5")
+    assert shown.code == 0, shown.err
+    assert shown.err == (
+        "x.csv: 40 × 5, header names left out, index column left out, taken as a "
+        "design matrix, samples × features\n"
+    )
+    expected = cd.Spectrum.from_design(design).k
+    np.testing.assert_array_equal(cd.load_spectrum(tmp_path / "s.h5").k, expected)
+    both = critdamp(*command, "--no-header", "--index")
+    assert (both.code, "0,1,2" in both.out) == (0, False)
+    quiet = critdamp(*command, "--header", "--index", "--quiet")
+    assert (quiet.out, quiet.err) == ("", "")
+
+
+def test_verify_reads_the_same_tables(critdamp, hessian, tmp_path):
+    np.savetxt(tmp_path / "h.csv", hessian, delimiter=",", header="0,1,2,3,4,5",
+               comments="")  # fmt: skip
+    command = ("verify", "h.csv", "--eps", "0.1", "--p", "0.5", "--steps", "50")
+    assert "--header/--no-header: h.csv: line 1" in critdamp(*command).err
+    shown = critdamp(*command, "--header")
+    assert shown.code == 0, shown.err
+    assert shown.err == "h.csv: 6 × 6, header names left out\n"
+
+
+@pytest.mark.parametrize("name", ["karate.mtx", "h.npy", "k.csv"])
+def test_a_matrix_in_place_of_a_spectrum(critdamp, hessian, tmp_path, name):
+    (tmp_path / "karate.mtx").write_text(
+        "%%MatrixMarket matrix coordinate pattern symmetric\n2 2 1\n2 1\n"
+    )
+    (tmp_path / "k.csv").write_text("0.5\n1.5\n")
+    for command in (("sweep", "--spectrum", name, *SMALL), ("integrate", name)):
+        refused = critdamp(*command, "-o", "run.h5")
+        assert refused.code in (1, 2)
+        assert "`critdamp spectrum` makes a spectrum of a matrix" in refused.err

@@ -283,8 +283,8 @@ LIST, CUT = (
 )
 NPY = b"\x93NUMPY\1\0"
 FOUND = {
-    "cut": (".mtx", CUT, "2 of 6 values"),
-    "nul": (".mtx", CUT + b"0\n2\n-9\0\0", "cannot be read"),
+    "cut": (".mtx", CUT, "2 of 6 lines of entries"),
+    "nul": (".mtx", CUT + b"0\n2\n-9\0\0", "which is not a number"),
     "tall": (".mtx", LIST + b"3 9999999993 1\n1 1 2\n", "cannot hold"),
     "wide": (".mtx", LIST + b"99999 2 1\n1 1 2\n", "a Hessian is square"),
     "header": (".npy", NPY + b"\x0b\0{'descr':(\n", "cannot be read"),

@@ -1,0 +1,99 @@
+"""Arrays and sparse matrices in HDF5 files, also those of MATLAB 7.3 and AnnData."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from critdamp.engine.errors import InputError
+
+from ..storage.bounded_read import read_bounded
+from .sparse_arrays import is_sparse_group, sparse_matrix
+
+# groups where MATLAB keeps the contents of cells and objects
+_HIDDEN = ("#refs#", "#subsystem#")
+# the parts of complex numbers, as MATLAB names them
+_PARTS = ("real", "imag")
+
+
+def read_hdf5(
+    path: Path, name: str, missing: Callable[..., InputError]
+) -> dict[str, Any]:
+    """Return the arrays of an HDF5 file by name, or the named one alone.
+
+    The arrays of MATLAB are transposed, since it stores the first index first.
+
+    Parameters
+    ----------
+    path, name : name as in FILE:NAME; empty for all arrays
+    missing : path, name, names → error for a name that is not there
+
+    Raises
+    ------
+    InputError
+        There is no array of that name, or a sparse matrix is incomplete.
+    """
+    with h5py.File(path, "r") as file:
+        items = _matrices(file)
+        key = name.strip("/") or name[:1]
+        if name and key not in items:
+            raise missing(path, name, items)
+        wanted = {name: items[key]} if name else items
+        is_matlab = path.suffix.lower() == ".mat"
+        return {key: _read(item, path, is_matlab) for key, item in wanted.items()}
+
+
+def _matrices(file: h5py.File) -> dict[str, Any]:
+    """Return datasets of one or two dimensions and sparse groups, by name."""
+    if _is_sparse(file):
+        return {"/": file}
+    items: dict[str, Any] = {}
+
+    def add(key: str, item: Any) -> None:
+        inside = key.rpartition("/")[0] in items or key.split("/")[0] in _HIDDEN
+        if not inside and (_is_sparse(item) or _is_numeric(item)):
+            items[key] = item
+
+    file.visititems(add)
+    return items
+
+
+def _is_sparse(item: Any) -> bool:
+    return isinstance(item, h5py.Group) and is_sparse_group(item, item.attrs)
+
+
+def _is_numeric(item: Any) -> bool:
+    if not isinstance(item, h5py.Dataset) or item.attrs.get("MATLAB_class") == b"char":
+        return False
+    is_number = item.dtype.kind in "fiubcO" or item.dtype.names == _PARTS
+    return is_number and item.ndim in (1, 2)
+
+
+def _read(item: Any, path: Path, is_matlab: bool) -> Any:
+    if isinstance(item, h5py.Dataset):
+        array = _array(item)
+        return array.T if is_matlab or "MATLAB_class" in item.attrs else array
+    arrays = {n: _array(d) for n, d in item.items() if isinstance(d, h5py.Dataset)}
+    try:
+        return sparse_matrix(arrays, item.attrs)
+    except InputError as error:
+        raise InputError(f"{path}: {item.name} is {error.message}") from error
+
+
+def _array(dataset: h5py.Dataset) -> Any:
+    values = read_bounded(dataset)
+    if dataset.attrs.get("MATLAB_empty"):  # the values are the shape
+        shape = [int(length) for length in np.ravel(values)]
+        if 0 not in shape:
+            raise InputError(f"{dataset.name} is said to be empty, with shape {shape}")
+        return np.zeros(shape[::-1])
+    if dataset.dtype.names == _PARTS:
+        return values["real"] + 1j * values["imag"]
+    fill = dataset.attrs.get("_FillValue")
+    if fill is not None and np.any(values == fill):
+        raise InputError(f"{dataset.name} holds missing values, {np.ravel(fill)[0]}")
+    return values
