@@ -70,12 +70,12 @@ def test_bad_axis(refused, tmp_path, name, value, said):
     ("value", "said"),
     [
         ("@none.h5", "none.h5: no such file"),
-        ("@text.txt", "text.txt: not an HDF5 file"),
+        ("@text.h5", "text.h5: not an HDF5 file"),
         ("@.", ".: a folder"),
     ],
 )
 def test_bad_spectrum(refused, tmp_path, value, said):
-    (tmp_path / "text.txt").write_text("0.1\n0.2\n")
+    (tmp_path / "text.h5").write_text("0.1\n0.2\n")
     code = 2 if "no such" in said else 1
     assert f"Error: --k: {said}" in refused(k=value, code=code)
     line = refused(k=None, spectrum=value[1:], code=code)
