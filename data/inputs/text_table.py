@@ -163,13 +163,15 @@ def _are_like_names(first: Row, body: Numbers) -> bool:
     """Return whether line 1 may be names, as the 0, 1, 2, … of pandas.
 
     These are different whole numbers, which count up or stand above numbers that are
-    not written as whole ones.
+    not written as whole ones. Above one column it is 0, since 1 may be an eigenvalue.
     """
     values, others = body.values[0], len(body.values) - 1
     if not all(field.isdigit() for field in first.fields) or not others:
         return False
     if len(set(values.tolist())) < values.size or _is_symmetric(body.values):
         return False
+    if values.size == 1:
+        return values[0] == 0.0 and 1 in body.whole
     return _counts(values, 2) or 1 in body.whole
 
 
