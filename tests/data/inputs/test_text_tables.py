@@ -184,4 +184,4 @@ def test_a_design_of_one_row_stays_a_row(tmp_path):
 
 def test_a_largest_eigenvalue_of_1_is_no_name(tmp_path):
     (tmp_path / "k.csv").write_text("1\n0.5\n0.25\n")
-    assert read_matrix(tmp_path / "k.csv").tolist() == [1.0, 0.5, 0.25]
+    assert read_matrix(tmp_path / "k.csv").ravel().tolist() == [1.0, 0.5, 0.25]
