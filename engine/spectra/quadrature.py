@@ -101,7 +101,8 @@ def quadrature(
         del run
     result = _sorted(nodes, weights, residuals, n, eps)
     # the runs cannot tell smaller modes from zero modes
-    modes = max(n, result.k.size, PRODUCT / math.sqrt(least_mass(len(runs), n)))
+    share = least_mass(len(runs), n) / len(runs)
+    modes = max(n, result.k.size, 1.1 * PRODUCT / math.sqrt(share))
     limit = modes * eps * float(np.abs(result.k).max())
     result = result._replace(tolerance=limit)
     return with_reach(result, runs, n, limit, deflation_error, excluded)
