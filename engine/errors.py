@@ -27,6 +27,10 @@ class InputError(CritdampError, ValueError):
         return f"{self.parameter}: {self.message}" if self.parameter else self.message
 
 
+class SpectrumWarning(UserWarning):
+    """The ends of a spectrum have not converged, or negative modes were left out."""
+
+
 class OutputExistsError(InputError):
     """The output exists and overwriting was not requested."""
 

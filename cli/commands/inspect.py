@@ -11,6 +11,7 @@ import click
 from critdamp.data.formats.run_file import QuantitySummary, Run, open_run
 from critdamp.engine.errors import InputError
 from critdamp.engine.maps.axis import Axis
+from critdamp.engine.spectra.cautions import cautions
 from critdamp.engine.spectra.spectrum import Spectrum
 from critdamp.engine.tuning.closed_forms import Tuning, polyak
 from critdamp.engine.validation import about
@@ -126,6 +127,9 @@ def _show(run: Run) -> None:
     print_table(["axis", "scale", "values", "first", "last"], rows)
     if run.plan.spectrum is not None:
         click.echo(_spectrum_text(run.plan.spectrum))
+        click.echo(
+            "".join(f"{line}\n" for line in cautions(run.plan.spectrum)), nl=False
+        )
     rows = [_row(run.summary(name)) for name in run.quantities]
     tuning = _polyak(run)
     if tuning is not None:

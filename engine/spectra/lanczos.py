@@ -16,7 +16,6 @@ import numpy as np
 from ..typing import Apply, Floats
 from .operators import DOUBLE_EPS, checked_product
 
-
 # rounding error of a product with a unit vector, in units of eps·|H|
 PRODUCT = 4.0
 

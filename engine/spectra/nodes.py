@@ -33,7 +33,9 @@ class Nodes(NamedTuple):
         return self._replace(
             k=np.ldexp(self.k, exponent),
             residuals=np.ldexp(np.asarray(self.residuals), exponent),
-            tolerance=None if tolerance is None else float(np.ldexp(tolerance, exponent)),
+            tolerance=None
+            if tolerance is None
+            else float(np.ldexp(tolerance, exponent)),
         )
 
 

@@ -66,7 +66,9 @@ class Products:
         """
         before = self.exponent // 2
         scaled = np.ldexp(vector, -before) if self.exponent else vector
-        product = checked_product(self._hessian.product(scaled), vector.size, self._count)
+        product = checked_product(
+            self._hessian.product(scaled), vector.size, self._count
+        )
         self._count += 1
         self._progress(min(self._count, self._total), self._total)
         return np.ldexp(product, before - self.exponent) if self.exponent else product
