@@ -127,9 +127,8 @@ def _show(run: Run) -> None:
     print_table(["axis", "scale", "values", "first", "last"], rows)
     if run.plan.spectrum is not None:
         click.echo(_spectrum_text(run.plan.spectrum))
-        click.echo(
-            "".join(f"{line}\n" for line in cautions(run.plan.spectrum)), nl=False
-        )
+        for line in cautions(run.plan.spectrum):
+            click.echo(line)
     rows = [_row(run.summary(name)) for name in run.quantities]
     tuning = _polyak(run)
     if tuning is not None:

@@ -170,11 +170,12 @@ def _of_dense(
             "memory"
         )
     if start is None:
-        k, displacement = np.linalg.eigvalsh(matrix), None
+        values, displacement = np.linalg.eigvalsh(matrix), None
     else:
         size, b = squared_size(start)
-        k, vectors = np.linalg.eigh(matrix)
+        values, vectors = np.linalg.eigh(matrix)
         displacement = size * (vectors.T @ (b / np.linalg.norm(b))) ** 2
+    k: Floats = np.asarray(values, dtype=np.float64)
     bounds = np.full(n, rounding(n, k, eps))
     tolerance = n * eps * float(np.abs(k).max()) if eps > DOUBLE_EPS else None
     return Nodes(k, None, displacement, bounds, tolerance)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from ..typing import Apply, Floats
 from .operators import DOUBLE_EPS, checked_product
@@ -45,7 +46,7 @@ class Ritz:
     basis: Floats
     rotation: Floats
 
-    def vectors(self, chosen: Floats) -> Floats:
+    def vectors(self, chosen: npt.NDArray[np.bool_]) -> Floats:
         """Return the chosen Ritz vectors, (c, n)."""
         ritz_vectors: Floats = (self.basis.T @ self.rotation[:, chosen]).T
         return ritz_vectors

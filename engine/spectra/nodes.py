@@ -30,12 +30,12 @@ class Nodes(NamedTuple):
         if not exponent:
             return self
         tolerance = self.tolerance
+        if tolerance is not None:
+            tolerance = float(np.ldexp(tolerance, exponent))
         return self._replace(
             k=np.ldexp(self.k, exponent),
             residuals=np.ldexp(np.asarray(self.residuals), exponent),
-            tolerance=None
-            if tolerance is None
-            else float(np.ldexp(tolerance, exponent)),
+            tolerance=tolerance,
         )
 
 

@@ -116,18 +116,18 @@ def checked_product(product: Any, n: int, step: int) -> Floats:
     InputError
         It is not finite, or has another length.
     """
-    product = np.asarray(product, dtype=np.float64).ravel()
-    if product.size != n:
+    values: Floats = np.asarray(product, dtype=np.float64).ravel()
+    if values.size != n:
         raise InputError(
-            f"a product with the Hessian has {product.size} values, {n} are needed"
+            f"a product with the Hessian has {values.size} values, {n} are needed"
         )
-    if not np.isfinite(product).all():
-        at = int(np.flatnonzero(~np.isfinite(product))[0])
+    if not np.isfinite(values).all():
+        at = int(np.flatnonzero(~np.isfinite(values))[0])
         raise InputError(
-            f"product {step} with the Hessian is {product[at]} at index {at}; "
+            f"product {step} with the Hessian is {values[at]} at index {at}; "
             "the loss and its derivatives must be finite"
         )
-    return product
+    return values
 
 
 def is_sparse(matrix: Any) -> bool:

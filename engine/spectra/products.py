@@ -66,9 +66,8 @@ class Products:
         """
         before = self.exponent // 2
         scaled = np.ldexp(vector, -before) if self.exponent else vector
-        product = checked_product(
-            self._hessian.product(scaled), vector.size, self._count
-        )
+        product = self._hessian.product(scaled)
+        product = checked_product(product, vector.size, self._count)
         self._count += 1
         self._progress(min(self._count, self._total), self._total)
         return np.ldexp(product, before - self.exponent) if self.exponent else product

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..typing import Apply, Floats, Report
 from .hidden import Excluded, largest_mass, least_mass
-from .lanczos import lanczos, orthogonal
+from .lanczos import Ritz, lanczos, orthogonal
 from .operators import DOUBLE_EPS
 from .quadrature import Pairs
 
@@ -49,12 +49,14 @@ def outer_pairs(matrix: Any, seed: int, report: Report) -> Pairs | None:
         zeros, complete = _zero_vectors(matrix, low, n * DOUBLE_EPS * bound, rng)
         if not complete:
             report(f"at least {len(zeros)} zero modes; the others are estimated")
-        nearest, smallest = _nearest(low, zeros, rng) if complete else (zeros[:0], 0.0)
-        farthest, largest = _nearest(lambda v: -high(v), zeros[:0], rng)
+        nearest, below, smallest = zeros[:0], 0.0, 0.0
+        if complete:
+            nearest, below, smallest = _nearest(low, zeros, rng)
+        farthest, largest, _ = _nearest(high, zeros[:0], rng)
     except (RuntimeError, MemoryError) as error:
         report(f"shift-invert for the outer eigenvalues failed: {error}")
         return None
-    excluded = Excluded(-gap, smallest - gap, bound * (1 + 1e-9) - largest)
+    excluded = Excluded(below - gap, smallest - gap, bound * (1 + 1e-9) + largest)
     vectors = np.concatenate([zeros, nearest, farthest])
     return _rayleigh_ritz(matrix, vectors)._replace(excluded=excluded)
 
@@ -81,7 +83,8 @@ def _zero_vectors(
     found = np.empty((0, n))
     most = min(_MOST_ZEROS, int(_MOST_DOUBLES // n))
     while len(found) < min(n, most):
-        run = lanczos(solve, rng.standard_normal(n), _STEPS, found)
+        start = rng.standard_normal(n)
+        run = lanczos(solve, start, _STEPS, found)
         top = run.vectors(np.arange(run.values.size) == run.values.size - 1)
         if abs(top[0] @ (matrix @ top[0])) > tolerance:
             return found, True
@@ -98,36 +101,43 @@ def _zero_vectors(
 
 def _are_zero(matrix: Any, pairs: Pairs, tolerance: float) -> npt.NDArray[np.bool_]:
     """Return which eigenpairs are zero modes, exact to rounding, (c,)."""
-    small = np.abs(pairs.values) <= tolerance
-    return small & (np.linalg.norm(matrix @ pairs.vectors.T, axis=0) <= tolerance)
+    sizes = np.linalg.norm(matrix @ pairs.vectors.T, axis=0)
+    return np.asarray((np.abs(pairs.values) <= tolerance) & (sizes <= tolerance))
 
 
 def _nearest(
     solve: Apply, zeros: Floats, rng: np.random.Generator
-) -> tuple[Floats, float]:
-    """Return the eigenvectors of the largest eigenvalues ν of an inverse, and 1/ν.
+) -> tuple[Floats, float, float]:
+    """Return the eigenvectors of the largest |ν| of an inverse, and where 1/ν is not.
 
     Returns
     -------
-    vectors (c, n), and the least 1/ν that is possible, 0 if that is not known
+    vectors (c, n), and the largest negative and the least positive 1/ν that are
+    possible, 0 where that is not known
     """
     n = zeros.shape[1]
     if len(zeros) == n:
-        return zeros[:0], 0.0
+        return zeros[:0], 0.0, 0.0
     runs = [lanczos(solve, rng.standard_normal(n), _STEPS, zeros) for _ in range(_RUNS)]
-    largest = max(float(run.values[-1]) for run in runs)
-    if not largest > 0.0:
-        return zeros[:0], 0.0
-    x = largest * (1.0 + np.geomspace(1e-13, 1e6, 500))
-    mass = sum(largest_mass(run, x) for run in runs)
-    above = float(x[mass >= least_mass(_RUNS, n)].max(initial=x[0]))
     run = runs[0]
-    found = run.residuals <= _CONVERGED * largest
-    found[: max(0, found.size - _KEPT)] = False
+    sizes = np.abs(run.values)
+    found = run.residuals <= _CONVERGED * sizes.max()
+    found &= sizes >= np.sort(sizes)[-_KEPT:][0]
     vectors = run.vectors(found)
     if len(vectors):  # one step of the inverse iteration makes them exact
         vectors = _orthonormal(_without(solve(vectors.T).T, zeros))
-    return vectors, 1.0 / above if above < x[-1] else 0.0
+    return vectors, _end(runs, -1.0, n), _end(runs, 1.0, n)
+
+
+def _end(runs: list[Ritz], sign: float, n: int) -> float:
+    """Return the 1/ν of a sign next to 0 that is possible, 0 if that is not known."""
+    largest = max(float((sign * run.values).max()) for run in runs)
+    if not largest > 0.0:
+        return 0.0
+    x = sign * largest * (1.0 + np.geomspace(1e-13, 1e6, 500))
+    mass = np.sum([largest_mass(run, x) for run in runs], axis=0)
+    above = float(np.abs(x[mass >= least_mass(len(runs), n)]).max(initial=largest))
+    return sign / above if above < abs(x[-1]) else 0.0
 
 
 def _without(vectors: Floats, zeros: Floats) -> Floats:

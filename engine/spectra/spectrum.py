@@ -18,7 +18,7 @@ from .operators import as_hessian
 
 Zero = Literal["drop", "keep"]
 Negative = Literal["error", "drop", "abs", "keep"]
-# largest residual of kmin and kmax, relative to these, for which they count as converged
+# largest residual of kmin or kmax, relative to it, for which it counts as converged
 _CONVERGED = 0.01
 
 
@@ -278,9 +278,10 @@ class Spectrum:
         order = np.flatnonzero(keep)
         order = order[np.argsort(known["k"][order], kind="stable")]
         # n and kmax change, the rounding error of the eigenvalues does not
+        chosen: dict[str, Any] = {name: v[order] for name, v in known.items()}
         return replace(
             self,
-            **{name: values[order] for name, values in known.items()},
+            **chosen,
             tolerance=limit,
             negatives_dropped=self.negatives_dropped + dropped,
         )
