@@ -67,7 +67,8 @@ def _solver(matrix: Any, shift: float) -> Apply:
     from scipy.sparse.linalg import splu
 
     unit = sp.eye_array(matrix.shape[0], format="csc")
-    solve: Apply = splu((matrix - shift * unit).tocsc()).solve
+    factors: Any = splu((matrix - shift * unit).tocsc())
+    solve: Apply = factors.solve
     return solve
 
 
@@ -118,7 +119,8 @@ def _nearest(
     n = zeros.shape[1]
     if len(zeros) == n:
         return zeros[:0], 0.0, 0.0
-    runs = [lanczos(solve, rng.standard_normal(n), _STEPS, zeros) for _ in range(_RUNS)]
+    starts: list[Floats] = list(rng.standard_normal((_RUNS, n)))
+    runs = [lanczos(solve, start, _STEPS, zeros) for start in starts]
     run = runs[0]
     sizes = np.abs(run.values)
     found = run.residuals <= _CONVERGED * sizes.max()
@@ -131,13 +133,12 @@ def _nearest(
 
 def _end(runs: list[Ritz], sign: float, n: int) -> float:
     """Return the 1/ν of a sign next to 0 that is possible, 0 if that is not known."""
-    largest = max(float((sign * run.values).max()) for run in runs)
-    if not largest > 0.0:
-        return 0.0
-    x = sign * largest * (1.0 + np.geomspace(1e-13, 1e6, 500))
-    mass = np.sum([largest_mass(run, x) for run in runs], axis=0)
-    above = float(np.abs(x[mass >= least_mass(len(runs), n)]).max(initial=largest))
-    return sign / above if above < abs(x[-1]) else 0.0
+    scale = max(float(np.abs(run.values).max()) for run in runs)
+    edge = max(0.0, *(float((sign * run.values).max()) for run in runs))
+    x = edge + scale * np.geomspace(1e-15, 1e6, 1000)
+    mass = np.sum([largest_mass(run, sign * x) for run in runs], axis=0)
+    above = float(x[mass >= least_mass(len(runs), n)].max(initial=x[0]))
+    return sign / above if above < x[-1] else 0.0
 
 
 def _without(vectors: Floats, zeros: Floats) -> Floats:
