@@ -94,3 +94,7 @@ class FileError(CritdampError, OSError):
 
 class CritdampWarning(UserWarning):
     """The result is right, and something about it has to be known."""
+
+
+class SpectrumWarning(CritdampWarning):
+    """The ends of a spectrum have not converged, or negative modes were left out."""

@@ -10,3 +10,5 @@ Floats = npt.NDArray[np.float64]
 Apply = Callable[[Floats], Floats]
 # called with one-line messages: expected durations, warnings
 Report = Callable[[str], object]
+# called with the amounts done and in total
+Progress = Callable[[int, int], object]

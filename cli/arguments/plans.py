@@ -18,6 +18,7 @@ from critdamp.engine.errors import FileError, InputError
 from critdamp.engine.maps.axis import Axis
 from critdamp.engine.maps.plan import Plan
 from critdamp.engine.modes.methods import SYNONYMS, VARIABLES
+from critdamp.engine.spectra.cautions import cautions
 from critdamp.engine.spectra.spectrum import Spectrum
 from critdamp.engine.validation import about
 
@@ -143,11 +144,7 @@ def _spectrum(value: Any, folder: Path, notes: list[str]) -> Spectrum:
         note = zero_modes(spectrum.name, spectrum.zeros, len(spectrum))
     if note:
         notes.append(f"--spectrum: {note}")
-    if not spectrum.kmin_converged:
-        notes.append(
-            f"--spectrum: kmin {spectrum.positive.k[0]:.6g} has not converged; the "
-            "true value and the rates may be far smaller"
-        )
+    notes += [f"--spectrum: {line}" for line in cautions(spectrum)]
     return spectrum
 
 

@@ -12,6 +12,7 @@ from critdamp.data.formats.run_file import QuantitySummary, Run, open_run
 from critdamp.engine.errors import InputError
 from critdamp.engine.maps.axis import Axis
 from critdamp.engine.modes.methods import SYNONYMS
+from critdamp.engine.spectra.cautions import cautions
 from critdamp.engine.spectra.spectrum import Spectrum
 from critdamp.engine.tuning.closed_forms import Tuning, polyak
 from critdamp.engine.validation import about
@@ -127,6 +128,8 @@ def _show(run: Run) -> None:
     print_table(["axis", "scale", "values", "first", "last"], rows)
     if run.plan.spectrum is not None:
         click.echo(_spectrum_text(run.plan.spectrum))
+        for line in cautions(run.plan.spectrum):
+            click.echo(line)
     rows = [_row(run.summary(name)) for name in run.quantities]
     tuning = _polyak(run)
     if tuning is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from critdamp.data.inputs.read_spectrum import read_spectrum
 from critdamp.data.problems.catalogue import PROBLEMS, problem_spectrum
 from critdamp.data.storage.outputs import check_output
 from critdamp.engine.errors import InputError
-from critdamp.engine.spectra.spectrum import Spectrum
+from critdamp.engine.spectra.spectrum import Spectrum, count_text
 
 from ..arguments.options import FILE, json_option, table_options
 from ..terminal.formatting import as_text, command_line, emit
 from ..terminal.histogram import log_histogram
+from ..terminal.progress import Progress, progress_bar
 from ..terminal.tables import print_table
 
 # what became of zero and negative modes; kmin and condition are of positive ones
@@ -124,7 +126,8 @@ def command(
         if not quiet:
             click.echo(line, err=True)
 
-    spectrum = _spectrum(source, problem, options, report)
+    with progress_bar(quiet, lambda rate: f"{rate:.3g} products/s") as progress:
+        spectrum = _spectrum(source, problem, options, report, progress)
     name = options["name"] or spectrum.name or Path(str(source)).name
     spectrum = replace(spectrum, name=as_text(name))
     tolerance, shift = options["zero_tolerance"], options["shift"]
@@ -169,14 +172,19 @@ def _check_options(problem: str | None, options: dict[str, Any]) -> None:
 
 
 def _spectrum(
-    source: str | None, problem: str | None, options: dict[str, Any], report: Any
+    source: str | None,
+    problem: str | None,
+    options: dict[str, Any],
+    report: Any,
+    progress: Progress,
 ) -> Spectrum:
     quadrature = {name: options[name] for name in ("steps", "probes", "seed")}
     if problem is not None:
-        return problem_spectrum(problem, report=report, **quadrature)
+        return problem_spectrum(problem, report=report, progress=progress, **quadrature)
     arguments = {
         **quadrature,
         **{name: options[name] for name in ("per_weight", "header", "index")},
+        "progress": progress,
     }
     if options["displacement"] is not None:
         arguments["displacement"] = read_vector(options["displacement"])
@@ -192,30 +200,49 @@ def _record(
         "zero_modes": float(weights[np.abs(k) <= tolerance].sum()),
         "negative_modes": float(weights[k < -tolerance].sum()),
     }
-    return {"name": filtered.name, **filtered.summary(), **counts}
+    estimated = spectrum.is_estimated
+    return {
+        "name": filtered.name,
+        **filtered.summary(),
+        **counts,
+        "counts_estimated": estimated,
+    }
 
 
-def _treated(count: float, treatment: str) -> str:
+_MORE = "  NOT CONVERGED: the true value may be far {}; use more --steps"
+
+
+def _ends(record: dict[str, Any]) -> dict[str, str]:
+    """Return the rows of kmin, kmax and the condition, or why there are none."""
+    if record["kmin"] is None:
+        is_zero = record["zero_modes"] == record["modes"]
+        return {"kmin": "none: " + ("all modes are zero" if is_zero else "no k > 0")}
+    rows = {name: f"{record[name]:.17g}" for name in ("kmin", "kmax")}
+    for name, way in (("kmin", "smaller"), ("kmax", "larger")):
+        if not record[f"{name}_converged"]:
+            rows[name] += _MORE.format(way)
+    return {**rows, "condition": f"{record['condition']:.6g}"}
+
+
+def _treated(count: str, treatment: str) -> str:
     """Return how many modes were found, and what became of them."""
-    return f"{count:.6g}" + (f" found, {_DONE[treatment]}" if count else "")
+    return count if count == "0" else f"{count} found, {_DONE[treatment]}"
 
 
 def _print(
     spectrum: Spectrum, record: dict[str, Any], treatment: dict[str, str]
 ) -> None:
     repeated = ", ".join(f"{n} × {k:.6g}" for k, n in record["multiplicities"][:5])
-    kmin = f"{record['kmin']:.17g}"
-    if not record["kmin_converged"]:
-        kmin += "  NOT CONVERGED: the true value may be far smaller; use more --steps"
+    count = partial(count_text, is_estimated=record["counts_estimated"])
     rows = {
         "modes": f"{record['modes']:.10g}",
         "entries": f"{record['entries']}",
-        "kmin": kmin,
-        "kmax": f"{record['kmax']:.17g}",
-        "condition": f"{record['condition']:.6g}",
-        "zero modes": _treated(record["zero_modes"], treatment["zero"]),
-        "negative modes": _treated(record["negative_modes"], treatment["negative"]),
-        "above kmax/10": f"{record['above_tenth']:.6g}",
+        **_ends(record),
+        "zero modes": _treated(count(record["zero_modes"]), treatment["zero"]),
+        "negative modes": _treated(
+            count(record["negative_modes"]), treatment["negative"]
+        ),
+        "above kmax/10": count(record["above_tenth"]),
         "multiplicities": repeated or "none",
     }
     print_table(["", ""], [[name, value] for name, value in rows.items()])

@@ -59,8 +59,11 @@ def load_spectrum(source: str | Path) -> Spectrum:
         name = str(file.attrs.get("name", ""))
         tolerance = file.attrs.get("zero_tolerance")
         tolerance = None if tolerance is None else float(tolerance)
+        dropped = float(file.attrs.get("negative_modes_dropped", 0.0))
     try:
-        return Spectrum(**values, name=name, tolerance=tolerance)
+        return Spectrum(
+            **values, name=name, tolerance=tolerance, negatives_dropped=dropped
+        )
     except (InputError, TypeError, ValueError) as error:
         raise InputError(f"{source}: {error}") from error
 
@@ -99,6 +102,8 @@ def save_spectrum(
     }
     if spectrum.tolerance is not None:
         attributes["zero_tolerance"] = spectrum.tolerance
+    if spectrum.negatives_dropped:
+        attributes["negative_modes_dropped"] = spectrum.negatives_dropped
     target = Path(path)
     check_output(target)
     with failures(target, "write"), new_hdf5(target) as file:

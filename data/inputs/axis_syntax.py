@@ -103,7 +103,7 @@ def _from_spectrum(source: str, report: Callable[[str], object]) -> Axis:
     message = zero_modes(spectrum.name, spectrum.zeros, len(spectrum))
     if message:
         report(message)
-    values = np.unique(positive.k)
+    values = positive.distinct
     repeated = len(positive) - values.size
     if repeated:
         verb = "is" if repeated == 1 else "are"

@@ -14,6 +14,7 @@ from critdamp.engine.backends.cache import cache_dir
 from critdamp.engine.callbacks import ignore
 from critdamp.engine.errors import CritdampError, InputError
 from critdamp.engine.spectra.spectrum import Spectrum
+from critdamp.engine.typing import Progress
 
 from ..formats.spectrum_file import load_spectrum, save_spectrum
 from ..storage.os_errors import failures
@@ -40,7 +41,7 @@ def _matrix_free(
 
     net, minimiser = trained(hidden, tolerance, most, report)
     product = partial(net.hessian_product, minimiser)
-    return Spectrum.from_hessian(product, n=net.size, **options)
+    return Spectrum.from_hessian(product, n=net.size, report=report, **options)
 
 
 # name → description, and function that computes the spectrum
@@ -72,7 +73,9 @@ PROBLEMS: dict[str, tuple[str, Callable[..., Spectrum]]] = {
 }
 
 
-def problem_spectrum(name: str, *, report: Report = ignore, **options: Any) -> Spectrum:
+def problem_spectrum(
+    name: str, *, report: Report = ignore, progress: Progress = ignore, **options: Any
+) -> Spectrum:
     """Return the spectrum of the Hessian of a real problem at its minimiser.
 
     The spectrum is cached by name and options.
@@ -81,6 +84,7 @@ def problem_spectrum(name: str, *, report: Report = ignore, **options: Any) -> S
     ----------
     name : one of `PROBLEMS`
     report : called with a message before long computations and on their results
+    progress : called with the number of products done and expected
     **options : steps, probes and seed of a quadrature, for large problems
 
     Raises
@@ -100,7 +104,7 @@ def problem_spectrum(name: str, *, report: Report = ignore, **options: Any) -> S
         except CritdampError:
             report(f"{path}: damaged; computed again")
     description, compute = PROBLEMS[name]
-    unnamed = compute(report=report, **options)
+    unnamed = compute(report=report, progress=progress, **options)
     spectrum = replace(unnamed, name=name)
     with failures(path, "write"):
         path.parent.mkdir(parents=True, exist_ok=True)

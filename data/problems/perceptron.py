@@ -13,6 +13,9 @@ import numpy as np
 
 from critdamp.engine.typing import Floats
 
+# of the heavy ball, and the norm of the gradient from which on Newton's method is used
+_RATE, _MOMENTUM, _NEAR = 1.0, 0.98, 1e-6
+
 
 @dataclass(frozen=True, eq=False)
 class Perceptron:
@@ -98,28 +101,30 @@ class Perceptron:
         return product + self.penalty * vector
 
     def minimiser(self, tolerance: float, most: int) -> Floats:
-        """Return parameters (n,) with a small gradient, by L-BFGS and then Newton.
+        """Return parameters (n,) with a small gradient, by the heavy ball and Newton.
+
+        The loss has many minima. With constant ε and p the path from the start is
+        smooth, and ends at the same one where rounding differs; L-BFGS, whose line
+        search decides by last digits, ends at others on other processors.
 
         Parameters
         ----------
         tolerance : norm of the gradient up to which Newton's method continues
-        most : maximum number of iterations of L-BFGS
+        most : maximum number of iterations of the heavy ball
 
         Raises
         ------
         RuntimeError
             The norm of the gradient is above the tolerance after 20 Newton steps.
         """
-        from scipy.optimize import minimize
-
-        result = minimize(
-            self.loss_and_gradient,
-            self.start(),
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": most, "maxfun": 2 * most, "ftol": 0.0, "gtol": 1e-7},
-        )
-        parameters: Floats = np.asarray(result.x)
+        parameters = self.start()
+        velocity = np.zeros_like(parameters)
+        for _ in range(most):
+            gradient = self.loss_and_gradient(parameters)[1]
+            if np.linalg.norm(gradient) <= max(_NEAR, tolerance):
+                break
+            velocity = _MOMENTUM * velocity - _RATE * gradient
+            parameters = parameters + velocity
         for _ in range(20):
             gradient = self.loss_and_gradient(parameters)[1]
             if np.linalg.norm(gradient) <= tolerance:

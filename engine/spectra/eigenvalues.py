@@ -11,16 +11,18 @@ import numpy.typing as npt
 
 from ..callbacks import ignore
 from ..errors import InputError
-from ..typing import Floats, Report
+from ..typing import Floats, Progress, Report
 from ..validation import real, whole_number
-from .lanczos import displacement_quadrature, quadrature
-from .nodes import Nodes
+from .nodes import Nodes, rounding
 from .operators import DOUBLE_EPS, Hessian, check_finite
+from .products import Products
+from .quadrature import displacement_quadrature, quadrature, squared_size
+from .shift_invert import outer_pairs
 
 # allowed asymmetry, relative to max|H|; rounding gives about 1e-15
 ASYMMETRY = 1e-8
-# largest n of a sparse matrix that is converted to dense, and that is factorised
-SPARSE_AS_DENSE, FACTORISED = 2000, 300_000
+# largest n of a sparse matrix or an operator that is converted to dense
+SPARSE_AS_DENSE = 2000
 # n from which the expected duration is reported
 _LONG = 1500
 
@@ -33,12 +35,14 @@ def nodes_of_hessian(
     probes: int = 4,
     seed: int = 0,
     report: Report = ignore,
+    progress: Progress = ignore,
 ) -> Nodes:
     """Return all eigenvalues of a symmetric matrix, or quadrature nodes  [Eq. 12].
 
-    A dense matrix, or a sparse matrix of at most 2,000 rows, gives all eigenvalues. A
-    larger sparse matrix or an operator gives nodes and weights by Lanczos quadrature,
-    with error bounds. See `Spectrum.from_hessian` for the arguments.
+    A dense matrix, or a sparse matrix or operator of at most 2,000 rows, gives all
+    eigenvalues, as does an operator whose n columns cost no more products than the
+    quadrature. Others give nodes and weights by Lanczos quadrature, with error bounds.
+    See `Spectrum.from_hessian` for the arguments.
 
     Raises
     ------
@@ -51,22 +55,40 @@ def nodes_of_hessian(
     start = None if displacement is None else _displacement(displacement, hessian.n)
     if matrix is not None and (not hessian.is_sparse or hessian.n <= SPARSE_AS_DENSE):
         dense = matrix.toarray() if hessian.is_sparse else matrix
-        return _dense(dense, start, report)
-    apply = hessian.apply
+        return _of_dense(_checked(dense, report), start, report)
     if matrix is not None:
-        matrix = _symmetric(matrix.astype(np.float64).tocsr(), report)
-        apply = matrix.__matmul__
-    if start is not None:
-        return displacement_quadrature(apply, start, steps=steps)
-    return quadrature(
-        apply,
-        hessian.n,
-        steps=steps,
-        probes=probes,
-        seed=seed,
-        known=None if matrix is None else _outer_pairs(matrix, seed, report),
-        eps=hessian.eps,
-    )
+        matrix, exponent = _scaled(matrix.astype(np.float64).tocsr())
+        matrix = _symmetric(matrix, report)
+        hessian = Hessian(hessian.n, matrix.__matmul__)
+    count = steps * (1 if start is not None else 1 + probes)
+    by_columns = matrix is None and _fits_columns(hessian.n, count)
+    products = Products(hessian, 2 + (hessian.n if by_columns else count), progress)
+    if by_columns:
+        return _of_dense(products.matrix(), start, report, hessian.eps)
+    if products.is_zero:
+        nodes = Nodes(np.zeros(1), np.array([float(hessian.n)]), residuals=np.zeros(1))
+    elif start is not None:
+        nodes = displacement_quadrature(products, start, steps=steps, eps=hessian.eps)
+    else:
+        known = None if matrix is None else outer_pairs(matrix, seed, report)
+        options = {"steps": steps, "probes": probes, "seed": seed}
+        nodes = quadrature(products, hessian.n, known=known, eps=hessian.eps, **options)
+    products.finish()
+    if matrix is None:
+        exponent = products.exponent
+    return nodes.times_power_of_two(exponent)
+
+
+def _fits_columns(n: int, products: int) -> bool:
+    """Return whether n products with unit vectors are the cheaper way."""
+    return n <= SPARSE_AS_DENSE or (n <= products and _nbytes(n) <= _memory())
+
+
+def _scaled(matrix: Any) -> tuple[Any, int]:
+    """Return a sparse matrix over a power of two, with elements of about 1 at most."""
+    exponent = int(np.frexp(abs(matrix).max())[1])
+    matrix.data = np.ldexp(matrix.data, -exponent)
+    return matrix, exponent
 
 
 def nodes_of_design(design: npt.ArrayLike) -> Nodes:
@@ -85,13 +107,20 @@ def nodes_of_design(design: npt.ArrayLike) -> Nodes:
         raise InputError(f"shape {matrix.shape}: a design matrix is samples × features")
     check_finite(matrix)
     samples, features = matrix.shape
-    k = np.zeros(features)
-    values = np.linalg.svd(matrix, compute_uv=False) ** 2 / samples
-    k[: values.size] = values
-    k = np.sort(k)
-    # the error of σ is about eps·σ_max, hence k is zero up to the square of that
-    rounding = max(matrix.shape) * DOUBLE_EPS
-    return Nodes(k, tolerance=float(rounding**2 * k[-1]))
+    roots = np.zeros(features)
+    sizes = np.linalg.svd(matrix, compute_uv=False) / np.sqrt(samples)
+    roots[: sizes.size] = sizes
+    roots = np.sort(roots)
+    with np.errstate(over="ignore", under="ignore"):
+        k = roots**2
+    if roots[-1] and not np.finfo(float).tiny <= k[-1] < np.inf:
+        raise InputError(
+            f"the largest singular value is {roots[-1]:.6g}·√N, whose square is out of "
+            "the range of doubles; scale the design matrix"
+        )
+    # the error of a root is about eps·max, hence k is zero up to the square of that
+    error = max(*matrix.shape, 8) * DOUBLE_EPS * float(roots[-1])
+    return Nodes(k, residuals=(2.0 * roots + error) * error, tolerance=error**2)
 
 
 def _displacement(displacement: npt.ArrayLike, n: int) -> Floats:
@@ -116,13 +145,24 @@ def _symmetric(matrix: Any, report: Report) -> Any:
     return matrix / 2 + matrix.T / 2 if defect else matrix
 
 
-def _dense(matrix: Any, start: Floats | None, report: Report) -> Nodes:
-    n = matrix.shape[0]
-    _check_memory(n)
+def _checked(matrix: Any, report: Report) -> Floats:
+    """Return (H + Hᵀ)/2 in doubles of a dense matrix."""
+    _check_memory(matrix.shape[0])
     with np.errstate(over="ignore"):
         matrix = matrix.astype(np.float64)
     check_finite(matrix)
-    matrix = _symmetric(matrix, report)
+    symmetric: Floats = _symmetric(matrix, report)
+    return symmetric
+
+
+def _of_dense(
+    matrix: Floats, start: Floats | None, report: Report, eps: float = DOUBLE_EPS
+) -> Nodes:
+    """Return all eigenvalues, with the rounding error as residuals.
+
+    LAPACK scales a matrix whose norm or the square of that is out of range.
+    """
+    n = len(matrix)
     if n >= _LONG:
         seconds = dense_seconds(n)
         report(
@@ -130,9 +170,15 @@ def _dense(matrix: Any, start: Floats | None, report: Report) -> Nodes:
             "memory"
         )
     if start is None:
-        return Nodes(np.linalg.eigvalsh(matrix))
-    k, vectors = np.linalg.eigh(matrix)
-    return Nodes(k, displacement=(vectors.T @ start) ** 2)
+        values, displacement = np.linalg.eigvalsh(matrix), None
+    else:
+        size, b = squared_size(start)
+        values, vectors = np.linalg.eigh(matrix)
+        displacement = size * (vectors.T @ (b / np.linalg.norm(b))) ** 2
+    k: Floats = np.asarray(values, dtype=np.float64)
+    bounds = np.full(n, rounding(n, k, eps))
+    tolerance = n * eps * float(np.abs(k).max()) if eps > DOUBLE_EPS else None
+    return Nodes(k, None, displacement, bounds, tolerance)
 
 
 def _nbytes(n: int) -> float:
@@ -140,12 +186,15 @@ def _nbytes(n: int) -> float:
     return 3.0 * 8.0 * n * n
 
 
+def _memory() -> float:
+    return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+
+
 def _check_memory(n: int) -> None:
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if _nbytes(n) > memory:
+    if _nbytes(n) > _memory():
         raise InputError(
             f"{n:,} eigenvalues of a dense matrix need {_nbytes(n) / 1e9:.3g} GB, "
-            f"this machine has {memory / 1e9:.3g} GB; give a LinearOperator, which "
+            f"this machine has {_memory() / 1e9:.3g} GB; give a LinearOperator, which "
             "needs only vectors"
         )
 
@@ -157,42 +206,3 @@ def dense_seconds(n: int) -> float:
     start = time.perf_counter()
     np.linalg.eigvalsh(values + values.T)
     return (time.perf_counter() - start) * (n / size) ** 3
-
-
-def _outer_pairs(
-    matrix: Any, seed: int, report: Report
-) -> tuple[Floats, Floats, Floats] | None:
-    """Return eigenvalues next to 0 and the largest ones, eigenvectors, and bounds.
-
-    Lanczos converges slowly where eigenvalues are dense; shift-invert does not. One
-    shift is just below 0, so that a zero mode does not make the matrix singular. The
-    other is just above a bound of the largest eigenvalue. None if the factorisation
-    fails or is too large.
-    """
-    from scipy.sparse.linalg import eigsh
-
-    if matrix.shape[0] > FACTORISED:
-        return None
-    start = np.random.default_rng(seed).standard_normal(matrix.shape[0])
-    bound = float(abs(matrix).sum(axis=1).max())
-    if not bound:
-        return None
-    try:
-        pairs = [
-            eigsh(matrix.tocsc(), 4, sigma=shift, v0=start)[1].T
-            for shift in (-1e-9 * bound, (1.0 + 1e-9) * bound)
-        ]
-    except (RuntimeError, MemoryError) as error:
-        report(f"shift-invert for the outer eigenvalues failed: {error}")
-        return None
-    return _rayleigh_ritz(matrix, np.concatenate(pairs))
-
-
-def _rayleigh_ritz(matrix: Any, vectors: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return Ritz values, orthonormal Ritz vectors and residuals in span(vectors)."""
-    basis, sizes, _ = np.linalg.svd(vectors.T, full_matrices=False)
-    basis = basis[:, sizes > 0.5]  # both shifts may have given the same vector
-    values, rotation = np.linalg.eigh(basis.T @ (matrix @ basis))
-    ritz_vectors = basis @ rotation
-    residuals = matrix @ ritz_vectors - ritz_vectors * values
-    return values, ritz_vectors.T, np.linalg.norm(residuals, axis=0)

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from ..typing import Floats
 
 
@@ -22,3 +24,21 @@ class Nodes(NamedTuple):
     displacement: Floats | None = None
     residuals: Floats | None = None
     tolerance: float | None = None
+
+    def times_power_of_two(self, exponent: int) -> "Nodes":
+        """Return the nodes of the matrix that is 2^exponent times as large."""
+        if not exponent:
+            return self
+        tolerance = self.tolerance
+        if tolerance is not None:
+            tolerance = float(np.ldexp(tolerance, exponent))
+        return self._replace(
+            k=np.ldexp(self.k, exponent),
+            residuals=np.ldexp(np.asarray(self.residuals), exponent),
+            tolerance=tolerance,
+        )
+
+
+def rounding(n: int, k: Floats, eps: float) -> float:
+    """Return a bound of the rounding error of eigenvalues, max(n, 8)·eps·max|k|."""
+    return max(n, 8) * eps * float(np.abs(k).max())

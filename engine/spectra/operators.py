@@ -126,6 +126,28 @@ def check_finite(matrix: Any) -> None:
         raise InputError(f"value at ({row}, {column}) is {values[i]}, not finite")
 
 
+def checked_product(product: Any, n: int, step: int) -> Floats:
+    """Return a product with the Hessian as (n,) float64.
+
+    Raises
+    ------
+    InputError
+        It is not finite, or has another length.
+    """
+    values: Floats = np.asarray(product, dtype=np.float64).ravel()
+    if values.size != n:
+        raise InputError(
+            f"a product with the Hessian has {values.size} values, {n} are needed"
+        )
+    if not np.isfinite(values).all():
+        at = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise InputError(
+            f"product {step} with the Hessian is {values[at]} at index {at}; "
+            "the loss and its derivatives must be finite"
+        )
+    return values
+
+
 def is_sparse(matrix: Any) -> bool:
     """Return whether a matrix is a scipy.sparse matrix, without importing scipy."""
     return type(matrix).__module__.startswith("scipy.sparse") and hasattr(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -12,14 +12,14 @@ import numpy.typing as npt
 from ..callbacks import ignore
 from ..display import Shown, short
 from ..errors import Advice, InputError
-from ..typing import Floats, Report
+from ..typing import Floats, Progress, Report
 from ..validation import instance, vector
 from .eigenvalues import nodes_of_design, nodes_of_hessian
 from .operators import as_hessian
 
 Zero = Literal["drop", "keep"]
 Negative = Literal["error", "drop", "abs", "keep"]
-# largest residual of kmin, relative to kmin, for which kmin counts as converged
+# largest residual of kmin or kmax, relative to it, for which it counts as converged
 _CONVERGED = 0.01
 _NEGATIVE = Advice(
     *("negative", "drop", "leaves them out; abs and keep are choices too"),
@@ -43,6 +43,7 @@ class Spectrum(Shown):
     residuals : (n,) float64, not negative, default 0
         For Ritz values: an eigenvalue is within this distance of each k.
     tolerance : |k| up to which a mode is zero, n·2⁻⁵²·max|k| by default
+    negatives_dropped : number of negative modes that were left out
 
     Raises
     ------
@@ -56,6 +57,7 @@ class Spectrum(Shown):
     name: str = ""
     residuals: Floats | None = None
     tolerance: float | None = None
+    negatives_dropped: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the arrays and make them read-only."""
@@ -93,11 +95,13 @@ class Spectrum(Shown):
         seed: int = 0,
         name: str = "",
         report: Report = ignore,
+        progress: Progress = ignore,
     ) -> Spectrum:
         """Return the spectrum of a symmetric matrix.
 
-        A dense matrix, or a sparse matrix of at most 2,000 rows, gives all eigenvalues.
-        A larger sparse matrix, an operator or a function gives nodes and weights by
+        A dense matrix, or a sparse matrix, operator or function of at most 2,000 rows,
+        gives all eigenvalues. So does an operator for which n products are no more than
+        the quadrature takes, steps · (probes + 1). Others give nodes and weights by
         Lanczos quadrature, with residuals as error bounds.
 
         Parameters
@@ -109,6 +113,7 @@ class Spectrum(Shown):
         steps, probes, seed : of the quadrature, see `lanczos.quadrature`
         name : a label for tables and files
         report : called with one-line messages: expected durations, warnings
+        progress : called with the number of products done and expected
 
         Raises
         ------
@@ -123,6 +128,7 @@ class Spectrum(Shown):
             probes=probes,
             seed=seed,
             report=report,
+            progress=progress,
         )
         return cls(**nodes._asdict(), name=name)
 
@@ -198,12 +204,41 @@ class Spectrum(Shown):
 
     @property
     def kmin_converged(self) -> bool:
-        """Return whether the smallest positive k is at least 100 times its residual."""
+        """Return whether the smallest positive k is at least 100 times its residual.
+
+        The residual of a Lanczos node next to the zero modes covers all places where a
+        smaller eigenvalue may be; the probability that one is elsewhere is 10⁻⁶.
+        """
         positive = np.flatnonzero(self.k > self.zero_tolerance)
-        if not positive.size:
-            return False
-        bound = self.known["residuals"][positive[0]]
-        return bool(bound <= _CONVERGED * self.k[positive[0]])
+        return bool(positive.size and self._has_converged(int(positive[0])))
+
+    @property
+    def kmax_converged(self) -> bool:
+        """Return whether the largest |k| of k[-1] is at least 100 times its residual.
+
+        The residual covers all places where a larger eigenvalue may be.
+        """
+        return self._has_converged(-1)
+
+    def _has_converged(self, i: int) -> bool:
+        return bool(self.known["residuals"][i] <= _CONVERGED * abs(self.k[i]))
+
+    @property
+    def is_estimated(self) -> bool:
+        """Return whether numbers of modes are estimates, from weights of a quadrature.
+
+        So they are where a weight is no whole number.
+        """
+        weights = np.asarray(self.weights)
+        return bool(np.any(weights != np.round(weights)))
+
+    def count(self, chosen: npt.NDArray[np.bool_]) -> str:
+        """Return the number of modes among the chosen entries as text.
+
+        An estimated number is rounded, with «about».
+        """
+        number = float(np.asarray(self.weights)[chosen].sum())
+        return count_text(number, self.is_estimated)
 
     def filtered(
         self,
@@ -230,23 +265,30 @@ class Spectrum(Shown):
         limit = self.zero_tolerance if tolerance is None else tolerance
         zeros, negatives = np.abs(k) <= limit, k < -limit
         if negative == "error" and negatives.any():
-            count = float(self.arrays["weights"][negatives].sum())
-            modes, along = ("mode", "it") if count == 1 else ("modes", "them")
+            count = self.count(negatives)
+            modes, along = ("mode", "it") if count == "1" else ("modes", "them")
             raise InputError(
-                f"{self.name or 'unnamed'}: {count:.6g} negative {modes}, the smallest "
+                f"{self.name or 'unnamed'}: {count} negative {modes}, the smallest "
                 f"k is {k[0]:.6g}; every method diverges along {along}",
                 advice=_NEGATIVE,
             )
         keep = ~(zeros & (zero == "drop")) & ~(negatives & (negative == "drop"))
         if not keep.any():
-            raise InputError(f"{self.name or 'unnamed'}: no mode is positive")
-        k = np.where(negatives & (negative == "abs"), -k, k)[keep]
-        order = np.argsort(k, kind="stable")
-        _, *others = self.known.values()
-        weights, displacement, residuals = (v[keep][order] for v in others)
-        tolerance = self.tolerance if tolerance is None else tolerance
-        return Spectrum(
-            k[order], weights, displacement, self.name, residuals, tolerance
+            raise InputError(f"{self.name or 'unnamed'}: {_none_positive(k, limit)}")
+        turned = negatives & (negative == "abs")
+        dropped = float(np.asarray(self.weights)[negatives & ~keep].sum())
+        known = {**self.known, "k": np.where(turned, -k, k)}
+        if turned.any():
+            known["residuals"] = _with_both_sides(turned, zeros, **known)
+        order = np.flatnonzero(keep)
+        order = order[np.argsort(known["k"][order], kind="stable")]
+        # n and kmax change, the rounding error of the eigenvalues does not
+        chosen: dict[str, Any] = {name: v[order] for name, v in known.items()}
+        return replace(
+            self,
+            **chosen,
+            tolerance=limit,
+            negatives_dropped=self.negatives_dropped + dropped,
         )
 
     def _rows(self) -> dict[str, str]:
@@ -261,18 +303,22 @@ class Spectrum(Shown):
         return {name: short(value) for name, value in known.items() if value}
 
     def summary(self) -> dict[str, Any]:
-        """Return name → number of modes, kmin, kmax, condition and multiplicities."""
+        """Return name → number of modes, kmin, kmax, condition and multiplicities.
+
+        kmin and condition are None where no mode is positive.
+        """
         weights = np.asarray(self.weights)
         limit, kmax = self.zero_tolerance, float(self.k[-1])
         above = self.k > limit
-        kmin = float(self.k[above][0]) if above.any() else float("nan")
+        kmin = float(self.k[above][0]) if above.any() else None
         return {
             "modes": self.modes,
             "entries": len(self),
             "kmin": kmin,
             "kmin_converged": self.kmin_converged,
             "kmax": kmax,
-            "condition": kmax / kmin,
+            "kmax_converged": self.kmax_converged,
+            "condition": kmax / kmin if kmin else None,
             "zero_modes": float(weights[np.abs(self.k) <= limit].sum()),
             "negative_modes": float(weights[self.k < -limit].sum()),
             "least": float(self.k[0]),
@@ -280,19 +326,46 @@ class Spectrum(Shown):
             "multiplicities": self.multiplicities(),
         }
 
+    @cached_property
+    def _starts(self) -> npt.NDArray[np.intp]:
+        """Return where the groups of eigenvalues begin that are equal to rounding."""
+        if self.is_estimated:
+            return np.flatnonzero(np.diff(self.k, prepend=-np.inf) > 0.0)
+        rounding = self._rounding
+        starts = [0]
+        while starts[-1] < len(self):
+            group = self.k[starts[-1]] + rounding
+            starts.append(int(np.searchsorted(self.k, group, side="right")))
+        return np.array(starts[:-1])
+
+    @property
+    def _rounding(self) -> float:
+        """Return n·2⁻⁵²·max|k|, or `tolerance` where that is less."""
+        eps = float(np.finfo(np.float64).eps)
+        error = max(len(self), self.modes) * eps * float(np.abs(self.k).max())
+        return error if self.tolerance is None else min(error, self.tolerance)
+
+    @property
+    def distinct(self) -> Floats:
+        """Return one k of each group of eigenvalues that are equal to rounding.
+
+        A group spans at most n·2⁻⁵²·max|k|, or `tolerance` where that is less. Its
+        smallest member is returned, an eigenvalue of the spectrum and not a mean.
+        Nodes of a quadrature are equal only where their bits are.
+        """
+        return self.k[self._starts]
+
     def multiplicities(self) -> list[tuple[float, int]]:
         """Return (k, multiplicity) of repeated eigenvalues, most frequent first.
 
-        Eigenvalues count as equal to rounding. The list is empty for nodes of a
-        quadrature, which may be close without being repeated eigenvalues.
+        Eigenvalues count as equal to rounding, as in `distinct`. The list is empty for
+        nodes of a quadrature, which may be close without being repeated eigenvalues.
         """
-        weights = np.asarray(self.weights)
-        if np.any(self.residuals) or np.any(weights != np.round(weights)):
+        residuals = np.asarray(self.residuals)
+        if self.is_estimated or np.any(residuals > 16.0 * self._rounding):
             return []
-        rounding = len(self) * np.finfo(np.float64).eps * np.abs(self.k).max()
-        starts = np.flatnonzero(np.diff(self.k, prepend=-np.inf) > rounding)
-        counts = np.add.reduceat(weights, starts)
-        pairs = zip(self.k[starts].tolist(), counts.tolist(), strict=True)
+        counts = np.add.reduceat(np.asarray(self.weights), self._starts)
+        pairs = zip(self.distinct.tolist(), counts.tolist(), strict=True)
         repeated = [(k, int(count)) for k, count in pairs if count > 1]
         return sorted(repeated, key=lambda pair: -pair[1])
 
@@ -300,3 +373,38 @@ class Spectrum(Shown):
 def require_spectrum(value: object) -> None:
     """Raise InputError if the value is no Spectrum, such as the name of one."""
     instance("spectrum", value, Spectrum, "load_spectrum returns one by its name")
+
+
+def count_text(number: float, is_estimated: bool) -> str:
+    """Return a number of modes as text, rounded and with «about» if it is estimated."""
+    if not is_estimated:
+        return f"{number:.10g}"
+    if 0.0 < number < 0.5:
+        return "fewer than 1"
+    return f"about {number:.0f}" if number else "0"
+
+
+def _none_positive(k: Floats, limit: float) -> str:
+    if np.all(np.abs(k) <= limit):
+        return f"all modes are zero, |k| ≤ {limit:.6g}; none is positive"
+    return "no mode is positive"
+
+
+def _with_both_sides(
+    turned: npt.NDArray[np.bool_],
+    zeros: npt.NDArray[np.bool_],
+    k: Floats,
+    residuals: Floats,
+    **_others: Floats,
+) -> Floats:
+    """Return the residuals with negative modes turned to positive.
+
+    That of the smallest k has to reach as far down as those of both sides.
+    """
+    sides = [np.flatnonzero(side) for side in (turned, ~turned & ~zeros)]
+    ends = [side[np.argmin(k[side])] for side in sides if side.size]
+    smallest = min(ends, key=lambda end: float(k[end]))
+    reach = max(0.0, float(min(k[end] - residuals[end] for end in ends)))
+    residuals = residuals.copy()
+    residuals[smallest] = max(residuals[smallest], k[smallest] - reach)
+    return residuals

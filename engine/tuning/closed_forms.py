@@ -12,6 +12,8 @@ import numpy.typing as npt
 from ..arithmetic.decimals import decimals, minus_log
 from ..display import Shown
 from ..errors import InputError
+from ..spectra.cautions import warn_of
+from ..spectra.spectrum import Spectrum
 from ..typing import Floats
 from ..validation import finite
 
@@ -33,7 +35,7 @@ class Tuning(Shown):
     rate: float
 
 
-def polyak(kmin: float, kmax: float) -> Tuning:
+def polyak(kmin: float | Spectrum, kmax: float | None = None) -> Tuning:
     """Return the optimal constant (ε, p) of the heavy ball for k in [kmin, kmax].
 
     ε = 4/(√L+√μ)², p = ((√L−√μ)/(√L+√μ))², ρ = √p, with μ = kmin and L = kmax
@@ -42,13 +44,26 @@ def polyak(kmin: float, kmax: float) -> Tuning:
 
     Parameters
     ----------
-    kmin, kmax : finite, 0 < kmin ≤ kmax
+    kmin, kmax : finite, 0 < kmin ≤ kmax; or a Spectrum instead of both, for its
+        smallest and largest positive k
 
     Raises
     ------
     InputError
-        kmin or kmax is not finite or not positive, kmin > kmax, or ε overflows.
+        kmin or kmax is not finite or not positive, kmin > kmax, or ε overflows; a mode
+        of the spectrum is negative, or none is positive.
+
+    Warns
+    -----
+    SpectrumWarning
+        kmin or kmax of the spectrum has not converged, or negative modes were left out.
     """
+    if isinstance(kmin, Spectrum):
+        k = kmin.positive.k
+        warn_of(kmin)
+        kmin, kmax = float(k[0]), float(k[-1])
+    if kmax is None:
+        raise InputError("is needed beside kmin", "kmax")
     if not 0 < kmin <= kmax < math.inf:
         raise InputError(f"{kmin:g} to {kmax:g}; 0 < kmin ≤ kmax < inf is needed", "k")
     with decimals():

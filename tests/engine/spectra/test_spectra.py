@@ -32,7 +32,7 @@ def net():
     """Return a small net on real data, parameters, and its dense Hessian."""
     inputs, targets = datasets.digits()
     net = Perceptron(inputs[:150], targets[:150], 4, 1e-2)
-    at = net.minimiser(1e-10, 3000)
+    at = net.minimiser(1e-10, 20_000)
     rows = [net.hessian_product(at, unit) for unit in np.eye(net.size)]
     return net, at, np.array(rows)
 
@@ -97,11 +97,12 @@ def test_both_ends_of_a_sparse_matrix_may_be_the_same():
         (sp.eye_array(n), 1.0, 1.0, 0),
         (column @ column.T, column.power(2).sum(), column.power(2).sum(), n - 1),
         (sp.diags_array(np.r_[10, 0.1, np.ones(n - 2)]), 0.1, 10.0, 0),
-        (sp.csr_array((n, n)), np.nan, 0.0, n),
+        (sp.csr_array((n, n)), None, 0.0, n),
     ):
         known = from_hessian(matrix.tocsr(), probes=2).summary()
         ends = known["kmin"], known["kmax"], known["zero_modes"], known["modes"]
-        assert ends == pytest.approx((kmin, kmax, zeros, n), rel=1e-9, nan_ok=True)
+        for value, right in zip(ends, (kmin, kmax, zeros, n), strict=True):
+            assert value == (right and pytest.approx(right, rel=1e-9))
     matrix, values = laplacian(50)
     negative = from_hessian(-matrix, probes=1)
     assert negative.k[-1] == pytest.approx(-values[0], rel=1e-10)
@@ -219,7 +220,7 @@ def test_zero_and_negative_modes_are_treated_as_asked():
     shifted = spectrum.filtered(shift=0.75)
     assert shifted.k.tolist() == [0.25, 0.75, 0.75, 1.75, 2.75]
     assert len(spectrum.filtered(negative="drop", tolerance=1.5)) == 1
-    with pytest.raises(InputError, match="no mode is positive"):
+    with pytest.raises(InputError, match=r"all modes are zero, \|k\| ≤ 0"):
         cd.Spectrum([0.0, 0.0]).filtered()
 
 
