@@ -123,9 +123,7 @@ def streamed_row(slower, fastest, k, tol, out):
     start = CHUNK - out.ctypes.data // size % CHUNK if chunk.size else out.size
     _plain_row(slower, fastest[:start], k, tol, out[:start])
     while start + CHUNK <= out.size:
-        part = fastest[start : start + CHUNK]
-        for j in range(CHUNK):
-            chunk[j] = _value(_at(slower, part[j], k), tol)
+        _plain_row(slower, fastest[start : start + CHUNK], k, tol, chunk)
         source, target = chunk.ctypes.data, out.ctypes.data + start * size
         for offset in range(0, CHUNK * size, 64):
             stream_line(target + offset, source + offset)
@@ -136,8 +134,12 @@ def streamed_row(slower, fastest, k, tol, out):
 def quick_row(slower, fastest, k, tol, out):
     """Write a row by the quick kernel, and its uncertain values by the exact one."""
     wide_vectors()
+    doubts = 0
     for j in range(fastest.size):
         out[j] = _quick(_at(slower, fastest[j], k))
+        doubts += (out[j] == NOT_COMPUTED) | (out[j] != out[j])
+    if doubts == 0:
+        return
     for j in range(fastest.size):
         if out[j] == NOT_COMPUTED or out[j] != out[j]:
             out[j] = _value(_at(slower, fastest[j], k), tol)
