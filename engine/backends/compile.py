@@ -177,6 +177,7 @@ def _rows(method: Method, quantity: Quantity, name: str) -> dict[str, Any]:
         "_quick": quantity.quick,
         "_between": quantity.between,
     }
+    names["_doubts"] = jit(specialise(templates.doubts, name, **names))
     template = templates.row if quantity.quick is None else templates.quick_row
     names["_plain_row"] = names["_fill_row"] = jit(specialise(template, name, **names))
     if quantity.streams:

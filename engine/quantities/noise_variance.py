@@ -23,14 +23,14 @@ def _quick_variance(r):
 def _variance(noise_coefficients, below, above, gap, plus):
     now, before, both, apart = noise_coefficients
     outside = (below <= 0.0) | (above <= 0.0) | (gap <= 0.0)
+    # divisors that are never 0: all branches may be computed, and set no flag
+    below, above = 1.0 if outside else below, 1.0 if outside else above
+    gap = 1.0 if outside else gap
     # of the two forms of the sum, the one whose terms have one sign
     same = now * before > 0.0
-    noise = apart if same else both
-    edge, other = (above, below) if same else (below, above)
-    # divisors that are never 0: both branches may be computed, and set no flag
-    kicked = noise / (1.0 if outside else edge) * noise * plus
-    kicked += 2.0 * abs(now * before)
-    variance = kicked / (1.0 if outside else gap * other)
+    noise, edge = apart if same else both, above if same else below
+    kicked = noise / edge * noise * plus + 2.0 * abs(now * before)
+    variance = kicked / (gap * (below if same else above))
     return math.inf if outside else variance
 
 

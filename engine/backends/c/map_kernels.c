@@ -80,7 +80,7 @@ static int increases(const double *values, int64_t n)
                                            const double *inner, int64_t n, type *restrict out) \
     {                                                                                  \
         type chunk[CHUNK] __attribute__((aligned(64)));                                \
-        int doubts = 0;                                                                \
+        int64_t doubts = 0;                                                            \
         for (int64_t j = 0; j < n; j++) {                                              \
             double t[method##_T], d[method##_D];                                       \
             method##_terms(head, inner[j], k, t, d);                                   \
