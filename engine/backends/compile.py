@@ -180,12 +180,9 @@ def _rows(method: Method, quantity: Quantity, name: str) -> dict[str, Any]:
         "_quick": quantity.quick,
         "_between": quantity.between,
     }
-    if quantity.quick is not None:
-        names["_fill_row"] = jit(specialise(templates.quick_row, name, **names))
-    else:
-        names["_plain_row"] = names["_fill_row"] = jit(
-            specialise(templates.row, name, **names)
-        )
+    names["_doubts"] = jit(specialise(templates.doubts, name, **names))
+    template = templates.row if quantity.quick is None else templates.quick_row
+    names["_plain_row"] = names["_fill_row"] = jit(specialise(template, name, **names))
     if quantity.streams:
         names["_fill_row"] = jit(specialise(templates.streamed_row, name, **names))
     if quantity.between is not None:

@@ -35,6 +35,7 @@ _between: Any = None
 _fill_row: Any = None
 _plain_row: Any = None
 _blocks: Any = None
+_doubts: Any = None
 
 
 def plain_value(r, tol):
@@ -114,7 +115,7 @@ def row(slower, fastest, k, tol, out):
 
 
 def streamed_row(slower, fastest, k, tol, out):
-    """Write the values of a row in chunks, computed in cache and streamed to memory.
+    """Write a row by the quick kernel in chunks, made in cache and streamed to memory.
 
     Chunks are aligned to cache lines. It is faster for long rows only.
     """
@@ -123,9 +124,13 @@ def streamed_row(slower, fastest, k, tol, out):
     start = CHUNK - out.ctypes.data // size % CHUNK if chunk.size else out.size
     _plain_row(slower, fastest[:start], k, tol, out[:start])
     while start + CHUNK <= out.size:
-        part = fastest[start : start + CHUNK]
+        part, doubts = fastest[start : start + CHUNK], 0
         for j in range(CHUNK):
-            chunk[j] = _value(_at(slower, part[j], k), tol)
+            value = _quick(_at(slower, part[j], k))
+            chunk[j] = value
+            doubts += value != value
+        if doubts > 0:
+            _doubts(slower, part, k, tol, chunk)
         source, target = chunk.ctypes.data, out.ctypes.data + start * size
         for offset in range(0, CHUNK * size, 64):
             stream_line(target + offset, source + offset)
@@ -133,14 +138,22 @@ def streamed_row(slower, fastest, k, tol, out):
     _plain_row(slower, fastest[start:], k, tol, out[start:])
 
 
-def quick_row(slower, fastest, k, tol, out):
-    """Write a row by the quick kernel, and its uncertain values by the exact one."""
-    wide_vectors()
-    for j in range(fastest.size):
-        out[j] = _quick(_at(slower, fastest[j], k))
+def doubts(slower, fastest, k, tol, out):
+    """Write the values of a row that the quick kernel left in doubt."""
     for j in range(fastest.size):
         if out[j] == NOT_COMPUTED or out[j] != out[j]:
             out[j] = _value(_at(slower, fastest[j], k), tol)
+
+
+def quick_row(slower, fastest, k, tol, out):
+    """Write a row by the quick kernel, and its uncertain values by the exact one."""
+    wide_vectors()
+    doubts = 0
+    for j in range(fastest.size):
+        out[j] = _quick(_at(slower, fastest[j], k))
+        doubts += (out[j] == NOT_COMPUTED) | (out[j] != out[j])
+    if doubts > 0:
+        _doubts(slower, fastest, k, tol, out)
 
 
 def block_row(slower, fastest, k, tol, out):

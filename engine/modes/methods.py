@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..arithmetic.double_double import product
+from ..arithmetic.exact_sums import total
 from ..arithmetic.jit import jit
 from ..errors import InputError
 
@@ -68,14 +69,14 @@ class Recurrence(NamedTuple):
     trace : T
     determinant : D
     first : w_1/w_0, from rest
-    noise_coefficients : n₀, n₁ and n₀ + n₁, doubles: noise ξ_t on the gradient adds
-        n₀ξ_t + n₁ξ_{t−1} to w_{t+1}
+    noise_coefficients : n₀, n₁, n₀ + n₁ and n₀ − n₁, doubles to some ulp: noise ξ_t on
+        the gradient adds n₀ξ_t + n₁ξ_{t−1} to w_{t+1}
     """
 
     trace: tuple[float, ...]
     determinant: tuple[float, ...]
     first: tuple[float, ...]
-    noise_coefficients: tuple[float, float, float]
+    noise_coefficients: tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,17 +125,23 @@ def _times(a, b):
 
 
 @jit
+def _plain_noise(eps):
+    """Return the coefficients of noise that acts in one step alone."""
+    return -eps, 0.0, -eps, -eps
+
+
+@jit
 def _heavy_ball(eps, p, k):
     """Return T = 1 + p − εk, D = p, w_1 = 1 − εk  [Eq. 2] [Eq. 28] [Eq. 30]."""
     x, y = _times(eps, k)
-    return Recurrence((1.0, -x, -y, p), (p,), (1.0, -x, -y), (-eps, 0.0, -eps))
+    return Recurrence((1.0, -x, -y, p), (p,), (1.0, -x, -y), _plain_noise(eps))
 
 
 @jit
 def _gradient_descent(eps, k):
     """Return T = 1 − εk, D = 0, w_1 = T  [Eq. 1] [Eq. 33]."""
     x, y = _times(eps, k)
-    return Recurrence((1.0, -x, -y), (0.0,), (1.0, -x, -y), (-eps, 0.0, -eps))
+    return Recurrence((1.0, -x, -y), (0.0,), (1.0, -x, -y), _plain_noise(eps))
 
 
 @jit
@@ -147,7 +154,7 @@ def _nesterov(eps, p, k):
         (1.0, -x, -y, p, -xh, -xl, -yh, -yl),
         (p, -xh, -xl, -yh, -yl),
         (1.0, -x, -y),
-        (-eps, 0.0, -eps),
+        _plain_noise(eps),
     )
 
 
@@ -167,7 +174,12 @@ def _qhm(nu, eps, p, k):
     ch, cl = _times(ml, x)
     dh, dl = _times(ml, y)
     first = (1.0, -x, -y, ah, al, bh, bl, ch, cl, dh, dl)
-    noise_coefficients = (-eps * (1.0 - mh), eps * p * (1.0 - nu), -eps * (1.0 - p))
+    noise_coefficients = (
+        -eps * total((1.0, -mh, -ml)).hi,
+        eps * p * (1.0 - nu),
+        -eps * (1.0 - p),
+        -eps * total((1.0, p, -2.0 * mh, -2.0 * ml)).hi,
+    )
     return Recurrence(
         first + (p,),
         (p, -xh, -xl, -yh, -yl, ah, al, bh, bl, ch, cl, dh, dl),

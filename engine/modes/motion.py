@@ -52,12 +52,33 @@ def _exact_spread(roots, t):
 
 
 @jit
+def _exact_power_of_ratio(roots, t):
+    """Return qᵗ of real roots."""
+    if roots.ratio.hi == 0.0:
+        return pair(0.0)
+    power = exp(multiply(pair(t), log(roots.ratio, roots.one_minus_ratio)))
+    return negative(power) if roots.sign < 0.0 and t % 2.0 == 1.0 else power
+
+
+@jit
 def _exact_real(roots, t):
-    """Return |w_t| of real roots, all in double-doubles."""
+    """Return |w_t| of real roots for whole t ≥ 1, all in double-doubles."""
+    if roots.large.hi == 0.0:
+        return pair(0.0)
     log_large = log(roots.large, roots.one_minus_large)
     envelope = exp(multiply(pair(t), log_large))
-    part = multiply(roots.excess, _exact_spread(roots, t))
-    return absolute(multiply(add(part, pair(1.0)), envelope))
+    if cancels(roots):
+        rest = subtract(pair(1.0), roots.part)
+        swing = add(roots.part, multiply(rest, _exact_power_of_ratio(roots, t)))
+    else:
+        swing = add(multiply(roots.excess, _exact_spread(roots, t)), pair(1.0))
+    return absolute(multiply(swing, envelope))
+
+
+@jit
+def cancels(roots):
+    """Tell whether the larger of real roots has next to no part in the motion."""
+    return abs(roots.part.hi) < 0.5
 
 
 @jit
@@ -67,7 +88,7 @@ def exact_size(r, t):
     if mode.discriminant.hi < 0.0:
         return _exact_complex(complex_roots(mode), t)
     if not is_nilpotent(mode):
-        return _exact_real(real_roots(mode), t)
+        return _exact_real(real_roots(mode, r), t)
     return pair(0.0) if t > 1.0 else absolute(first_step(r))
 
 
@@ -88,8 +109,12 @@ def complex_above(roots, t, tol, log_r, theta):
 @jit
 def real_value(roots, t, log_large, log_ratio):
     """Return |w_t| of real roots for whole t ≥ 1, and a bound of its error."""
+    if roots.large.hi == 0.0:
+        return 0.0, 0.0
     fall = t * log_large
     envelope = math.exp(fall)
+    if cancels(roots):
+        return _value_of_small(roots, t, envelope, fall, log_ratio)
     spread = t
     if roots.separation.hi > 0.0:
         odd = roots.sign < 0.0 and t % 2.0 == 1.0
@@ -99,6 +124,19 @@ def real_value(roots, t, log_large, log_ratio):
     part = roots.excess.hi * spread
     size = envelope * (4.0 - fall) * (1.0 + abs(part) * 4.0)
     return abs(envelope * (1.0 + part)), 8.0 * EPS * size
+
+
+@jit
+def _value_of_small(roots, t, envelope, fall, log_ratio):
+    """Return what `real_value` does, where λ₁ has next to no part in the motion."""
+    a, power = roots.part.hi, math.exp(t * log_ratio)
+    odd = roots.sign < 0.0 and t % 2.0 == 1.0
+    rest = (1.0 - a) * (-power if odd else power)
+    size = envelope * (4.0 - fall) * abs(a)
+    # 0·inf where q = 0
+    if power > 0.0:
+        size += math.exp(fall + t * log_ratio) * (8.0 - 2.0 * (fall + t * log_ratio))
+    return abs(envelope * (a + rest)), 8.0 * EPS * size
 
 
 @jit
@@ -131,17 +169,23 @@ def half_arc(log_cosine):
 
 
 @jit
+def offset_of(turn, phase, t):
+    """Return by how many half turns w_t of complex roots is beyond its nearest peak."""
+    hi, lo = subtract(multiply(pair(t), turn), phase)
+    return Pair(hi - np.round(hi), lo)
+
+
+@jit
 def complex_value(roots, turn, phase, t, log_r):
     """Return |w_t| of complex roots, its relative error some units of 2⁻⁵³.
 
     A phase near a zero of the cosine is measured from there, where it keeps its digits.
     """
-    hi, lo = subtract(multiply(pair(t), turn), phase)
-    hi -= np.round(hi)
-    off = abs(hi + lo)
+    offset = offset_of(turn, phase, t)
+    off = abs(offset.hi + offset.lo)
     cosine = math.cos(math.pi * off)
     if off > 0.25:
-        size = absolute(Pair(hi, lo))
+        size = absolute(offset)
         cosine = math.sin(math.pi * abs((0.5 - size.hi) - size.lo))
     return math.exp(t * log_r) * math.hypot(1.0, roots.sine_coefficient.hi) * cosine
 
@@ -159,7 +203,11 @@ def turning_points(roots, log_large, log_ratio):
         return max(-1.0 / h - 1.0 / log_large, 0.0), 0.0
     tail = _log_one_plus(log_ratio, log_large)
     even = odd = 0.0
-    if h > 0.0 or -h > separation:
+    if cancels(roots):
+        a = roots.part.hi
+        at = (math.log(abs(a)) - math.log1p(-a) - tail) / log_ratio
+        even, odd = (at, 0.0) if a < 0.0 else (0.0, at)
+    elif h > 0.0 or -h > separation:
         even = (_log_one_plus(separation, h) - tail) / log_ratio
     elif -h < separation:
         odd = (math.log(separation + h) - math.log(-h) - tail) / log_ratio

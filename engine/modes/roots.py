@@ -22,7 +22,12 @@ from ..arithmetic.double_double import (
 )
 from ..arithmetic.exact_sums import exact_linear_combination
 from ..arithmetic.jit import jit
-from .stability import Margins, precise_discriminant_of_margins
+from .stability import (
+    Margins,
+    exact_margins,
+    precise_discriminant_of_margins,
+    value_at_start,
+)
 
 
 class Mode(NamedTuple):
@@ -66,6 +71,8 @@ class RealRoots(NamedTuple):
     ratio, one_minus_ratio : |q| and 1 − |q|
     separation : 1 − q = (λ₁ − λ₂)/λ₁
     excess : h = w_1/λ₁ − 1
+    part : A = 1 + h/(1 − q) where that cancels, |A| < 2⁻²⁰: w_t = λ₁ᵗ(A + (1 − A)qᵗ);
+        1 elsewhere
     sign : of q, ±1.0, a double
     """
 
@@ -75,24 +82,18 @@ class RealRoots(NamedTuple):
     one_minus_ratio: Pair
     separation: Pair
     excess: Pair
+    part: Pair
     sign: float
+
+
+# of the start, the part in the larger root below which it is computed from exact sums
+_SMALL_PART = 2.0**-20
 
 
 @jit
 def mode_of(r):
     """Return the mode of a recurrence, from exact sums."""
-    sign = (
-        -1.0
-        if exact_linear_combination(0.0, 1.0, r.trace, 0.0, r.determinant).hi < 0.0
-        else 1.0
-    )
-    margins = Margins(
-        exact_linear_combination(0.0, sign, r.trace, 0.0, r.determinant),
-        exact_linear_combination(0.0, 0.0, r.trace, 1.0, r.determinant),
-        exact_linear_combination(2.0, -sign, r.trace, 0.0, r.determinant),
-        exact_linear_combination(1.0, -sign, r.trace, 1.0, r.determinant),
-        exact_linear_combination(1.0, 0.0, r.trace, -1.0, r.determinant),
-    )
+    margins, sign = exact_margins(r)
     two_w1_minus_T = exact_linear_combination(0.0, 2.0 * sign, r.first, -sign, r.trace)
     return Mode(margins, two_w1_minus_T, precise_discriminant_of_margins(margins))
 
@@ -110,6 +111,18 @@ def first_step(r):
 
 
 @jit
+def starts_beside(mode):
+    """Tell whether the start has next to no part in λ₁, so that λ₂ tells how w moves.
+
+    w_1 − λ₂, (2w_1 − T + √(T² − 4D))/2, is then next to 0.
+    """
+    if not mode.discriminant.hi > 0.0:
+        return False
+    s = root(mode.discriminant)
+    return abs(add(mode.two_w1_minus_T, s).hi) < 2.0 * _SMALL_PART * s.hi
+
+
+@jit
 def complex_roots(mode):
     """Return the motion of a mode whose discriminant is negative."""
     margins = mode.margins
@@ -124,9 +137,29 @@ def complex_roots(mode):
 
 
 @jit
-def real_roots(mode):
-    """Return the motion of a mode whose discriminant is not negative."""
+def _one_root(r):
+    """Return the motion w_t = w_1ᵗ, as |w_1|ᵗ."""
+    w, one, zero = first_step(r), pair(1.0), pair(0.0)
+    sign = -1.0 if w.hi < 0.0 else 1.0
+    gap = exact_linear_combination(1.0, -sign, r.first, 0.0, r.trace)
+    return RealRoots(scaled(w, sign), gap, zero, one, one, zero, one, 1.0)
+
+
+@jit
+def real_roots(mode, r):
+    """Return the motion of a mode whose discriminant is not negative.
+
+    A start that has no part in λ₁ moves by λ₂ alone, and is given as if it were λ₁.
+    """
     margins, s = mode.margins, root(mode.discriminant)
+    part = pair(1.0)
+    if starts_beside(mode):
+        value = value_at_start(r)
+        if value.hi == 0.0:
+            return _one_root(r)
+        # (w_1 − λ₂)/(λ₁ − λ₂)
+        shift = scaled(subtract(mode.two_w1_minus_T, s), 0.5)
+        part = divide(value, multiply(shift, s))
     large = scaled(add(margins.trace, s), 0.5)
     # 1 − λ₁ = 2(1 − T + D)/(2 − T + √(T² − 4D))
     below = add(margins.two_minus_T, s)
@@ -141,7 +174,7 @@ def real_roots(mode):
         one_minus_ratio = divide(margins.trace, large)
     excess = divide(scaled(subtract(mode.two_w1_minus_T, s), 0.5), large)
     return RealRoots(
-        large, one_minus_large, ratio, one_minus_ratio, separation, excess, sign
+        large, one_minus_large, ratio, one_minus_ratio, separation, excess, part, sign
     )
 
 

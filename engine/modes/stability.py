@@ -115,6 +115,17 @@ def sums_of(r):
     return Sums(r.trace, r.determinant, total(r.trace), total(r.determinant), size)
 
 
+@inlined
+def is_certain(x, disc, size):
+    """Tell whether x² − 4y errs too little for (x + √(x² − 4y))/2 to lose a digit.
+
+    x and y err by some 2⁻¹⁰² of the size, their discriminant by δ = 2⁻¹⁰⁰ of its
+    square. A root of the discriminant errs by δ/2√|disc|, which has to be far below
+    2⁻⁵³ of x.
+    """
+    return abs(disc) * (x * x) > 2.0**-88 * (size * size) * (size * size)
+
+
 @jit
 def linear_combination(c, s, d, sums):
     """Return c + s·T + d·D for s and d in 0, ±1, ±2, relative error 2⁻⁵⁶.
@@ -139,27 +150,71 @@ def sign_of_trace(sums):
 def quick_margins(sums, sign):
     """Return the margins, with T ≥ 0 by a sign, and whether digits of all are left.
 
-    Nothing branches. The order is that of `linear_combination`, for the same bits.
+    Those of the discriminant count too. Nothing branches. Where they are known, they
+    are the sums of `linear_combination`.
     """
     t, d = scaled(sums.trace, sign), sums.determinant
     g = subtract(pair(2.0), t)
     m = add(pair(1.0), add(negative(t), d))
     u = subtract(pair(1.0), d)
     doubt = 1e-14 * sums.size
+    margins = Margins(t, d, g, m, u)
     known = (abs(g.hi) > doubt) & (abs(m.hi) > doubt) & (abs(u.hi) > doubt)
-    return Margins(t, d, g, m, u), known
+    smaller = _smaller_square(margins)[0].hi
+    known &= is_certain(smaller, discriminant_of_margins(margins), sums.size)
+    return margins, known
 
 
 @jit
-def exact_margins(sums, sign):
-    """Return the margins, with T ≥ 0 by a sign, however far their sums cancel."""
-    return Margins(
-        scaled(sums.trace, sign),
-        sums.determinant,
-        linear_combination(2.0, -sign, 0.0, sums),
-        linear_combination(1.0, -sign, 1.0, sums),
-        linear_combination(1.0, 0.0, -1.0, sums),
+def exact_trace(r):
+    """Return T of a recurrence, relative error about 2⁻¹⁰⁵."""
+    return exact_linear_combination(0.0, 1.0, r.trace, 0.0, r.determinant)
+
+
+@jit
+def exact_determinant(r):
+    """Return D of a recurrence, relative error about 2⁻¹⁰⁵."""
+    return exact_linear_combination(0.0, 0.0, r.trace, 1.0, r.determinant)
+
+
+@jit
+def exact_margins(r):
+    """Return the margins and the sign of T, however far their sums cancel."""
+    t = exact_trace(r)
+    sign = -1.0 if t.hi < 0.0 else 1.0
+    margins = Margins(
+        scaled(t, sign),
+        exact_determinant(r),
+        exact_linear_combination(2.0, -sign, r.trace, 0.0, r.determinant),
+        exact_linear_combination(1.0, -sign, r.trace, 1.0, r.determinant),
+        exact_linear_combination(1.0, 0.0, r.trace, -1.0, r.determinant),
     )
+    return margins, sign
+
+
+@jit
+def value_at_start(r):
+    """Return w_1² − T·w_1 + D = (w_1 − λ₁)(w_1 − λ₂), relative error about 2⁻¹⁰⁵.
+
+    It is 0 exactly where the start has a part in one root alone: then w_t = w_1ᵗ.
+    """
+    first, trace, determinant = r.first, r.trace, r.determinant
+    m = len(first)
+    terms = np.empty(2 * m * (m + len(trace)) + len(determinant))
+    n = 0
+    for i in range(m):
+        if first[i] == 0.0:
+            continue
+        for j in range(m):
+            terms[n], terms[n + 1] = product(first[i], first[j])
+            n += 2
+        for j in range(len(trace)):
+            terms[n], terms[n + 1] = product(-first[i], trace[j])
+            n += 2
+    for i in range(len(determinant)):
+        terms[n] = determinant[i]
+        n += 1
+    return distil(terms[:n])
 
 
 @jit

@@ -21,11 +21,16 @@ def _quick_variance(r):
 
 @inlined
 def _variance(noise_coefficients, below, above, gap, plus):
-    now, before, both = noise_coefficients
+    now, before, both, apart = noise_coefficients
     outside = (below <= 0.0) | (above <= 0.0) | (gap <= 0.0)
-    # divisors that are never 0: both branches may be computed, and set no flag
-    kicked = both / (1.0 if outside else below) * both * plus - 2.0 * now * before
-    variance = kicked / (1.0 if outside else gap * above)
+    # divisors that are never 0: all branches may be computed, and set no flag
+    below, above = 1.0 if outside else below, 1.0 if outside else above
+    gap = 1.0 if outside else gap
+    # of the two forms of the sum, the one whose terms have one sign
+    same = now * before > 0.0
+    noise, edge = apart if same else both, above if same else below
+    kicked = noise / edge * noise * plus + 2.0 * abs(now * before)
+    variance = kicked / (gap * (below if same else above))
     return math.inf if outside else variance
 
 
@@ -40,8 +45,9 @@ def noise_variance(r):
     """Return the stationary variance of w under gradient noise of variance 1.
 
     For noise n₀ξ_t + n₁ξ_{t−1} it is ((n₀+n₁)²(1+D) − 2n₀n₁(1−T+D)) /
-    ((1−D)(1−T+D)(1+T+D)), an ARMA(2, 1) process (Box and Jenkins 1970). The heavy ball
-    has ε(1+p) / ((1−p) k (2(1+p) − εk)).
+    ((1−D)(1−T+D)(1+T+D)), an ARMA(2, 1) process (Box and Jenkins 1970). The numerator
+    is also (n₀−n₁)²(1+D) + 2n₀n₁(1+T+D), in which nothing cancels for n₀n₁ > 0. The
+    heavy ball has ε(1+p) / ((1−p) k (2(1+p) − εk)).
     """
     sums = sums_of(r)
     below, above, gap = jury_margins(sums)

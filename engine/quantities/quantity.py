@@ -67,7 +67,7 @@ class Quantity(MapQuantity):
     needs_tol : whether the kernel takes a tolerance
     worst : which end of the range is the worst over a spectrum, where the worst mode is
         the first or the last of the positive ones
-    streams : whether its kernel is as fast as memory
+    streams : whether its quick kernel is as fast as memory
     quick : a kernel that returns the same or, where it is in doubt, NOT_COMPUTED or NaN
     between : a kernel of two recurrences, for codes: what it returns holds at both and
         for all values of the last parameter between, or is NOT_COMPUTED

@@ -28,6 +28,7 @@ from ..modes.roots import (
     logs_of_real,
     mode_of,
     real_roots,
+    starts_beside,
 )
 from .quantity import quantity
 
@@ -185,13 +186,17 @@ def _last_above(r, tol):
     g, m = margins.two_minus_T.hi, margins.one_minus_T_plus_D.hi
     if m != m:
         return math.nan
-    if m <= 0.0 or margins.one_minus_D.hi <= 0.0 or g <= 0.0:
+    outside = m <= 0.0 or margins.one_minus_D.hi <= 0.0 or g <= 0.0
+    if outside and not starts_beside(mode):
         return math.inf
     if mode.discriminant.hi < 0.0:
         return _last_of_complex(complex_roots(mode), tol)
     if is_nilpotent(mode):
         return 1.0 if abs(first_step(r).hi) > tol else 0.0
-    return _last_of_real(real_roots(mode), tol)
+    roots = real_roots(mode, r)
+    if roots.one_minus_large.hi <= 0.0:
+        return math.inf
+    return _last_of_real(roots, tol) if roots.large.hi > 0.0 else 0.0
 
 
 @quantity(
@@ -206,9 +211,9 @@ def _last_above(r, tol):
 def settling_time(r, tol):
     """Return the smallest whole t₀ with |w_t| ≤ tol for all t ≥ t₀, w_0 = 1, from rest.
 
-    Exact up to 2⁵³, at a cost that does not grow with the answer; inf if ρ ≥ 1. A
-    tolerance from 1 on lets the start pass too; of one below `LEAST_TOL` the answer is
-    nan.
+    Exact up to 2⁵³, at a cost that does not grow with the answer; inf if ρ ≥ 1, unless
+    the start has no part in the larger root: |w| decides. A tolerance from 1 on lets
+    the start pass too; of one below `LEAST_TOL` the answer is nan.
     """
     if not tol >= LEAST_TOL:
         return math.nan

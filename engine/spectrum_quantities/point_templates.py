@@ -26,7 +26,7 @@ from ..arithmetic.memory import LANES, line_aligned
 from ..modes.motion import exact_size
 from .last_crossing import EARLY, descend, falls_from, last_above
 from .matrix_powers import LEVELS, POWER
-from .mode_bounds import ONE_MINUS_R2, PEAK, ROWS, G, numbers_of, quick_numbers
+from .mode_bounds import ONE_MINUS_R2, PEAK, ROWS, D, G, numbers_of, quick_numbers
 from .mode_clusters import error_of_nodes, is_dead
 
 _at: Any = None
@@ -101,11 +101,17 @@ def listed(slower, inner, table, clusters, level, low, k, coefficients, memory):
     count, slack = 0, 0.0
     for i in range(n):
         mass = clusters.mean[1, i]
-        left = is_dead(ends[0, :, i], ends[2, :, i], mass, low, level / n)
+        # either all or none of the modes move by one root
+        whole = (ends[:, D, i] == 0.0).sum() % 3 == 0
+        left = math.inf
+        if whole:
+            left = is_dead(ends[0, :, i], ends[2, :, i], mass, low, level / n)
         if left < math.inf:
             slack += left
             continue
-        error = _error(slower, inner, clusters, i, ends[1, :, i], low, level / n)
+        error = math.inf
+        if whole:
+            error = _error(slower, inner, clusters, i, ends[1, :, i], low, level / n)
         if error < math.inf:
             slack += error
             nodes, masses = clusters.nodes[i], clusters.coefficients[i]

@@ -47,7 +47,7 @@ def _blend(alpha, beta, eps, p, k):
     g = alpha * beta
     h, l = _times(g, x)
     return Recurrence(
-        (1.0, -x, -h, -l, -y, p), (p, -h, -l), (1.0, -x, -y), (-eps, 0.0, -eps)
+        (1.0, -x, -h, -l, -y, p), (p, -h, -l), (1.0, -x, -y), _plain_noise(eps)
     )
 
 

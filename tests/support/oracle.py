@@ -7,10 +7,12 @@ a recurrence is checked against it, and times are found by going there step by s
 from fractions import Fraction
 
 import mpmath
+import numpy as np
 
 mpmath.mp.prec = 400
 
 BITS = 256
+PI = "3.14159265358979323846264338327950288"
 
 
 def heavy_ball(eps, p, k):
@@ -104,6 +106,13 @@ def regime(trace, determinant, _first):
     return 1 if trace > 0 else 4
 
 
+def of_start(trace, determinant, first):
+    """Return the motion of w_1ᵗ where w_1 is a root: the other has no part in it."""
+    if first**2 - trace * first + determinant == 0:
+        return first, Fraction(0), first
+    return trace, determinant, first
+
+
 def horizon(trace, determinant, first, level):
     """Return a step from which on |w_t| ≤ level for certain; None if ρ ≥ 1.
 
@@ -136,6 +145,7 @@ def trajectory(trace, determinant, first, steps):
 def settling_time(trace, determinant, first, tol):
     """Return the step behind the last one with |w_t| > tol, by going there."""
     level = mpmath.mpf(float(tol))
+    trace, determinant, first = of_start(trace, determinant, first)
     steps = horizon(trace, determinant, first, level)
     if steps is None:
         return mpmath.inf
@@ -148,10 +158,51 @@ def settling_time(trace, determinant, first, tol):
 
 def transient_peak(trace, determinant, first):
     """Return max |w_t|, by going there."""
+    trace, determinant, first = of_start(trace, determinant, first)
     steps = horizon(trace, determinant, first, 1)
     if steps is None:
         return mpmath.inf
     return mpmath.mpf(max(trajectory(trace, determinant, first, steps))) / 2**BITS
+
+
+def noise_variance(trace, determinant, response):
+    """Return the variance that the responses w_1, w_2 to one ξ tell, as a fraction.
+
+    The covariances c_0, c_1, c_2 of w with later ones solve the Yule-Walker equations.
+    """
+    if regime(trace, determinant, None) <= 0:
+        return mpmath.inf
+    now = response[0]
+    before = response[1] - trace * now
+    # c_1(1 + D) = T·c_0 + n₀n₁ and c_2 = T·c_1 − D·c_0, put into that of c_0
+    kick = now * now + before * response[1]
+    slope, shift = trace / (1 + determinant), now * before / (1 + determinant)
+    c = trace - determinant * trace
+    return (kick + c * shift) / (1 - c * slope - determinant**2)
+
+
+def resonant_peak(trace, determinant, first):
+    """Return max |w_t| of a complex pair near |λ| = 1, from phases of 80 bits.
+
+    The envelope tells how far to look. A half turn is split, so that t times its upper
+    part is exact in long doubles.
+    """
+    t, d, w = (number(x) for x in (trace, determinant, first))
+    turn = mpmath.acos(t / (2 * mpmath.sqrt(d))) / mpmath.pi
+    swing = (2 * w - t) / mpmath.sqrt(4 * d - t * t)
+    size, phase = mpmath.hypot(1, swing), mpmath.atan(swing) / mpmath.pi
+    fall = mpmath.log(d) / 2
+    long = np.longdouble
+    upper = mpmath.floor(turn * 2**30) / 2**30
+    lower, log_r = long(mpmath.nstr(turn - upper, 30)), long(mpmath.nstr(fall, 30))
+    at, highest = long(mpmath.nstr(phase, 30)), long(1)
+    last = int(mpmath.log(size) / -fall) + 2
+    for start in range(0, last, 2**18):
+        steps = np.arange(start, min(start + 2**18, last)).astype(long)
+        off = (steps * long(float(upper))) % 1 + steps * lower - at
+        sizes = np.exp(steps * log_r) * abs(np.cos(long(PI) * (off - np.round(off))))
+        highest = max(highest, sizes.max() * long(mpmath.nstr(size, 30)))
+    return mpmath.mpf(str(highest))
 
 
 def position(trace, determinant, first, t):

@@ -71,6 +71,12 @@ INLINE double discriminant(pair T, pair D)
     return fma(2.0 * T.hi, T.lo, fma(T.hi, T.hi, -4.0 * D.hi)) - 4.0 * D.lo;
 }
 
+/* whether x^2 - 4 y = disc errs too little for (x + sqrt(disc))/2 to lose a digit */
+INLINE int is_certain(double x, double disc, double size)
+{
+    return fabs(disc) * (x * x) > 0x1p-88 * (size * size) * (size * size);
+}
+
 INLINE double absolute_sum(const double *terms, int n)
 {
     double size = 0.0;

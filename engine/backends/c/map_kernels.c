@@ -43,19 +43,22 @@ static int increases(const double *values, int64_t n)
     return rises;
 }
 
-/* max|lambda| of lambda^2 - T lambda + D = 0, within 2 ulp (see quantities/spectral_radius.py) */
-INLINE double spectral_radius(const double *t, int nt, const double *d, int nd)
-{
-    pair raw = gather(t, nt), T = quick_two_sum(raw.hi, raw.lo), D = gather(d, nd);
-    double disc = discriminant(T, D);
-    int real = !(disc < 0.0);
-    /* in one expression: GCC otherwise takes a root for each case */
-    double rho = 0.5 * ((real ? fabs(T.hi) : 0.0) + sqrt(real ? disc : 4.0 * D.hi));
-    return fabs(raw.hi) > 1e150 ? fabs(raw.hi) : rho;
-}
-
 #include "rate.h"
 #include "regime.h"
+#include "spectral_radius.h"
+
+/* The values of a row that a quick function left in doubt, from exact sums. */
+#define EXACT(method, quantity, type)                                                  \
+    static void method##_##quantity##_doubts(const double *head, double k,             \
+                                             const double *inner, int64_t n, type *out) \
+    {                                                                                  \
+        for (int64_t j = 0; j < n; j++)                                                \
+            if (out[j] == NOT_COMPUTED || out[j] != out[j]) {                          \
+                double t[method##_T], d[method##_D];                                   \
+                method##_terms(head, inner[j], k, t, d);                               \
+                out[j] = exact_##quantity(t, method##_T, d, method##_D);               \
+            }                                                                          \
+    }
 
 /* What a function of the terms returns, n times along a row. */
 #define ROW(method, function, type)                                                    \
@@ -69,24 +72,29 @@ INLINE double spectral_radius(const double *t, int nt, const double *d, int nd)
         }                                                                              \
     }
 
-/* The same, made in the cache and streamed to memory in chunks that begin where a line
- * of memory does: one that is stored in the usual way is read first. */
-#define STREAMED_ROW(method, function, type)                                           \
-    INLINE void method##_##function##_part(const double *head, double k,               \
+/* The same by a quick function, made in the cache and streamed to memory in chunks that begin where a line
+ * of memory does: one that is stored in the usual way is read first. Doubts are rare. */
+#define STREAMED_ROW(method, quantity, type)                                           \
+    EXACT(method, quantity, type)                                                      \
+    INLINE void method##_##quantity##_part(const double *head, double k,               \
                                            const double *inner, int64_t n, type *restrict out) \
     {                                                                                  \
         type chunk[CHUNK] __attribute__((aligned(64)));                                \
+        int64_t doubts = 0;                                                            \
         for (int64_t j = 0; j < n; j++) {                                              \
             double t[method##_T], d[method##_D];                                       \
             method##_terms(head, inner[j], k, t, d);                                   \
-            chunk[j] = function(t, method##_T, d, method##_D);                         \
+            chunk[j] = quick_##quantity(t, method##_T, d, method##_D);                 \
+            doubts += chunk[j] != chunk[j];                                            \
         }                                                                              \
+        if (doubts)                                                                    \
+            method##_##quantity##_doubts(head, k, inner, n, chunk);                    \
         if (n == CHUNK)                                                                \
             stream(out, chunk, sizeof chunk);                                          \
         else                                                                           \
             memcpy(out, chunk, (size_t)n * sizeof(type));                              \
     }                                                                                  \
-    CLONES void method##_##function##_row(const double *head, double k,                \
+    CLONES void method##_##quantity##_row(const double *head, double k,                \
                                           const double *inner, int64_t n, type *restrict out) \
     {                                                                                  \
         double slower[method##_head + 1]; /* which no store can change */              \
@@ -94,25 +102,21 @@ INLINE double spectral_radius(const double *t, int nt, const double *d, int nd)
             slower[i] = head[i];                                                       \
         int64_t start = CHUNK - (int64_t)((uintptr_t)out / sizeof(type) % CHUNK);      \
         start = (start < n ? start : n) % CHUNK;                                       \
-        method##_##function##_part(slower, k, inner, start, out);                      \
+        method##_##quantity##_part(slower, k, inner, start, out);                      \
         for (; start + CHUNK <= n; start += CHUNK)                                     \
-            method##_##function##_part(slower, k, inner + start, CHUNK, out + start);  \
-        method##_##function##_part(slower, k, inner + start, n - start, out + start);  \
+            method##_##quantity##_part(slower, k, inner + start, CHUNK, out + start);  \
+        method##_##quantity##_part(slower, k, inner + start, n - start, out + start);  \
     }
 
 /* What a quick function knows, and an exact one for the rest. */
 #define QUICK_ROW(method, quantity, type)                                              \
     ROW(method, quick_##quantity, type)                                                \
+    EXACT(method, quantity, type)                                                      \
     static void method##_##quantity##_row(const double *head, double k,                \
                                           const double *inner, int64_t n, type *restrict out) \
     {                                                                                  \
         method##_quick_##quantity##_row(head, k, inner, n, out);                       \
-        for (int64_t j = 0; j < n; j++)                                                \
-            if (out[j] == NOT_COMPUTED || out[j] != out[j]) {                          \
-                double t[method##_T], d[method##_D];                                   \
-                method##_terms(head, inner[j], k, t, d);                               \
-                out[j] = exact_##quantity(t, method##_T, d, method##_D);               \
-            }                                                                          \
+        method##_##quantity##_doubts(head, k, inner, n, out);                          \
     }
 
 /* What holds at a whole block of a row, which its first place keeps until it is filled,

@@ -38,12 +38,18 @@ INLINE double minus_log(double rho, double gap)
     return -fma(e, 0.6931471805599453, 2.0 * u + tail);
 }
 
-/* the same from T >= 0, D, g = 2 - T, m = 1 - T + D and u = 1 - D */
-INLINE double minus_log_of_root(pair T, pair D, pair g, pair m, pair u)
+/* T^2 - 4 D as a double, from the smaller square, see modes/stability.py */
+INLINE double smaller_discriminant(pair T, pair D, pair g, pair m)
 {
     int low = T.hi < g.hi;
-    double disc = discriminant((pair){low ? T.hi : g.hi, low ? T.lo : g.lo},
-                               (pair){low ? D.hi : m.hi, low ? D.lo : m.lo});
+    return discriminant((pair){low ? T.hi : g.hi, low ? T.lo : g.lo},
+                        (pair){low ? D.hi : m.hi, low ? D.lo : m.lo});
+}
+
+/* -ln rho from T >= 0, D, g = 2 - T, m = 1 - T + D and u = 1 - D */
+INLINE double minus_log_of_root(pair T, pair D, pair g, pair m, pair u)
+{
+    double disc = smaller_discriminant(T, D, g, m);
     int swings = disc < 0.0, quotient = swings | (g.hi > 0.0);
     double root = sqrt(swings ? D.hi : disc);
     double rho = swings ? root : 0.5 * (T.hi + root);
@@ -57,32 +63,35 @@ INLINE double minus_log_of_root(pair T, pair D, pair g, pair m, pair u)
 INLINE double quick_rate(const double *t, int nt, const double *d, int nd)
 {
     pair T = total(t, nt), D = total(d, nd);
-    double doubt = 1e-14 * (1.0 + absolute_sum(t, nt) + absolute_sum(d, nd));
+    double size = 1.0 + absolute_sum(t, nt) + absolute_sum(d, nd), doubt = 1e-14 * size;
     double sign = T.hi < 0.0 ? -1.0 : 1.0;
     T = (pair){sign * T.hi, sign * T.lo};
     pair less = {-T.hi, -T.lo}, g = add((pair){2.0, 0.0}, less);
     pair m = add((pair){1.0, 0.0}, add(less, D));
     pair u = add((pair){1.0, 0.0}, (pair){-D.hi, -D.lo});
     int known = (fabs(g.hi) > doubt) & (fabs(m.hi) > doubt) & (fabs(u.hi) > doubt);
+    known &= is_certain(T.hi < g.hi ? T.hi : g.hi, smaller_discriminant(T, D, g, m), size);
     double value = minus_log_of_root(T, D, g, m, u);
     return known ? value : NAN;
 }
 
 static double exact_rate(const double *t, int nt, const double *d, int nd)
 {
-    sums r = sums_of(t, nt, d, nd);
-    double sign = r.T.hi < 0.0 ? -1.0 : 1.0;
-    pair T = {sign * r.T.hi, sign * r.T.lo};
-    pair g = linear_combination(2.0, -sign, 0.0, &r);
-    pair m = linear_combination(1.0, -sign, 1.0, &r);
-    pair u = linear_combination(1.0, 0.0, -1.0, &r);
-    double value = minus_log_of_root(T, r.D, g, m, u);
+    sums r = {t, d, nt, nd, {0.0, 0.0}, {0.0, 0.0}, 0.0};
+    pair T = exact_linear_combination(0.0, 1.0, 0.0, &r);
+    pair D = exact_linear_combination(0.0, 0.0, 1.0, &r);
+    double sign = T.hi < 0.0 ? -1.0 : 1.0;
+    T = (pair){sign * T.hi, sign * T.lo};
+    pair g = exact_linear_combination(2.0, -sign, 0.0, &r);
+    pair m = exact_linear_combination(1.0, -sign, 1.0, &r);
+    pair u = exact_linear_combination(1.0, 0.0, -1.0, &r);
+    double value = minus_log_of_root(T, D, g, m, u);
     if (value == value)
         return value;
     if (!(T.hi < 1e150))
         return -log(T.hi);
-    double disc = discriminant(T, r.D);
-    double rho = disc < 0.0 ? sqrt(r.D.hi) : 0.5 * (T.hi + sqrt(disc));
+    double disc = discriminant(T, D);
+    double rho = disc < 0.0 ? sqrt(D.hi) : 0.5 * (T.hi + sqrt(disc));
     return rho > 0.0 ? -log(rho) : INFINITY;
 }
 

@@ -36,17 +36,18 @@ enum { MOST_TERMS = 13 };
 static pair distil(double *terms, int n)
 {
     for (;;) {
-        double rest = 0.0, size = 0.0;
+        pair rest = {0.0, 0.0};
+        double size = 0.0;
         for (int i = 1; i < n; i++) {
             pair s = two_sum(terms[i], terms[i - 1]);
             terms[i] = s.hi, terms[i - 1] = s.lo;
         }
         for (int i = 0; i < n - 1; i++)
-            rest += terms[i], size += fabs(terms[i]);
+            rest = add(rest, (pair){terms[i], 0.0}), size += fabs(terms[i]);
         if (!(size < INFINITY))
             return (pair){NAN, 0.0};
         if (size == 0.0 || fabs(terms[n - 1]) > 0x1p50 * size)
-            return quick_two_sum(terms[n - 1], rest);
+            return add((pair){terms[n - 1], 0.0}, rest);
     }
 }
 
@@ -56,9 +57,9 @@ static pair exact_linear_combination(double c, double s, double d, const sums *r
     double terms[1 + 2 * MOST_TERMS] = {c}, size = fabs(c);
     triple sum = {c, 0.0, 0.0};
     int n = 1;
-    for (int i = 0; i < r->nt; i++)
+    for (int i = 0; s != 0.0 && i < r->nt; i++)
         terms[n++] = s * r->t[i];
-    for (int i = 0; i < r->nd; i++)
+    for (int i = 0; d != 0.0 && i < r->nd; i++)
         terms[n++] = d * r->d[i];
     for (int i = 1; i < n; i++)
         sum = accumulate(sum, terms[i]), size += fabs(terms[i]);
@@ -66,7 +67,7 @@ static pair exact_linear_combination(double c, double s, double d, const sums *r
         return (pair){sum.hi, 0.0};
     pair total = two_sum(sum.hi, sum.lo);
     total = quick_two_sum(total.hi, total.lo + sum.rest);
-    return fabs(total.hi) > 1e-16 * size || total.hi == size ? total : distil(terms, n);
+    return fabs(total.hi) > 1e-15 * size || total.hi == size ? total : distil(terms, n);
 }
 
 /* the same from the pairs, where they hardly cancel */
