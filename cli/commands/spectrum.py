@@ -16,7 +16,8 @@ from critdamp.data.inputs.read_spectrum import read_spectrum
 from critdamp.data.problems.catalogue import PROBLEMS, problem_spectrum
 from critdamp.data.storage.outputs import check_output
 from critdamp.engine.errors import InputError
-from critdamp.engine.spectra.spectrum import Spectrum, count_text
+from critdamp.engine.spectra.groups import count_text
+from critdamp.engine.spectra.spectrum import Spectrum
 
 from ..arguments.options import FILE, json_option, table_options
 from ..terminal.formatting import as_text, command_line, emit

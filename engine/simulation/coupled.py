@@ -12,8 +12,8 @@ from ..backends.ufuncs import BoundMethod, heavy_ball, require_method
 from ..display import Shown
 from ..errors import InputError
 from ..spectra.eigenvalues import SPARSE_AS_DENSE
+from ..spectra.filtering import Negative, Zero
 from ..spectra.operators import Hessian
-from ..spectra.spectrum import Negative, Zero
 from ..typing import Apply, Floats
 from ..validation import finite, real, whole_number
 from .comparison import compare

@@ -9,11 +9,11 @@ import numpy as np
 
 from ..callbacks import ignore
 from ..errors import InputError
-from ..spectra.eigenvalues import SPARSE_AS_DENSE, _symmetric
+from ..spectra.eigenvalues import SPARSE_AS_DENSE, symmetric
+from ..spectra.filtering import Negative, Zero
 from ..spectra.lanczos import lanczos
 from ..spectra.operators import DOUBLE_EPS, Hessian, as_hessian
 from ..spectra.per_weight import scaled
-from ..spectra.spectrum import Negative, Zero
 from ..typing import Floats
 from .comparison import Modes
 
@@ -48,7 +48,7 @@ def shifted(argument: Any, shift: float) -> Hessian:
         columns = np.array([hessian.product(unit) for unit in np.eye(n)])
         matrix = 0.5 * (columns + columns.T) + shift * np.eye(n)
         return Hessian(n, lambda w: hessian.product(w) + shift * w, matrix)
-    matrix = _symmetric(matrix.astype(np.float64), ignore)
+    matrix = symmetric(matrix.astype(np.float64), ignore)
     if hessian.is_sparse and n > SPARSE_AS_DENSE:
         rows = matrix.tocsr()
         return Hessian(n, lambda w: rows @ w + shift * w)

@@ -11,7 +11,7 @@ from ..backends.ufuncs import heavy_ball
 from ..callbacks import ignore
 from ..display import Shown
 from ..errors import InputError
-from ..spectra.eigenvalues import _symmetric
+from ..spectra.eigenvalues import symmetric
 from ..spectra.operators import check_matrix
 from ..spectra.spectrum import Spectrum
 from ..typing import Apply
@@ -123,7 +123,7 @@ def _displaced_modes(hessian: npt.ArrayLike, n: int, size: float, seed: int) -> 
     check_matrix(matrix)
     if n != len(matrix):
         raise InputError(f"{n} values for {len(matrix)} rows of H", "minimiser")
-    k, vectors = np.linalg.eigh(_symmetric(matrix.astype(np.float64), ignore))
+    k, vectors = np.linalg.eigh(symmetric(matrix.astype(np.float64), ignore))
     zero = np.abs(k) <= Spectrum(k).zero_tolerance
     if zero.all():
         raise InputError("is zero; a Hessian with positive modes is needed", "hessian")

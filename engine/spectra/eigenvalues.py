@@ -58,7 +58,7 @@ def nodes_of_hessian(
         return _of_dense(_checked(dense, report), start, report)
     if matrix is not None:
         matrix, exponent = _scaled(matrix.astype(np.float64).tocsr())
-        matrix = _symmetric(matrix, report)
+        matrix = symmetric(matrix, report)
         hessian = Hessian(hessian.n, matrix.__matmul__)
     count = steps * (1 if start is not None else 1 + probes)
     by_columns = matrix is None and _fits_columns(hessian.n, count)
@@ -130,8 +130,14 @@ def _displacement(displacement: npt.ArrayLike, n: int) -> Floats:
     return vector
 
 
-def _symmetric(matrix: Any, report: Report) -> Any:
-    """Return (H + Hᵀ)/2; raise InputError if H is not symmetric to rounding."""
+def symmetric(matrix: Any, report: Report) -> Any:
+    """Return (H + Hᵀ)/2.
+
+    Raises
+    ------
+    InputError
+        H is not symmetric to rounding.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         size = abs(matrix).max()
         defect = abs(matrix - matrix.T).max() / size if size else 0.0
@@ -151,8 +157,8 @@ def _checked(matrix: Any, report: Report) -> Floats:
     with np.errstate(over="ignore"):
         matrix = matrix.astype(np.float64)
     check_finite(matrix)
-    symmetric: Floats = _symmetric(matrix, report)
-    return symmetric
+    checked: Floats = symmetric(matrix, report)
+    return checked
 
 
 def _of_dense(

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..callbacks import ignore
 from ..display import Shown, short
-from ..errors import Advice, InputError
+from ..errors import InputError
 from ..typing import Floats, Progress, Report
 from ..validation import instance, vector
 from .eigenvalues import nodes_of_design, nodes_of_hessian
+from .filtering import Negative, Zero, filtered
+from .groups import counted_by_sign, multiplicities, starts_of_groups
 from .operators import as_hessian
 
-Zero = Literal["drop", "keep"]
-Negative = Literal["error", "drop", "abs", "keep"]
 # largest residual of kmin or kmax, relative to it, for which it counts as converged
 _CONVERGED = 0.01
-_NEGATIVE = Advice(
-    *("negative", "drop", "leaves them out; abs and keep are choices too"),
-    python="Spectrum.filtered(negative='drop')",
-)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -178,6 +174,11 @@ class Spectrum(Shown):
         """
         if self.tolerance is not None:
             return self.tolerance
+        return self.rounding
+
+    @property
+    def rounding(self) -> float:
+        """Return n·2⁻⁵²·max|k|, the rounding error of eigenvalues."""
         eps = float(np.finfo(np.float64).eps)
         return max(len(self), self.modes) * eps * float(np.abs(self.k).max())
 
@@ -209,8 +210,7 @@ class Spectrum(Shown):
         The residual of a Lanczos node next to the zero modes covers all places where a
         smaller eigenvalue may be; the probability that one is elsewhere is 10⁻⁶.
         """
-        positive = np.flatnonzero(self.k > self.zero_tolerance)
-        return bool(positive.size and self._has_converged(int(positive[0])))
+        return any(self._converged[self.k > self.zero_tolerance][:1])
 
     @property
     def kmax_converged(self) -> bool:
@@ -218,10 +218,11 @@ class Spectrum(Shown):
 
         The residual covers all places where a larger eigenvalue may be.
         """
-        return self._has_converged(-1)
+        return bool(self._converged[-1])
 
-    def _has_converged(self, i: int) -> bool:
-        return bool(self.known["residuals"][i] <= _CONVERGED * abs(self.k[i]))
+    @property
+    def _converged(self) -> npt.NDArray[np.bool_]:
+        return self.known["residuals"] <= _CONVERGED * np.abs(self.k)
 
     @property
     def is_estimated(self) -> bool:
@@ -231,14 +232,6 @@ class Spectrum(Shown):
         """
         weights = np.asarray(self.weights)
         return bool(np.any(weights != np.round(weights)))
-
-    def count(self, chosen: npt.NDArray[np.bool_]) -> str:
-        """Return the number of modes among the chosen entries as text.
-
-        An estimated number is rounded, with «about».
-        """
-        number = float(np.asarray(self.weights)[chosen].sum())
-        return count_text(number, self.is_estimated)
 
     def filtered(
         self,
@@ -261,44 +254,15 @@ class Spectrum(Shown):
         InputError
             A mode is negative with negative="error", or no mode remains.
         """
-        k = self.k + shift
-        limit = self.zero_tolerance if tolerance is None else tolerance
-        zeros, negatives = np.abs(k) <= limit, k < -limit
-        if negative == "error" and negatives.any():
-            count = self.count(negatives)
-            modes, along = ("mode", "it") if count == "1" else ("modes", "them")
-            raise InputError(
-                f"{self.name or 'unnamed'}: {count} negative {modes}, the smallest "
-                f"k is {k[0]:.6g}; every method diverges along {along}",
-                advice=_NEGATIVE,
-            )
-        keep = ~(zeros & (zero == "drop")) & ~(negatives & (negative == "drop"))
-        if not keep.any():
-            raise InputError(f"{self.name or 'unnamed'}: {_none_positive(k, limit)}")
-        turned = negatives & (negative == "abs")
-        dropped = float(np.asarray(self.weights)[negatives & ~keep].sum())
-        known = {**self.known, "k": np.where(turned, -k, k)}
-        if turned.any():
-            known["residuals"] = _with_both_sides(turned, zeros, **known)
-        order = np.flatnonzero(keep)
-        order = order[np.argsort(known["k"][order], kind="stable")]
-        # n and kmax change, the rounding error of the eigenvalues does not
-        chosen: dict[str, Any] = {name: v[order] for name, v in known.items()}
-        return replace(
-            self,
-            **chosen,
-            tolerance=limit,
-            negatives_dropped=self.negatives_dropped + dropped,
-        )
+        return replace(self, **filtered(self, zero, negative, shift, tolerance))
 
     def _rows(self) -> dict[str, str]:
         """Return name → short text."""
-        above = self.k[self.k > self.zero_tolerance]
         known: dict[str, Any] = {"name": self.name, "modes": self.modes}
         known |= {"zero": self.zeros, "negative": self.negatives}
-        if above.size:
-            kmin, kmax = above[[0, -1]]
-            known |= {"kmin": kmin, "kmax": kmax, "condition": kmax / kmin}
+        ends = counted_by_sign(self)
+        if ends["kmin"] is not None:
+            known |= {name: ends[name] for name in ("kmin", "kmax", "condition")}
             known["kmin_converged"] = "" if self.kmin_converged else "no"
         return {name: short(value) for name, value in known.items() if value}
 
@@ -307,43 +271,14 @@ class Spectrum(Shown):
 
         kmin and condition are None where no mode is positive.
         """
-        weights = np.asarray(self.weights)
-        limit, kmax = self.zero_tolerance, float(self.k[-1])
-        above = self.k > limit
-        kmin = float(self.k[above][0]) if above.any() else None
         return {
             "modes": self.modes,
             "entries": len(self),
-            "kmin": kmin,
+            **counted_by_sign(self),
             "kmin_converged": self.kmin_converged,
-            "kmax": kmax,
             "kmax_converged": self.kmax_converged,
-            "condition": kmax / kmin if kmin else None,
-            "zero_modes": float(weights[np.abs(self.k) <= limit].sum()),
-            "negative_modes": float(weights[self.k < -limit].sum()),
-            "least": float(self.k[0]),
-            "above_tenth": float(weights[self.k > 0.1 * kmax].sum()),
             "multiplicities": self.multiplicities(),
         }
-
-    @cached_property
-    def _starts(self) -> npt.NDArray[np.intp]:
-        """Return where the groups of eigenvalues begin that are equal to rounding."""
-        if self.is_estimated:
-            return np.flatnonzero(np.diff(self.k, prepend=-np.inf) > 0.0)
-        rounding = self._rounding
-        starts = [0]
-        while starts[-1] < len(self):
-            group = self.k[starts[-1]] + rounding
-            starts.append(int(np.searchsorted(self.k, group, side="right")))
-        return np.array(starts[:-1])
-
-    @property
-    def _rounding(self) -> float:
-        """Return n·2⁻⁵²·max|k|, or `tolerance` where that is less."""
-        eps = float(np.finfo(np.float64).eps)
-        error = max(len(self), self.modes) * eps * float(np.abs(self.k).max())
-        return error if self.tolerance is None else min(error, self.tolerance)
 
     @property
     def distinct(self) -> Floats:
@@ -353,7 +288,7 @@ class Spectrum(Shown):
         smallest member is returned, an eigenvalue of the spectrum and not a mean.
         Nodes of a quadrature are equal only where their bits are.
         """
-        return self.k[self._starts]
+        return self.k[starts_of_groups(self)]
 
     def multiplicities(self) -> list[tuple[float, int]]:
         """Return (k, multiplicity) of repeated eigenvalues, most frequent first.
@@ -361,50 +296,9 @@ class Spectrum(Shown):
         Eigenvalues count as equal to rounding, as in `distinct`. The list is empty for
         nodes of a quadrature, which may be close without being repeated eigenvalues.
         """
-        residuals = np.asarray(self.residuals)
-        if self.is_estimated or np.any(residuals > 16.0 * self._rounding):
-            return []
-        counts = np.add.reduceat(np.asarray(self.weights), self._starts)
-        pairs = zip(self.distinct.tolist(), counts.tolist(), strict=True)
-        repeated = [(k, int(count)) for k, count in pairs if count > 1]
-        return sorted(repeated, key=lambda pair: -pair[1])
+        return multiplicities(self)
 
 
 def require_spectrum(value: object) -> None:
     """Raise InputError if the value is no Spectrum, such as the name of one."""
     instance("spectrum", value, Spectrum, "load_spectrum returns one by its name")
-
-
-def count_text(number: float, is_estimated: bool) -> str:
-    """Return a number of modes as text, rounded and with «about» if it is estimated."""
-    if not is_estimated:
-        return f"{number:.10g}"
-    if 0.0 < number < 0.5:
-        return "fewer than 1"
-    return f"about {number:.0f}" if number else "0"
-
-
-def _none_positive(k: Floats, limit: float) -> str:
-    if np.all(np.abs(k) <= limit):
-        return f"all modes are zero, |k| ≤ {limit:.6g}; none is positive"
-    return "no mode is positive"
-
-
-def _with_both_sides(
-    turned: npt.NDArray[np.bool_],
-    zeros: npt.NDArray[np.bool_],
-    k: Floats,
-    residuals: Floats,
-    **_others: Floats,
-) -> Floats:
-    """Return the residuals with negative modes turned to positive.
-
-    That of the smallest k has to reach as far down as those of both sides.
-    """
-    sides = [np.flatnonzero(side) for side in (turned, ~turned & ~zeros)]
-    ends = [side[np.argmin(k[side])] for side in sides if side.size]
-    smallest = min(ends, key=lambda end: float(k[end]))
-    reach = max(0.0, float(min(k[end] - residuals[end] for end in ends)))
-    residuals = residuals.copy()
-    residuals[smallest] = max(residuals[smallest], k[smallest] - reach)
-    return residuals
