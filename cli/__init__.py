@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
 from functools import partial
 from importlib import import_module
 from io import StringIO, TextIOWrapper
@@ -12,7 +13,12 @@ from typing import Any
 
 import click
 
-from critdamp.engine.errors import Advice, CritdampError, InputError
+from critdamp.engine.errors import (
+    Advice,
+    CritdampError,
+    CritdampWarning,
+    InputError,
+)
 
 from .terminal.exit_status import exit_status
 
@@ -120,10 +126,22 @@ def _prepare() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+def _one_line(message: Warning | str, *_place: Any) -> str:
+    """Return a warning of critdamp as one line, and others as Python does."""
+    if isinstance(message, CritdampWarning):
+        return f"warning: {message}\n"
+    return _format_warning(message, *_place)
+
+
+_format_warning = warnings.formatwarning
+
+
 def main() -> None:
     """Run the command line and exit with its exit status."""
     _prepare()
-    with exit_status() as status:
+    with warnings.catch_warnings(), exit_status() as status:
+        warnings.formatwarning = _one_line
+        warnings.simplefilter("always", CritdampWarning)
         group.main(
             prog_name="critdamp",
             standalone_mode=False,

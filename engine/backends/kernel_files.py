@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import pickle
@@ -116,10 +117,15 @@ def _warnings() -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError) as error:
-        cause = getattr(error, "strerror", None) or error
-        warnings.warn(
-            f"compiled kernels cannot be kept ({cause}); each process compiles them "
-            "again; set NUMBA_CACHE_DIR to another folder",
-            CritdampWarning,
-            stacklevel=3,
-        )
+        _warn(str(getattr(error, "strerror", None) or error))
+
+
+@functools.cache
+def _warn(cause: str) -> None:
+    """Warn of a cause once, not for each kernel."""
+    warnings.warn(
+        f"compiled kernels cannot be kept ({cause}); each process compiles them again; "
+        "set NUMBA_CACHE_DIR to another folder",
+        CritdampWarning,
+        stacklevel=4,
+    )

@@ -31,7 +31,7 @@ def cautions(spectrum: Spectrum) -> list[str]:
     if dropped:
         count = count_text(dropped, dropped != round(dropped))
         lines.append(
-            f"{count} negative modes were left out; every method diverges along them, "
+            f"negative modes left out: {count}; every method diverges along these, and "
             "a best point holds near a minimum only"
         )
     return lines

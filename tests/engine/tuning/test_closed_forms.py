@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import critdamp as cd
-from critdamp.engine.errors import InputError
+from critdamp.engine.errors import InputError, SpectrumWarning
 
 
 def test_polyaks_point():
@@ -78,3 +78,18 @@ def test_critical_momentum():
             cd.critical_momentum(eps, k)
     with pytest.raises(InputError, match="k: nan given"):
         cd.critical_momentum(1.0, np.nan)
+
+
+def test_a_spectrum_whose_ends_are_not_known_warns():
+    sure = cd.Spectrum([1.0, 100.0])
+    assert cd.polyak(sure) == cd.polyak(1.0, 100.0)
+    unsure = cd.Spectrum([1.0, 100.0], residuals=[0.5, 2.0])
+    with pytest.warns(SpectrumWarning) as warned:
+        assert cd.polyak(unsure) == cd.polyak(1.0, 100.0)
+    said = [str(one.message) for one in warned]
+    assert ["kmin 1 has not" in said[0], "kmax 100 has not" in said[1]] == [True, True]
+    dropped = cd.Spectrum([-1.0, 1.0, 2.0]).filtered(negative="drop")
+    with pytest.warns(SpectrumWarning, match="negative modes left out: 1;"):
+        cd.polyak(dropped)
+    with pytest.raises(InputError, match="kmax: is needed"):
+        cd.polyak(1.0)
