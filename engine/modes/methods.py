@@ -59,6 +59,8 @@ SYNONYMS = {
 }
 # NumPy's ufuncs have a fixed number of arguments; `templates` has those for so many
 MOST_PARAMETERS = 6
+# of products of doubles whose last digits are normal numbers
+_LEAST_PRODUCT = 2.0**-969
 
 
 class Recurrence(NamedTuple):
@@ -71,12 +73,14 @@ class Recurrence(NamedTuple):
     first : w_1/w_0, from rest
     noise_coefficients : n₀, n₁, n₀ + n₁ and n₀ − n₁, doubles to some ulp: noise ξ_t on
         the gradient adds n₀ξ_t + n₁ξ_{t−1} to w_{t+1}
+    underflows : whether ε·k lost digits below the normal numbers; its sign holds
     """
 
     trace: tuple[float, ...]
     determinant: tuple[float, ...]
     first: tuple[float, ...]
     noise_coefficients: tuple[float, float, float, float]
+    underflows: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +129,23 @@ def _times(a, b):
 
 
 @jit
+def _gradient_step(eps, k):
+    """Return ε·k as `_times`, and whether digits of it are lost in an underflow.
+
+    What would be 0 is then the least double of its sign, so that signs hold. Nothing
+    branches.
+    """
+    x, y = _times(eps, k)
+    tiny = (abs(x) < _LEAST_PRODUCT) & (eps != 0.0) & (k != 0.0)
+    factor = 2.0**540 if tiny else 1.0
+    low = abs(eps) < abs(k)
+    hi, lo = product((eps if low else k) * factor, k if low else eps)
+    lost = tiny & ((x == 0.0) | (x * factor != hi) | (lo != 0.0))
+    least = 5e-324 if (eps > 0.0) == (k > 0.0) else -5e-324
+    return least if tiny & (x == 0.0) else x, 0.0 if tiny else y, lost
+
+
+@jit
 def _plain_noise(eps):
     """Return the coefficients of noise that acts in one step alone."""
     return -eps, 0.0, -eps, -eps
@@ -133,21 +154,23 @@ def _plain_noise(eps):
 @jit
 def _heavy_ball(eps, p, k):
     """Return T = 1 + p − εk, D = p, w_1 = 1 − εk  [Eq. 2] [Eq. 28] [Eq. 30]."""
-    x, y = _times(eps, k)
-    return Recurrence((1.0, -x, -y, p), (p,), (1.0, -x, -y), _plain_noise(eps))
+    x, y, lost = _gradient_step(eps, k)
+    first = (1.0, -x, -y)
+    return Recurrence(first + (p,), (p,), first, _plain_noise(eps), lost)
 
 
 @jit
 def _gradient_descent(eps, k):
     """Return T = 1 − εk, D = 0, w_1 = T  [Eq. 1] [Eq. 33]."""
-    x, y = _times(eps, k)
-    return Recurrence((1.0, -x, -y), (0.0,), (1.0, -x, -y), _plain_noise(eps))
+    x, y, lost = _gradient_step(eps, k)
+    first = (1.0, -x, -y)
+    return Recurrence(first, (0.0,), first, _plain_noise(eps), lost)
 
 
 @jit
 def _nesterov(eps, p, k):
     """Return T = (1+p)(1−εk), D = p(1−εk), w_1 = 1 − εk."""
-    x, y = _times(eps, k)
+    x, y, lost = _gradient_step(eps, k)
     xh, xl = _times(p, x)
     yh, yl = _times(p, y)
     return Recurrence(
@@ -155,6 +178,7 @@ def _nesterov(eps, p, k):
         (p, -xh, -xl, -yh, -yl),
         (1.0, -x, -y),
         _plain_noise(eps),
+        lost,
     )
 
 
@@ -164,7 +188,7 @@ def _qhm(nu, eps, p, k):
 
     Quasi-hyperbolic momentum (Ma and Yarats 2019) with α = ε, β = p.
     """
-    x, y = _times(eps, k)
+    x, y, lost = _gradient_step(eps, k)
     xh, xl = _times(p, x)
     yh, yl = _times(p, y)
     mh, ml = _times(nu, p)
@@ -185,6 +209,7 @@ def _qhm(nu, eps, p, k):
         (p, -xh, -xl, -yh, -yl, ah, al, bh, bl, ch, cl, dh, dl),
         first,
         noise_coefficients,
+        lost,
     )
 
 

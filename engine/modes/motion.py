@@ -18,16 +18,28 @@ from ..arithmetic.double_double import (
     multiply,
     negative,
     pair,
+    scaled,
     subtract,
 )
 from ..arithmetic.elementary import PI, atan2, exp, expm1, log, sine_cosine
 from ..arithmetic.jit import jit
 from .roots import complex_roots, first_step, is_nilpotent, mode_of, real_roots
 
+# double-doubles of smaller numbers lose digits below the normal numbers; it is that of
+# the least tolerance too
+_TINY = 1e-290
+
 
 @jit
 def _exact_complex(roots, t):
-    """Return |w_t| of complex roots, all in double-doubles."""
+    """Return |w_t| of complex roots, all in double-doubles.
+
+    0 behind w_1 for |λ|² below `_TINY`, which bounds |w_2|.
+    """
+    if roots.r2.hi < _TINY:
+        swing = multiply(roots.sine_coefficient, roots.twice_imaginary)
+        w = scaled(add(roots.twice_real, swing), 0.5)
+        return absolute(w) if t == 1.0 else pair(0.0)
     log_r2 = log(roots.r2, roots.one_minus_r2)
     envelope = exp(multiply(pair(0.5 * t), log_r2))
     theta = atan2(roots.twice_imaginary, roots.twice_real)
@@ -42,7 +54,7 @@ def _exact_spread(roots, t):
     if roots.separation.hi == 0.0:
         return pair(t)
     spread = pair(1.0)
-    if roots.ratio.hi > 0.0:
+    if roots.ratio.hi > _TINY:
         log_power = multiply(pair(t), log(roots.ratio, roots.one_minus_ratio))
         if roots.sign < 0.0 and t % 2.0 == 1.0:
             spread = add(pair(1.0), exp(log_power))
@@ -54,7 +66,7 @@ def _exact_spread(roots, t):
 @jit
 def _exact_power_of_ratio(roots, t):
     """Return qᵗ of real roots."""
-    if roots.ratio.hi == 0.0:
+    if roots.ratio.hi <= _TINY:
         return pair(0.0)
     power = exp(multiply(pair(t), log(roots.ratio, roots.one_minus_ratio)))
     return negative(power) if roots.sign < 0.0 and t % 2.0 == 1.0 else power

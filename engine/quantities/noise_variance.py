@@ -52,4 +52,5 @@ def noise_variance(r):
     sums = sums_of(r)
     below, above, gap = jury_margins(sums)
     plus = linear_combination(1.0, 0.0, 1.0, sums).hi
-    return _variance(r.noise_coefficients, below, above, gap, plus)
+    variance = _variance(r.noise_coefficients, below, above, gap, plus)
+    return math.nan if r.underflows and variance < math.inf else variance

@@ -103,6 +103,8 @@ def rate(r):
     With g = 2 − |T| and m = 1 − |T| + D, real roots have 1 − ρ = 2m/(g + √(g² − 4m)),
     complex ones 1 − ρ = (1 − D)/(1 + √D)  [Eq. 31].
     """
+    if r.underflows:
+        return math.nan
     margins, _ = exact_margins(r)
     value = _minus_log_of_root(margins)
     return value if value == value else _minus_log_out_of_range(margins)

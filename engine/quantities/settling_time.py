@@ -189,6 +189,8 @@ def _last_above(r, tol):
     outside = m <= 0.0 or margins.one_minus_D.hi <= 0.0 or g <= 0.0
     if outside and not starts_beside(mode):
         return math.inf
+    if r.underflows:
+        return math.nan
     if mode.discriminant.hi < 0.0:
         return _last_of_complex(complex_roots(mode), tol)
     if is_nilpotent(mode):

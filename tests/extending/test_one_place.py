@@ -43,11 +43,11 @@ METHOD = '''
 @jit
 def _blend(alpha, beta, eps, p, k):
     """Return T = 1 + p − ε(1 + αβ)k, D = p − εαβk, w_1 = 1 − εk."""
-    x, y = _times(eps, k)
+    x, y, lost = _gradient_step(eps, k)
     g = alpha * beta
     h, l = _times(g, x)
     return Recurrence(
-        (1.0, -x, -h, -l, -y, p), (p, -h, -l), (1.0, -x, -y), _plain_noise(eps)
+        (1.0, -x, -h, -l, -y, p), (p, -h, -l), (1.0, -x, -y), _plain_noise(eps), lost
     )
 
 

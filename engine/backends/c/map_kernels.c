@@ -56,7 +56,8 @@ static int increases(const double *values, int64_t n)
             if (out[j] == NOT_COMPUTED || out[j] != out[j]) {                          \
                 double t[method##_T], d[method##_D];                                   \
                 method##_terms(head, inner[j], k, t, d);                               \
-                out[j] = exact_##quantity(t, method##_T, d, method##_D);               \
+                step x = gradient_step(method##_eps(head, inner[j]), k);               \
+                out[j] = exact_##quantity(t, method##_T, d, method##_D, x.underflows); \
             }                                                                          \
     }
 

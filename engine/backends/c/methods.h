@@ -12,6 +12,24 @@ INLINE pair times(double a, double b)
     return (pair){x.hi, fabs(x.hi) < INFINITY ? x.lo : 0.0};
 }
 
+typedef struct {
+    double hi, lo;
+    int underflows;
+} step;
+
+/* eps k as above, and whether digits of it are lost in an underflow; its sign holds */
+INLINE step gradient_step(double eps, double k)
+{
+    pair x = times(eps, k);
+    int tiny = (fabs(x.hi) < 0x1p-969) & (eps != 0.0) & (k != 0.0);
+    double factor = tiny ? 0x1p540 : 1.0;
+    int low = fabs(eps) < fabs(k);
+    pair scaled = product((low ? eps : k) * factor, low ? k : eps);
+    int lost = tiny & ((x.hi == 0.0) | (x.hi * factor != scaled.hi) | (scaled.lo != 0.0));
+    double least = (eps > 0.0) == (k > 0.0) ? 0x1p-1074 : -0x1p-1074;
+    return (step){tiny & (x.hi == 0.0) ? least : x.hi, tiny ? 0.0 : x.lo, lost};
+}
+
 /* For each method: how many terms T and D have, and how many parameters it takes before
  * the one that varies along a row. */
 enum { heavy_ball_T = 4, heavy_ball_D = 1, heavy_ball_head = 1 };
@@ -21,7 +39,7 @@ enum { qhm_T = 12, qhm_D = 13, qhm_head = 2 };
 
 INLINE void heavy_ball_terms(const double *head, double p, double k, double *t, double *d)
 {
-    pair x = times(head[0], k);
+    step x = gradient_step(head[0], k);
     t[0] = 1.0, t[1] = -x.hi, t[2] = -x.lo, t[3] = p;
     d[0] = p;
 }
@@ -30,14 +48,14 @@ INLINE void gradient_descent_terms(const double *head, double eps, double k, dou
                                    double *d)
 {
     (void)head;
-    pair x = times(eps, k);
+    step x = gradient_step(eps, k);
     t[0] = 1.0, t[1] = -x.hi, t[2] = -x.lo;
     d[0] = 0.0;
 }
 
 INLINE void nesterov_terms(const double *head, double p, double k, double *t, double *d)
 {
-    pair x = times(head[0], k);
+    step x = gradient_step(head[0], k);
     pair a = times(p, x.hi), b = times(p, x.lo);
     t[0] = 1.0, t[1] = -x.hi, t[2] = -x.lo, t[3] = p;
     t[4] = -a.hi, t[5] = -a.lo, t[6] = -b.hi, t[7] = -b.lo;
@@ -47,7 +65,8 @@ INLINE void nesterov_terms(const double *head, double p, double k, double *t, do
 INLINE void qhm_terms(const double *head, double p, double k, double *t, double *d)
 {
     double nu = head[0];
-    pair x = times(head[1], k), m = times(nu, p);
+    step x = gradient_step(head[1], k);
+    pair m = times(nu, p);
     pair xp = times(p, x.hi), yp = times(p, x.lo);
     pair a = times(m.hi, x.hi), b = times(m.hi, x.lo);
     pair c = times(m.lo, x.hi), e = times(m.lo, x.lo);
@@ -60,5 +79,11 @@ INLINE void qhm_terms(const double *head, double p, double k, double *t, double 
     for (int i = 3; i < 11; i++)
         d[i + 2] = first[i];
 }
+
+/* the learning rate of a point */
+INLINE double heavy_ball_eps(const double *head, double p) { return (void)p, head[0]; }
+INLINE double gradient_descent_eps(const double *head, double eps) { return (void)head, eps; }
+INLINE double nesterov_eps(const double *head, double p) { return (void)p, head[0]; }
+INLINE double qhm_eps(const double *head, double p) { return (void)p, head[1]; }
 
 #endif

@@ -75,8 +75,10 @@ INLINE double quick_rate(const double *t, int nt, const double *d, int nd)
     return known ? value : NAN;
 }
 
-static double exact_rate(const double *t, int nt, const double *d, int nd)
+static double exact_rate(const double *t, int nt, const double *d, int nd, int underflows)
 {
+    if (underflows)
+        return NAN;
     sums r = {t, d, nt, nd, {0.0, 0.0}, {0.0, 0.0}, 0.0};
     pair T = exact_linear_combination(0.0, 1.0, 0.0, &r);
     pair D = exact_linear_combination(0.0, 0.0, 1.0, &r);

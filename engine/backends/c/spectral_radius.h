@@ -27,8 +27,10 @@ INLINE double quick_spectral_radius(const double *t, int nt, const double *d, in
     return is_certain(T.hi, disc, size) ? rho : NAN;
 }
 
-static double exact_spectral_radius(const double *t, int nt, const double *d, int nd)
+static double exact_spectral_radius(const double *t, int nt, const double *d, int nd,
+                                    int underflows)
 {
+    (void)underflows;
     sums r = {t, d, nt, nd, {0.0, 0.0}, {0.0, 0.0}, 0.0};
     pair T = exact_linear_combination(0.0, 1.0, 0.0, &r);
     pair D = exact_linear_combination(0.0, 0.0, 1.0, &r);

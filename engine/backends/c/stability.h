@@ -97,8 +97,9 @@ static double sign_of_discriminant(const sums *r)
     return sign(distil(terms, n).hi);
 }
 
-static int8_t exact_regime(const double *t, int nt, const double *d, int nd)
+static int8_t exact_regime(const double *t, int nt, const double *d, int nd, int underflows)
 {
+    (void)underflows;
     sums r = sums_of(t, nt, d, nd);
     double below = linear_combination(1.0, -1.0, 1.0, &r).hi;
     double above = linear_combination(1.0, 1.0, 1.0, &r).hi;

@@ -65,3 +65,15 @@ def test_powers(point, m):
         assert abs(found - value) <= 1e-12 * size
     assert abs(margin - (1 - expected[0] + expected[1])) <= 1e-12 * (1 + size)
     assert abs(step - (expected[2] - 1)) <= 1e-12 * (1 + size)
+
+
+@pytest.mark.parametrize("p", [1e-302, 1e-310, 5e-324, -5e-324])
+@pytest.mark.parametrize("eps", [0.1, 0.5, 1.0, 1.5])
+def test_exact_size_at_the_least_momenta(p, eps):
+    recurrence = METHODS["heavy_ball"].recurrence(eps, p, 1.0)
+    for t in (1, 2, 30):
+        hi, lo = exact_size(recurrence, float(t))
+        expected, _ = motion(eps, p, t)
+        assert abs(mpmath.mpf(hi) + mpmath.mpf(lo) - expected) <= max(
+            1e-28 * expected, 1e-290
+        )

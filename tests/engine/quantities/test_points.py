@@ -195,3 +195,53 @@ def test_eigenvalues_solve_their_equation(method):
 def test_underdamped_modulus_is_the_root_of_momentum():
     # 2√β is printed in a well-known article; right is √β
     assert abs(cd.eigenvalues(1.0, 0.49, 1.0)) == pytest.approx([0.7, 0.7], rel=1e-15)
+
+
+@pytest.mark.parametrize("nu", [0.999, 1 - 1e-8])
+def test_qhm_at_critical_damping_where_its_sums_cancel(nu):
+    """ν = p and αk(1 − ν) ≈ 1: T and D are small beside their terms."""
+    for off in range(-3, 4):
+        point = nu, (1 + off * 2**-52) / (1 - nu), nu, 1.0
+        motion = oracle.exact("qhm", *point)
+        found = cd.qhm.spectral_radius(*point)
+        assert oracle.ulps(float(found), oracle.spectral_radius(*motion)) <= 2
+        expected = oracle.rate(*motion)
+        assert abs(cd.qhm.rate(*point) - expected) <= 1e-14 * abs(expected)
+
+
+def test_golden_qhm_beside_a_double_root():
+    # mpmath, 400 bits
+    point = 0.9, 0.21348497204603376, 0.9, 46.84170461349243
+    motion = oracle.exact("qhm", *point)
+    found = float(cd.qhm.spectral_radius(*point))
+    assert oracle.ulps(found, oracle.spectral_radius(*motion)) <= 2
+
+
+def test_golden_noise_variance_of_qhm_without_momentum_in_the_step():
+    # ν = 0 is gradient descent: α/(k(2 − αk)) = 1/3 for any p
+    p = np.array([-1 + 2**-53, -0.5, 0.0, 0.5, 1 - 2**-53])
+    assert cd.qhm.noise_variance(0.0, 0.5, p, 1.0) == pytest.approx(1 / 3, rel=1e-14)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_learning_rate_times_curvature_may_underflow(method):
+    """εk = 1e−400 > 0: signs hold, and what hangs on its digits is not computed."""
+    known = {"nu": 0.5, "eps": 1e-200, "p": 0.5}
+    point = [known[name] for name in METHODS[method].parameters]
+    face = METHODS[method]
+    assert face.regime(*point, 1e-200) == 1
+    assert face.regime(*point, -1e-200) == -1
+    assert face.spectral_radius(*point, 1e-200) == 1.0
+    assert face.transient_peak(*point, 1e-200) == 1.0
+    assert np.isnan(face.rate(*point, 1e-200))
+    assert np.isnan(face.noise_variance(*point, 1e-200))
+    assert np.isnan(face.settling_time(*point, 1e-200, 1e-6))
+
+
+def test_the_least_products_that_are_exact_are_taken():
+    # εk/(1 − p) with εk = 5e−324 and 1e−292
+    assert cd.rate(5e-324, 0.5, 1.0) == 1e-323
+    assert np.isnan(cd.rate(1e-160, 1 - 2**-53, 1e-160))
+    assert cd.rate(1e-140, 1 - 2**-53, 1e-140) == pytest.approx(
+        2**53 * 1e-280, rel=1e-14
+    )

@@ -2,8 +2,9 @@
 
 import effort
 import numpy as np
+import oracle
 import pytest
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 from mpmath import mp, mpf
 
 import critdamp as cd
@@ -91,8 +92,6 @@ def test_settling_is_that_of_steps(method, name):
 )
 @settings(deadline=None)
 def test_one_mode_settles_as_it_does_alone(method, eps, p, nu, tol):
-    # at p = 1 QHM has a root of 1, which its start may have no part in, see below
-    assume(method != "qhm" or p < 1.0)
     face = FACES[method]
     axes = {"nu": nu} if method == "qhm" else {}
     found = maps(
@@ -102,9 +101,10 @@ def test_one_mode_settles_as_it_does_alone(method, eps, p, nu, tol):
         alone = face.settling_time(*axes.values(), eps, p, 0.5, tol)
     together = found[SETTLING[1]].item()
     if together != together:
-        # not decided: the start has no part in the larger root, which falls slowly
+        # not decided: the start has next to no part in the larger root, but some
         trace, determinant, first = map(float, steps(method, eps, p, nu, 0.5))
         small, large = sorted(np.roots([1.0, -trace, determinant]), key=abs)
+        assert 0.0 < nu < 1e-9 or 0.0 < p < 1e-9 or p > 1.0 - 1e-9
         assert abs(first - small) < 1e-9 < 1e-2 < abs(large)
         return
     assert together == alone or (alone > 2**53 and abs(together / alone - 1) < 1e-9)
@@ -226,8 +226,10 @@ def test_sums_are_those_of_single_modes():
         ("nesterov", 3.0, 1e-20, {"eps": 1 / 3, "p": 0.9}, 3),
         ("nesterov", 0.2852297479905831, 1e-40,
          {"eps": 3.505945670270743, "p": -0.999}, 5),
-        # gradient descent beside a root of 1 that nothing moves along
+        # gradient descent beside a root that nothing moves along: w = ½ᵗ and ·7ᵗ
         ("qhm", 0.5, 0.25, {"nu": 0.0, "eps": 1.0, "p": 1.0}, 2),
+        ("qhm", 0.5, 1e-30, {"nu": 0.0, "eps": 1.0, "p": 0.9999}, 100),
+        ("qhm", 0.3, 1e-40, {"nu": 0.0, "eps": 1.0, "p": 0.99}, 259),
         # a negative root near −1
         ("heavy_ball", 1.0, 1e-6,
          {"eps": 1.0908488437812043e-05, "p": -0.9999905414446478}, 2532991),
@@ -239,6 +241,25 @@ def test_hard_cells(method, k, tol, axes, expected):
     spectrum = cd.Spectrum([k], tolerance=0.0)
     found = maps(spectrum, SETTLING[1], method=method, tol=tol, **axes)
     assert found[SETTLING[1]].item() == expected
+
+
+@pytest.mark.parametrize(
+    ("p", "tol"), [(0.997, 1e-20), (0.9997, 1e-20), (0.997, 1e-40)]
+)
+def test_a_critical_mode_beside_one_that_swings(p, tol):
+    """Both fall by √p; the critical one, t·√pᵗ, has next to all of the distance."""
+    k = np.array([(1.0 - np.sqrt(p)) ** 2, 0.5])
+    t = int(
+        maps(cd.Spectrum(k), SETTLING[1], tol=tol, eps=1.0, p=p)[SETTLING[1]].item()
+    )
+    motions = [oracle.exact("heavy_ball", 1.0, p, one) for one in k]
+    level = 2 * mpf(tol) ** 2
+
+    def distance(at):
+        return sum(oracle.position(*motion, at) ** 2 for motion in motions)
+
+    assert all(distance(at) <= level for at in range(t, t + 20))
+    assert distance(t - 1) > level
 
 
 def test_shares_of_any_size():
