@@ -11,6 +11,7 @@ import numpy as np
 
 from ..chunks.checksums import SEALS
 from ..chunks.deflate import DEFLATE
+from ..formats.provenance import add_attributes
 from ..storage.new_hdf5 import new_hdf5
 from .columns import Columns
 
@@ -76,4 +77,4 @@ def _copy_attributes(source: Any, target: Any, without: tuple[str, ...]) -> None
     for name, value in source.attrs.items():
         if name not in without:
             is_text = isinstance(value, np.ndarray) and value.dtype.kind == "O"
-            target.attrs[name] = value.tolist() if is_text else value
+            add_attributes(target, {name: value.tolist() if is_text else value})

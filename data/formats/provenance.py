@@ -5,6 +5,7 @@ import os
 import platform
 import socket
 from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any
 
 import h5py
@@ -61,6 +62,19 @@ def origin() -> dict[str, Any]:
     names = ("source", "python_version", "numpy_version", "hostname", "platform")
     kept = {name: attributes[name] for name in names}
     return {**kept, "date_created": attributes["date_started"]}
+
+
+def add_attributes(file: Any, attributes: Mapping[str, Any]) -> None:
+    """Write attributes, which are numbers and text only; a bool becomes 0 or 1.
+
+    Parameters
+    ----------
+    file : file, group or dataset
+    attributes : name → number, text or list
+    """
+    for name, value in attributes.items():
+        is_bool = isinstance(value, bool | np.bool_)
+        file.attrs[name] = int(value) if is_bool else value
 
 
 def history(sessions: list[dict[str, Any]]) -> str:

@@ -18,7 +18,7 @@ from ..storage.new_hdf5 import new_hdf5
 from ..storage.open_hdf5 import undamaged
 from ..storage.os_errors import failures
 from .kinds import SPECTRUM, open_kind
-from .provenance import origin
+from .provenance import add_attributes, origin
 from .spectrum_layout import LONG_NAMES, add_spectrum
 
 _BUNDLED = Path(str(files("critdamp.data.bundled")))
@@ -100,5 +100,4 @@ def save_spectrum(
     target = Path(path)
     with failures(target, "write"), new_hdf5(target) as file:
         add_spectrum(file, spectrum)
-        for name, value in attributes.items():
-            file.attrs[name] = value
+        add_attributes(file, attributes)
