@@ -19,7 +19,7 @@ COMMANDS = {
     "sweep": "Compute maps over a grid into a run file.",
     "resume": "Continue a sweep that was stopped or killed.",
     "status": "Show the progress of a sweep.",
-    "inspect": "Show the contents of a run file.",
+    "inspect": "Show the contents of a run, spectrum or trajectory.",
     "export": "Write a run, spectrum or trajectory as .csv, .npz, .nc or .parquet.",
     "spectrum": "Compute the spectrum of a Hessian or a design matrix.",
     "integrate": "Simulate the modes of a spectrum in time.",

@@ -1,4 +1,4 @@
-"""Text of sizes, paths, command lines and JSON."""
+"""Text of sizes, times, rates, paths, command lines and JSON."""
 
 from __future__ import annotations
 
@@ -44,3 +44,35 @@ def nbytes(count: float) -> str:
             return f"{count:.3g} {unit}"
         count /= 1000
     return f"{count:.3g} TB"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in seconds, or in the two largest of its units."""
+    if seconds < 99.95:
+        return f"{seconds:.1f} s"
+    units = (("min", "s", 1, 60), ("h", "min", 60, 60), ("d", "h", 3600, 24))
+    for large, small, size, parts in units:
+        whole, rest = divmod(round(seconds / size), parts)
+        if whole < 100:
+            break
+    return f"{whole:,} {large} {rest} {small}"
+
+
+def rate(per_second: float, unit: str) -> str:
+    """Return a number per second with 3 digits, as «2,300 points/s»."""
+    if per_second < 10:
+        return f"{per_second:.3g} {unit}/s"
+    if per_second < 1e6:
+        digits = 2 - int(math.log10(per_second))
+        return f"{round(per_second, digits):,.0f} {unit}/s"
+    return f"{per_second / 1e6:,.3g} M {unit}/s"
+
+
+def short(value: float | None) -> str:
+    """Return a number with 6 digits, nothing for None."""
+    return "" if value is None else f"{value:.6g}"
+
+
+def plain(value: Any) -> str:
+    """Return an attribute as text."""
+    return short(value) if isinstance(value, float) else str(value)

@@ -42,6 +42,17 @@ def _to_npz(columns: Columns, path: Path) -> None:
                     file.write(columns.read(name, where).tobytes())
 
 
+def size_of_npz(columns: Columns) -> int:
+    """Return the bytes of the arrays, which are not compressed."""
+    names = (*columns.scales, *columns.names)
+    return sum(columns.file[name].nbytes for name in names)
+
+
+def size_of_netcdf(columns: Columns) -> int:
+    """Return the bytes that the arrays have in the source, 0 for a live view."""
+    return sum(columns.file[name].id.get_storage_size() for name in columns.names)
+
+
 def _to_netcdf(columns: Columns, path: Path) -> None:
     """Write a netCDF-4 file; stored chunks are copied without decoding."""
     with new_hdf5(path) as file:

@@ -4,8 +4,9 @@ import importlib.metadata
 import os
 import platform
 import socket
-from datetime import UTC, datetime
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -13,6 +14,8 @@ import numba
 import numpy as np
 
 from ..chunks.deflate import ENCODER
+from ..storage.open_hdf5 import Kind, undamaged
+from .kinds import open_kind
 
 
 def now() -> str:
@@ -75,6 +78,26 @@ def add_attributes(file: Any, attributes: Mapping[str, Any]) -> None:
     for name, value in attributes.items():
         is_bool = isinstance(value, bool | np.bool_)
         file.attrs[name] = int(value) if is_bool else value
+
+
+def plain_attributes(file: Any) -> dict[str, Any]:
+    """Return the attributes of a file as plain Python values."""
+    return {
+        name: value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+        for name, value in file.attrs.items()
+    }
+
+
+def attributes_of(path: Path, kind: Kind) -> dict[str, Any]:
+    """Return the root attributes of a file of a kind.
+
+    Raises
+    ------
+    FileError
+        The file is missing, damaged, of another kind, or written by a newer critdamp.
+    """
+    with open_kind(path, kind) as file, undamaged(path):
+        return plain_attributes(file)
 
 
 def history(sessions: list[dict[str, Any]]) -> str:

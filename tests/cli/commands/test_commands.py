@@ -160,7 +160,7 @@ def test_names_that_a_shell_would_split(critdamp, started, tmp_path):
     process.send_signal(signal.SIGINT)
     _, message = process.communicate()
     assert process.returncode == 130
-    assert "stopping at the end of this tile" in message
+    assert "stopping; Ctrl-C again stops at once" in message
     assert "go on with: critdamp resume 'my run.h5'" in message
 
 
