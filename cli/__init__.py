@@ -13,7 +13,7 @@ import click
 
 from critdamp.engine.errors import InputError
 
-from .terminal.exit_status import exit_status
+from .terminal.exit_status import closed_pipes, exit_status
 
 COMMANDS = {
     "sweep": "Compute maps over a grid into a run file.",
@@ -43,10 +43,16 @@ class Commands(click.Group):
         command: click.Command = import_module(f"{__name__}.commands.{name}").command
         return command
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Return the context; --help and --version print here."""
+        with closed_pipes():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; replace parameters by options in its errors."""
         try:
-            return super().invoke(ctx)
+            with closed_pipes():
+                return super().invoke(ctx)
         except InputError as error:
             command = self.get_command(ctx, ctx.invoked_subcommand or "")
             for option in command.params if command else ():

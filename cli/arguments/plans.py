@@ -136,12 +136,14 @@ def _spectrum(value: Any, folder: Path, notes: list[str]) -> Spectrum:
         spectrum = load_spectrum(
             value if value in bundled_spectra() else folder / str(value)
         )
-        note = zero_modes(spectrum.name, spectrum.zeros, len(spectrum))
+        known = spectrum.summary()
+        zeros, modes = round(known["zero_modes"]), round(known["modes"])
+        note = zero_modes(spectrum.name, zeros, modes)
     if note:
         notes.append(f"--spectrum: {note}")
-    if not spectrum.kmin_converged:
+    if known["kmin"] > 0.0 and not spectrum.kmin_converged:
         notes.append(
-            f"--spectrum: kmin {spectrum.positive.k[0]:.6g} has not converged; the "
+            f"--spectrum: kmin {known['kmin']:.6g} has not converged; the "
             "true value and the rates may be far smaller"
         )
     return spectrum

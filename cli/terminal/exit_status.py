@@ -25,6 +25,19 @@ class Stopped(Exception):
     """A sweep was interrupted; the message says how to continue it."""
 
 
+class ClosedPipe(Exception):
+    """The reader of stdout or stderr is gone."""
+
+
+@contextmanager
+def closed_pipes() -> Iterator[None]:
+    """Raise ClosedPipe for a BrokenPipeError, of which click makes exit status 1."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ClosedPipe from error
+
+
 @dataclass
 class ExitStatus:
     """The exit status of the process."""
@@ -43,7 +56,7 @@ def exit_status() -> Iterator[ExitStatus]:
         with _told(status):
             yield status
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, ClosedPipe):
         _close_output()
         status.code = CLOSED_PIPE
 

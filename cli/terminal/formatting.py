@@ -50,12 +50,14 @@ def duration(seconds: float) -> str:
     """Return a time in seconds, or in the two largest of its units."""
     if seconds < 99.95:
         return f"{seconds:.1f} s"
-    units = (("min", "s", 1, 60), ("h", "min", 60, 60), ("d", "h", 3600, 24))
-    for large, small, size, parts in units:
-        whole, rest = divmod(round(seconds / size), parts)
-        if whole < 100:
-            break
-    return f"{whole:,} {large} {rest} {small}"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 100:
+        return f"{minutes} min {rest} s"
+    hours, rest = divmod(round(seconds / 60), 60)
+    if hours < 100:
+        return f"{hours} h {rest} min"
+    days, rest = divmod(round(seconds / 3600), 24)
+    return f"{days:,} d {rest} h"
 
 
 def rate(per_second: float, unit: str) -> str:
