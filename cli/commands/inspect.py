@@ -44,6 +44,8 @@ def command(file: Path, at: str | None, as_json: bool) -> None:
     if kind is not RUN:
         if at is not None:
             raise InputError(f"{file} is {kind.called}; only a run has points", "at")
+        if kind not in _OTHERS:
+            raise InputError(f"{file} is {kind.called}; see critdamp export", "file")
         record, show = _OTHERS[kind]
         if as_json:
             emit(record(file))

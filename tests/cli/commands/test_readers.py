@@ -139,7 +139,7 @@ def test_what_a_spectrum_holds(critdamp, tmp_path):
 def test_best_points_of_a_map(critdamp, tmp_path):
     np.savetxt(tmp_path / "k.csv", [0.1, 1.0])
     critdamp("spectrum", "k.csv", "-o", "s.h5")
-    grid = ("--eps", "lin:1:2:11", "--p", "lin:0:0.1:3")
+    grid = ("--eps", "lin:0.5:4:36", "--p", "lin:0:0.1:3")
     critdamp("sweep", "--spectrum", "s.h5", *grid, "--quantity=rate", "-o", "m.h5")
     rate = json.loads(critdamp("inspect", "m.h5", "--json").out)["quantities"]["rate"]
     # Polyak's p is ((√10 − 1)/(√10 + 1))² = 0.27, beyond the grid

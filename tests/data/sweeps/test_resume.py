@@ -240,7 +240,7 @@ def test_stopped_within_a_tile_and_resumed(plan, tmp_path, bits, monkeypatch):
     asked = itertools.count()
     given = {
         "progress": lambda *now: seen.append(now),
-        "stop": lambda: next(asked) % 40 == 39,
+        "stop": lambda: next(asked) % 300 == 299,
         "threads": 1,
     }
     run = sweep(plan, path, **given)
