@@ -20,13 +20,13 @@ from critdamp.engine.errors import (
     InputError,
 )
 
-from .terminal.exit_status import exit_status
+from .terminal.exit_status import closed_pipes, exit_status
 
 COMMANDS = {
     "sweep": "Compute maps over a grid into a run file.",
     "resume": "Continue a sweep that was stopped or killed.",
     "status": "Show the progress of a sweep.",
-    "inspect": "Show the contents of a run file.",
+    "inspect": "Show the contents of a run, spectrum or trajectory.",
     "export": "Write a run, spectrum or trajectory as .csv, .npz, .nc or .parquet.",
     "spectrum": "Compute the spectrum of a Hessian or a design matrix.",
     "integrate": "Simulate the modes of a spectrum in time.",
@@ -57,10 +57,16 @@ class Commands(click.Group):
         command: click.Command = module.command
         return command
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Return the context; --help and --version print here."""
+        with closed_pipes():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; replace parameters by options in its errors."""
         try:
-            return super().invoke(ctx)
+            with closed_pipes():
+                return super().invoke(ctx)
         except CritdampError as error:
             command = ctx.invoked_subcommand or ""
             error.wording = partial(self._wording, ctx, command)
@@ -126,11 +132,17 @@ def _prepare() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-def _one_line(message: Warning | str, *_place: Any) -> str:
+def _one_line(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,
+) -> str:
     """Return a warning of critdamp as one line, and others as Python does."""
     if isinstance(message, CritdampWarning):
         return f"warning: {message}\n"
-    return _format_warning(message, *_place)
+    return _format_warning(message, category, filename, lineno, line)
 
 
 _format_warning = warnings.formatwarning

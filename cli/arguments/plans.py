@@ -141,7 +141,9 @@ def _spectrum(value: Any, folder: Path, notes: list[str]) -> Spectrum:
         spectrum = load_spectrum(
             value if value in bundled_spectra() else folder / str(value)
         )
-        note = zero_modes(spectrum.name, spectrum.zeros, len(spectrum))
+        known = spectrum.summary()
+        zeros, modes = round(known["zero_modes"]), round(known["modes"])
+        note = zero_modes(spectrum.name, zeros, modes)
     if note:
         notes.append(f"--spectrum: {note}")
     notes += [f"--spectrum: {line}" for line in cautions(spectrum)]

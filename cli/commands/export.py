@@ -10,7 +10,11 @@ from critdamp.data.exports.export import ending_of, export
 from critdamp.data.storage.outputs import check_output
 
 from ..arguments.options import FILE
-from ..terminal.formatting import nbytes
+from ..terminal.formatting import nbytes, rate
+from ..terminal.progress import progress_bar
+
+# bytes of an output from which on its size is told before
+_LARGE = 10_000_000
 
 
 @click.command("export")
@@ -42,7 +46,13 @@ def command(
     """
     ending_of(output)
     check_output(output, force)
-    points = export(source, output, quantity)
+
+    def report(points: int, size: int) -> None:
+        if not quiet and size >= _LARGE:
+            click.echo(f"{points:,} points, about {nbytes(size)}", err=True)
+
+    with progress_bar(quiet, lambda speed: rate(speed, "points")) as progress:
+        points = export(source, output, quantity, report=report, progress=progress)
     if not quiet:
         size = nbytes(output.stat().st_size)
         click.echo(f"{output}: {points:,} points, {size}", err=True)

@@ -28,7 +28,7 @@ def command(
     """Continue a sweep that was stopped or killed.
 
     The missing tiles of OUTPUT are computed, with the plan that the sweep was started
-    with.
+    with. A run that is complete is checked, and what has changed is computed again.
     """
     expected = make_plan(plan, {}, quiet) if plan else None
     compute(

@@ -19,7 +19,7 @@ from critdamp.engine.spectrum_quantities.registry import names_of
 from ..arguments.methods import method_option, variable_options
 from ..arguments.options import FILE, running_options
 from ..arguments.plans import make_plan
-from ..terminal.formatting import command_line, nbytes
+from ..terminal.formatting import command_line, duration, nbytes
 from ..terminal.interrupts import compute
 
 
@@ -103,7 +103,7 @@ def _estimate(plan: Plan, threads: int | None, compression: bool) -> str:
     return (
         f"{size.points:,} points, {nbytes(size.nbytes)}, about "
         f"{nbytes(size.stored)} in the file, in {size.tiles} tiles, "
-        f"about {size.seconds:.2g} s"
+        f"about {duration(size.seconds)}"
     )
 
 

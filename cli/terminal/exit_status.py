@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import click
@@ -13,6 +13,8 @@ import click
 from critdamp.engine.errors import CritdampError, InputError
 
 FAILED, USAGE, MISSING, INTERRUPTED = 1, 2, 3, 130
+# what a shell shows for a process that SIGPIPE ended
+CLOSED_PIPE = 141
 
 
 class Incomplete(Exception):
@@ -21,6 +23,19 @@ class Incomplete(Exception):
 
 class Stopped(Exception):
     """A sweep was interrupted; the message says how to continue it."""
+
+
+class ClosedPipe(Exception):
+    """The reader of stdout or stderr is gone."""
+
+
+@contextmanager
+def closed_pipes() -> Iterator[None]:
+    """Raise ClosedPipe for a BrokenPipeError, of which click makes exit status 1."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ClosedPipe from error
 
 
 @dataclass
@@ -32,11 +47,26 @@ class ExitStatus:
 
 @contextmanager
 def exit_status() -> Iterator[ExitStatus]:
-    """Yield the exit status; set it and print a message for exceptions of the block."""
+    """Yield the exit status; set it and print a message for exceptions of the block.
+
+    Where the reader of stdout or stderr has closed the pipe, there is no message.
+    """
     status = ExitStatus()
     try:
-        yield status
+        with _told(status):
+            yield status
         sys.stdout.flush()
+    except (BrokenPipeError, ClosedPipe):
+        _close_output()
+        status.code = CLOSED_PIPE
+
+
+@contextmanager
+def _told(status: ExitStatus) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
     except (click.exceptions.ClickException, click.exceptions.Exit) as error:
         status.code = _end_of_click(error)
     except InputError as error:
@@ -51,15 +81,19 @@ def exit_status() -> Iterator[ExitStatus]:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         status.code = INTERRUPTED
-    except BrokenPipeError:
-        # the reader closed the pipe; later flushes of stdout must not fail again
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status.code = FAILED
     except OSError as error:
         path = f"{error.filename}: " if error.filename else ""
         status.code = _failed(f"{path}{error.strerror or error}")
     except MemoryError:
         status.code = _failed("out of memory")
+
+
+def _close_output() -> None:
+    """Send stdout and stderr nowhere; what is buffered must not fail at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())
 
 
 def _end_of_click(error: click.ClickException | click.exceptions.Exit) -> int:

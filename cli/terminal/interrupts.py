@@ -17,7 +17,7 @@ from critdamp.data.shards.folder import RunFolder
 from critdamp.data.sweeps.status import status
 
 from .exit_status import Stopped
-from .formatting import nbytes
+from .formatting import duration, nbytes, rate
 from .progress import Progress, progress_bar
 
 # (progress, stop) → the finished run, None if it was stopped
@@ -25,7 +25,7 @@ Start = Callable[[Progress, Callable[[], bool]], Run | None]
 
 
 def compute(path: Path, start: Start, quiet: bool) -> None:
-    """Run a sweep with a progress bar; SIGINT and SIGTERM stop it after a tile.
+    """Run a sweep with a progress bar; SIGINT and SIGTERM stop it soon.
 
     Parameters
     ----------
@@ -36,13 +36,13 @@ def compute(path: Path, start: Start, quiet: bool) -> None:
     Raises
     ------
     Stopped
-        A signal stopped the sweep. A second SIGINT stops it within a tile.
+        A signal stopped the sweep. A second SIGINT stops it at once.
     """
-    start_time = time.monotonic()
+    began, seen = time.monotonic(), _Seen()
     with _stoppable(quiet) as stop:
         try:
-            with progress_bar(quiet, _speed) as progress:
-                run = start(progress, stop)
+            with progress_bar(quiet, _speed) as show:
+                run = start(seen.then(show), stop)
         except KeyboardInterrupt:
             raise _stopped("interrupted", path) from None
     if run is None:
@@ -51,17 +51,38 @@ def compute(path: Path, start: Start, quiet: bool) -> None:
         raise _stopped(message, path)
     with run:
         if not quiet:
-            click.echo(_summary(run, time.monotonic() - start_time), err=True)
+            click.echo(_summary(run, seen.points, time.monotonic() - began), err=True)
+
+
+class _Seen:
+    """How many points this process computed, as `progress` was told."""
+
+    def __init__(self) -> None:
+        self.points, self._last = 0, -1
+
+    def then(self, show: Progress) -> Progress:
+        """Return a `progress` that counts, and shows."""
+
+        def progress(done: int, total: int) -> None:
+            if self._last >= 0:  # it falls where damaged tiles are computed again
+                self.points += max(done - self._last, 0)
+            self._last = done
+            show(done, total)
+
+        return progress
 
 
 def _stopped(message: str, path: Path) -> Stopped:
     return Stopped("; ".join(filter(None, [message, RunFolder.of(path).kept()])))
 
 
-def _summary(run: Run, seconds: float) -> str:
+def _summary(run: Run, computed: int, seconds: float) -> str:
     size = nbytes(run.path.stat().st_size)
     points = run.plan.grid.size
-    return f"{run.path}: {points:,} points in {seconds:.1f} s, {size}"
+    if not computed:
+        return f"{run.path}: complete, nothing was missing; {points:,} points, {size}"
+    of_all = "" if computed == points else f"{computed:,} of "
+    return f"{run.path}: {of_all}{points:,} points in {duration(seconds)}, {size}"
 
 
 @contextmanager
@@ -76,7 +97,7 @@ def _stoppable(quiet: bool) -> Iterator[Callable[[], bool]]:
         if not quiet:
             # sys.stderr is not reentrant
             with suppress(OSError):
-                os.write(2, b"\nstopping at the end of this tile\n")
+                os.write(2, b"\nstopping; Ctrl-C again stops at once\n")
 
     previous = {n: signal.signal(n, handle) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -87,4 +108,4 @@ def _stoppable(quiet: bool) -> Iterator[Callable[[], bool]]:
 
 
 def _speed(per_second: float) -> str:
-    return f"{per_second / 1e6:.3g} M/s"
+    return rate(per_second, "points")

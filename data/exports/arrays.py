@@ -11,6 +11,7 @@ import numpy as np
 
 from ..chunks.checksums import SEALS
 from ..chunks.deflate import DEFLATE
+from ..formats.provenance import add_attributes
 from ..storage.new_hdf5 import new_hdf5
 from .columns import Columns
 
@@ -39,6 +40,17 @@ def _to_npz(columns: Columns, path: Path) -> None:
                 whole = [(slice(None),)]
                 for where in whole if name in columns.scales else columns.pieces(name):
                     file.write(columns.read(name, where).tobytes())
+
+
+def size_of_npz(columns: Columns) -> int:
+    """Return the bytes of the arrays, which are not compressed."""
+    names = (*columns.scales, *columns.names)
+    return sum(columns.file[name].nbytes for name in names)
+
+
+def size_of_netcdf(columns: Columns) -> int:
+    """Return the bytes that the arrays have in the source, 0 for a live view."""
+    return sum(columns.file[name].id.get_storage_size() for name in columns.names)
 
 
 def _to_netcdf(columns: Columns, path: Path) -> None:
@@ -76,4 +88,4 @@ def _copy_attributes(source: Any, target: Any, without: tuple[str, ...]) -> None
     for name, value in source.attrs.items():
         if name not in without:
             is_text = isinstance(value, np.ndarray) and value.dtype.kind == "O"
-            target.attrs[name] = value.tolist() if is_text else value
+            add_attributes(target, {name: value.tolist() if is_text else value})

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from critdamp.engine.callbacks import ignore
 from critdamp.engine.errors import FileError
 from critdamp.engine.maps.plan import choose
 from critdamp.engine.validation import names_in
@@ -37,6 +38,8 @@ class Columns:
     dimensions : names of the dimension scales, slowest first
     names : names of the arrays
     scales : name → values of the dimensions that are exported as columns
+    progress : called before each read with the number of points so far, on average
+        over the arrays, and of all points
     """
 
     path: Path
@@ -44,6 +47,8 @@ class Columns:
     dimensions: tuple[str, ...]
     names: tuple[str, ...]
     scales: Block
+    progress: Callable[[int, int], object] = ignore
+    _values: list[int] = field(default_factory=lambda: [0])
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -52,8 +57,11 @@ class Columns:
 
     def read(self, name: str, where: Where) -> npt.NDArray[Any]:
         """Return a block of an array."""
+        self.progress(self._values[0] // len(self.names), math.prod(self.shape))
         with undamaged(self.path):
-            return np.asarray(self.file[name][where])
+            values = np.asarray(self.file[name][where])
+        self._values[0] += values.size if name in self.names else 0
+        return values
 
     def pieces(self, name: str) -> Iterator[Where]:
         """Yield blocks that cover an array in row-major order."""

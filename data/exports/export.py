@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from critdamp.engine.callbacks import ignore
 from critdamp.engine.errors import InputError
 
 from ..storage.atomic_files import appearing
 from ..storage.os_errors import failures
 from ..storage.outputs import check_output
-from .arrays import _to_netcdf, _to_npz
+from .arrays import _to_netcdf, _to_npz, size_of_netcdf, size_of_npz
 from .columns import Columns, open_columns
-from .tables import _to_csv, _to_parquet
+from .tables import _to_csv, _to_parquet, size_of_csv
 
 
-def export(source: Path, target: Path, names: str | Sequence[str] = ()) -> int:
+def export(
+    source: Path,
+    target: Path,
+    names: str | Sequence[str] = (),
+    *,
+    report: Callable[[int, int], object] = ignore,
+    progress: Callable[[int, int], object] = ignore,
+) -> int:
     """Export a run, a spectrum or a trajectory; the suffix selects the format.
 
     Tables (.csv, .parquet) have one row for each point, the last axis fastest, and
@@ -27,6 +36,9 @@ def export(source: Path, target: Path, names: str | Sequence[str] = ()) -> int:
     source : path of the file that is exported
     target : path that is written atomically; an existing file is replaced
     names : a name of a quantity, or several; all by default
+    report : called before anything is written, with the number of points and about how
+        many bytes the target will have, if that can be told
+    progress : called with the number of written and of all points
 
     Returns
     -------
@@ -48,9 +60,14 @@ def export(source: Path, target: Path, names: str | Sequence[str] = ()) -> int:
     check_output(target)
     target = target.resolve() if target.is_symlink() else target
     with open_columns(source, names) as columns, failures(target, "write"):
+        points = math.prod(columns.shape)
+        size = SIZES[ending_of(target)](columns)
+        if size:
+            report(points, size)
         with appearing(target) as temporary:
-            write(columns, temporary)
-        return math.prod(columns.shape)
+            write(replace(columns, progress=progress, _values=[0]), temporary)
+        progress(points, points)
+        return points
 
 
 def ending_of(target: Path) -> str:
@@ -75,4 +92,10 @@ FORMATS: dict[str, Callable[[Columns, Path], None]] = {
     ".npz": _to_npz,
     ".nc": _to_netcdf,
     ".parquet": _to_parquet,
+}
+SIZES: dict[str, Callable[[Columns], int]] = {
+    ".csv": size_of_csv,
+    ".npz": size_of_npz,
+    ".nc": size_of_netcdf,
+    ".parquet": lambda _columns: 0,  # it depends on the values
 }

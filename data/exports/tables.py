@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from .columns import Columns
 
 # rows that are formatted at a time
 _LINES = 2**13
+# blocks among which the middle one is, for the size of a table
+_BLOCKS = 2**12
 
 
 def _to_csv(columns: Columns, path: Path) -> None:
@@ -34,6 +38,23 @@ def _texts(values: npt.NDArray[Any]) -> list[str]:
         return list(values)
     form = "%.17g" if values.dtype.kind == "f" else "%d"
     return [form % value for value in values.tolist()]
+
+
+def size_of_csv(columns: Columns) -> int:
+    """Return about how many bytes the table has, from rows of its middle block."""
+    blocks = list(itertools.islice(columns.pieces(columns.names[0]), _BLOCKS))
+    where = tuple(
+        slice(side.start, side.start + 1)
+        if i < len(columns.shape) - 1
+        else slice(side.start, min(side.stop, side.start + _LINES))
+        for i, side in enumerate(blocks[len(blocks) // 2])
+    )
+    values = [columns.read(name, where).ravel() for name in columns.names]
+    # an axis has the same texts again and again
+    axes = [scale[:: max(1, scale.size // _LINES)] for scale in columns.scales.values()]
+    texts = [_texts(column) for column in (*axes, *values)]
+    row = sum(sum(map(len, column)) / len(column) + 1 for column in texts)
+    return round(row * math.prod(columns.shape))
 
 
 def _to_parquet(columns: Columns, path: Path) -> None:

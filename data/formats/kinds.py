@@ -12,7 +12,6 @@ RUN = Kind(
     1,
     "a run",
     needs=("plan",),
-    command="critdamp inspect",
     if_missing=how_to_go_on,
 )
 SPECTRUM = Kind(
@@ -22,7 +21,6 @@ SPECTRUM = Kind(
     needs=("k", "weights", "displacement"),
     axes=("mode",),
     columns=("k", "weights", "displacement", "residuals"),
-    command="critdamp spectrum",
     made_by="`critdamp spectrum` makes a spectrum of a matrix or of eigenvalues",
 )
 TRAJECTORY = Kind("critdamp-trajectory", 1, "a trajectory", needs=("distance",))

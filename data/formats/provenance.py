@@ -4,7 +4,9 @@ import importlib.metadata
 import os
 import platform
 import socket
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -12,6 +14,8 @@ import numba
 import numpy as np
 
 from ..chunks.deflate import ENCODER
+from ..storage.open_hdf5 import Kind, undamaged
+from .kinds import open_kind
 
 
 def now() -> str:
@@ -61,6 +65,39 @@ def origin() -> dict[str, Any]:
     names = ("source", "python_version", "numpy_version", "hostname", "platform")
     kept = {name: attributes[name] for name in names}
     return {**kept, "date_created": attributes["date_started"]}
+
+
+def add_attributes(file: Any, attributes: Mapping[str, Any]) -> None:
+    """Write attributes, which are numbers and text only; a bool becomes 0 or 1.
+
+    Parameters
+    ----------
+    file : file, group or dataset
+    attributes : name → number, text or list
+    """
+    for name, value in attributes.items():
+        is_bool = isinstance(value, bool | np.bool_)
+        file.attrs[name] = int(value) if is_bool else value
+
+
+def plain_attributes(file: Any) -> dict[str, Any]:
+    """Return the attributes of a file as plain Python values."""
+    return {
+        name: value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+        for name, value in file.attrs.items()
+    }
+
+
+def attributes_of(path: Path, kind: Kind) -> dict[str, Any]:
+    """Return the root attributes of a file of a kind.
+
+    Raises
+    ------
+    FileError
+        The file is missing, damaged, of another kind, or written by a newer critdamp.
+    """
+    with open_kind(path, kind) as file, undamaged(path):
+        return plain_attributes(file)
 
 
 def history(sessions: list[dict[str, Any]]) -> str:

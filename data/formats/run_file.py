@@ -21,6 +21,7 @@ from critdamp.engine.maps.plan import Plan, choose
 from ..storage.bounded_read import read_bounded
 from ..storage.open_hdf5 import undamaged
 from .kinds import RUN, open_kind
+from .provenance import plain_attributes
 
 if TYPE_CHECKING:
     import xarray
@@ -113,7 +114,7 @@ class Run(Shown):
     def attributes(self) -> dict[str, Any]:
         """Return the root attributes as plain Python values."""
         with undamaged(self.path):
-            return {name: _plain(value) for name, value in self._file.attrs.items()}
+            return plain_attributes(self._file)
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -132,7 +133,7 @@ class Run(Shown):
         """
         dataset = self[name]
         with undamaged(self.path):
-            metadata = {key: _plain(value) for key, value in dataset.attrs.items()}
+            metadata = plain_attributes(dataset)
             low, high = metadata.get("actual_range", (None, None))
             best_index = metadata.get("best_index", [])
             best = zip(self.axes.items(), best_index, strict=True) if best_index else ()
@@ -231,7 +232,3 @@ def open_run(path: str | Path) -> Run:
         run.close()
         raise
     return run
-
-
-def _plain(value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value

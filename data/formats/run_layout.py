@@ -15,6 +15,7 @@ from critdamp.engine.quantities.quantity import MapQuantity
 from ..chunks.deflate import DEFLATE
 from ..chunks.statistics import Statistics, fill_of
 from .kinds import RUN
+from .provenance import add_attributes
 from .spectrum_layout import add_spectrum
 
 _README = (
@@ -73,8 +74,7 @@ def lay_out(
         file.attrs["spectrum_zero_modes_left_out"] = plan.spectrum.zeros
     text = file.create_dataset("plan", data=plan.to_json(), dtype=h5py.string_dtype())
     text.attrs["long_name"] = "everything that decides the numbers, canonical JSON"
-    for name, value in {**_root(plan), **attributes}.items():
-        file.attrs[name] = value
+    add_attributes(file, {**_root(plan), **attributes})
 
 
 def _add_axis(file: h5py.File, name: str, axis: Axis) -> None:

@@ -19,7 +19,7 @@ from ..storage.open_hdf5 import undamaged
 from ..storage.os_errors import failures
 from ..storage.outputs import check_output
 from .kinds import SPECTRUM, open_kind
-from .provenance import origin
+from .provenance import add_attributes, origin
 from .spectrum_layout import LONG_NAMES, add_spectrum
 
 _BUNDLED = Path(str(files("critdamp.data.bundled")))
@@ -108,5 +108,4 @@ def save_spectrum(
     check_output(target)
     with failures(target, "write"), new_hdf5(target) as file:
         add_spectrum(file, spectrum)
-        for name, value in attributes.items():
-            file.attrs[name] = value
+        add_attributes(file, attributes)

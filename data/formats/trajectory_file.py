@@ -20,7 +20,7 @@ from ..storage.new_hdf5 import new_hdf5
 from ..storage.os_errors import failures
 from ..storage.outputs import check_output
 from .kinds import TRAJECTORY
-from .provenance import origin
+from .provenance import add_attributes, origin
 from .spectrum_layout import add_spectrum
 
 LONG_NAMES = {
@@ -79,8 +79,7 @@ def save_trajectory(
         if "modes" in file:
             _describe(file["modes"], "modes", [scale, "mode"])
         _add_schedules(file, schedules or {})
-        for name, value in {**_root(result, names, scale), **about}.items():
-            file.attrs[name] = value
+        add_attributes(file, {**_root(result, names, scale), **about})
     return result
 
 

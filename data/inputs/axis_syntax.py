@@ -100,7 +100,9 @@ def _from_spectrum(source: str, report: Callable[[str], object]) -> Axis:
     """Return the axis of the distinct positive curvatures of a spectrum."""
     spectrum = load_spectrum(source)
     positive = spectrum.positive
-    message = zero_modes(spectrum.name, spectrum.zeros, len(spectrum))
+    known = spectrum.summary()
+    zeros, modes = round(known["zero_modes"]), round(known["modes"])
+    message = zero_modes(spectrum.name, zeros, modes)
     if message:
         report(message)
     values = positive.distinct

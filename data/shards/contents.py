@@ -79,6 +79,8 @@ class Contents:
             count = sum(1 for _ in plan.grid.chunks(plan.grid.tile(index)))
             for name in names:
                 checksums[index][name] = list(itertools.islice(remaining, count))
+        if next(remaining, None) is not None:
+            raise ValueError("it holds tiles of another size")
         return cls(tiles, checksums, float(group.attrs["seconds"]))
 
     def without(self, tiles: Iterable[int]) -> "Contents":

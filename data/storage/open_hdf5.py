@@ -39,7 +39,7 @@ class Kind:
     needs: tuple[str, ...]
     axes: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
-    command: str = "critdamp export"
+    command: str = "critdamp inspect"
     made_by: str = ""
     if_missing: Callable[[Path], str] = lambda _path: ""
 

@@ -6,9 +6,11 @@ import resource
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from critdamp.engine.errors import Advice, FileError
 from critdamp.engine.maps.compute import TileComputer
@@ -23,8 +25,10 @@ from ..shards.record import Record
 from ..storage.os_errors import failures
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-# points of the sample tile, and bytes of HDF5 metadata in a file
+# points of a sample tile, and bytes of HDF5 metadata in a file
 _SAMPLE, _OVERHEAD = 2**22, 20_000
+# how long, and how many, tiles are sampled at most
+_SECONDS, _MOST = 2.0, 64
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,8 @@ class Estimate:
     points : number of grid points
     nbytes : size of all maps, uncompressed
     tiles, shards : number of tiles and shards
-    stored : size of the run file, if all tiles compress like the middle one
-    seconds : time of computing and encoding, extrapolated from the middle tile
+    stored : size of the run file, if all tiles compress like some of them
+    seconds : time of computing and encoding, extrapolated from these, without compiling
     """
 
     points: int
@@ -90,7 +94,7 @@ def check_room(path: Path, compute: TileComputer, compression: bool) -> None:
 def estimate(
     plan: Plan, threads: int | None = None, compression: bool = True
 ) -> Estimate:
-    """Return the resources that a sweep needs, measured on its middle tile.
+    """Return the resources that a sweep needs, measured on some of its tiles.
 
     Parameters
     ----------
@@ -103,27 +107,50 @@ def estimate(
 
 def _estimate(compute: TileComputer, compression: bool) -> Estimate:
     plan, partition = compute.plan, ShardPartition.of(compute.plan)
-    encode = ChunkEncoder(plan, compression, compute.threads)
-    tile = _sample(plan.grid)
-    compute(tile)  # compiles the kernels, so that the timing excludes it
-    began = time.perf_counter()
-    encoded = sum(len(chunk.data) for chunk in encode(tile, compute(tile)))
-    ratio = plan.grid.size / tile.size
-    seconds = ratio * (time.perf_counter() - began)
-    encode.close()
+    with closing(ChunkEncoder(plan, compression, compute.threads)) as encode:
+        _warm_up(compute, encode)
+        began = time.perf_counter()
+        points = encoded = 0
+        for tile in _samples(plan.grid):
+            encoded += sum(len(chunk.data) for chunk in encode(tile, compute(tile)))
+            points += tile.size
+            if time.perf_counter() - began > _SECONDS:
+                break
+        seconds = time.perf_counter() - began
+    ratio = plan.grid.size / points
     return Estimate(
         plan.grid.size,
         plan.nbytes,
         partition.tiles,
         partition.shards,
         ratio * encoded + _metadata_bytes(plan),
-        seconds,
+        ratio * seconds,
     )
 
 
-def _sample(grid: Grid) -> Tile:
-    """Return the middle tile, reduced to whole chunks of at most `_SAMPLE` points."""
-    tile = grid.tile(grid.n_tiles // 2)
+def _warm_up(compute: TileComputer, encode: ChunkEncoder) -> None:
+    """Compile all that is timed later."""
+    plan = compute.plan
+    compute.warm_up()
+    tile = next(_samples(plan.grid))
+    chunk = next(plan.grid.chunks(tile))
+    start, stop = zip(*((side.start, side.stop) for side in chunk), strict=True)
+    tile = Tile(0, start, stop)
+    zeros = {q.name: np.zeros(tile.shape, plan.dtype_of(q)) for q in plan.quantities}
+    for _ in encode(tile, zeros):
+        pass
+
+
+def _samples(grid: Grid) -> Iterator[Tile]:
+    """Yield some tiles that are spread over the grid, the middle one first."""
+    golden = (math.sqrt(5) - 1) / 2
+    places = (int((0.5 + i * golden) % 1 * grid.n_tiles) for i in range(_MOST))
+    for index in dict.fromkeys(places):
+        yield _sample(grid, grid.tile(index))
+
+
+def _sample(grid: Grid, tile: Tile) -> Tile:
+    """Return a tile, reduced to whole chunks of at most `_SAMPLE` points."""
     stop, chunk = list(tile.stop), grid.chunk_shape
     for i, start in enumerate(tile.start):
         points = math.prod(b - a for a, b in zip(tile.start, stop, strict=True))
@@ -145,14 +172,21 @@ def writing(parts: RunFolder) -> Iterator[None]:
     Raises
     ------
     FileError
-        The block failed with an error of the operating system or of HDF5.
+        The block failed with an error of the operating system, of HDF5 or of h5py.
     """
 
     def ending(code: int) -> str:
         return "; ".join(filter(None, [_needed(parts, code), parts.kept()]))
 
     with failures(parts.path, "write", ending):
-        yield
+        try:
+            yield
+        except (KeyError, ValueError) as error:
+            # of h5py, where another process writes into the same file
+            raise FileError(
+                f"{parts.path}: cannot write it: {error}; if another process is "
+                f"writing there, wait for it; {parts.kept()}"
+            ) from error
 
 
 def _needed(parts: RunFolder, code: int) -> str:

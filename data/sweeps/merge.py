@@ -116,9 +116,14 @@ class Merger:
         """Return the run file, created at the first call."""
         if self._new is None:
             plan = self._record.plan
-            self._new = NewFile(self._parts.path, self._parts.temporary())
+            new = NewFile(self._parts.path, self._parts.temporary())
             make = stored(plan, self._record.compression)
-            lay_out(self._new.file, plan, make, {"uuid": self._record.uuid})
+            try:
+                lay_out(new.file, plan, make, {"uuid": self._record.uuid})
+            except BaseException:
+                new.drop()
+                raise
+            self._new = new
         return self._new
 
 

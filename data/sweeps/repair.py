@@ -67,6 +67,7 @@ def mend(
     damage: list[Damage],
     computer: Callable[[], TileComputer],
     temporary: Path,
+    progress: Callable[[int, int], object],
 ) -> None:
     """Compute the damaged blocks of a finished run again, and replace the file.
 
@@ -79,6 +80,7 @@ def mend(
     damage : damaged blocks of the run
     computer : returns the function that computes tiles
     temporary : path of the new file before it replaces the run
+    progress : called with the number of intact and of all points, and after each tile
 
     Raises
     ------
@@ -93,7 +95,7 @@ def mend(
     try:
         with failures(path, "write"), open_to_read(path) as old:
             _copy(old, new.file, plan, damaged)
-            _compute(new.file, plan, damaged, computer())
+            _compute(new.file, plan, damaged, computer(), progress)
             seal(new.file, run.quantities)
             new.close()
             with open_run(temporary) as repaired:
@@ -137,19 +139,28 @@ def _copy(old: h5py.File, new: h5py.File, plan: Plan, damaged: Blocks) -> None:
 
 
 def _compute(
-    file: h5py.File, plan: Plan, damaged: Blocks, compute: TileComputer
+    file: h5py.File,
+    plan: Plan,
+    damaged: Blocks,
+    compute: TileComputer,
+    progress: Callable[[int, int], object],
 ) -> None:
     """Compute the damaged chunks and write them with their checksums."""
     grid = plan.grid
+    tiles = [grid.tile(index) for index in _tiles(grid, damaged)]
+    done = grid.size - sum(tile.size for tile in tiles)
+    progress(done, grid.size)
     compression = file[plan.quantities[0].name].compression is not None
     with closing(ChunkEncoder(plan, compression, compute.threads)) as encode:
-        for tile in map(grid.tile, _tiles(grid, damaged)):
+        for tile in tiles:
             for chunk in encode(tile, compute(tile)):
                 name = chunk.quantity.name
                 if (name, chunk.offset) in damaged:
                     write_chunk(file[name].id, chunk.offset, chunk.data)
                     index = chunk_index(chunk.offset, grid.chunk_shape)
                     file[GROUP][name][index] = chunk.checksum
+            done += tile.size
+            progress(done, grid.size)
 
 
 def _tiles(grid: Grid, damaged: Blocks) -> list[int]:

@@ -72,8 +72,10 @@ def sweep(
     compression : shuffle and deflate chunks with filters that every HDF5 reader has
     keep_shards : keep the shards beside the finished run
     command_line : command for the provenance
-    progress : called after each tile with the number of finished and of all points
-    stop : called after each tile; if it returns True the sweep stops and can be resumed
+    progress : called at the start, after each tile, and within tiles that take long,
+        with the number of computed and of all points
+    stop : called after each tile, and within tiles that take long; if it returns True
+        the sweep stops without the open tile, and can be resumed
 
     Returns
     -------
@@ -135,7 +137,8 @@ def resume(
 ) -> Run | None:
     """Compute the tiles that a stopped or killed sweep has not finished.
 
-    Tiles with changed bytes, in shards or in a finished run, are computed again.
+    Tiles with changed bytes, in shards or in a finished run, are computed again. If
+    nothing is missing the run is opened, and `progress` is not called.
 
     Parameters
     ----------
@@ -159,11 +162,12 @@ def resume(
     """
     parts = RunFolder.of(path)
     if not (parts.begun or parts.strays() or parts.path.exists()):
-        raise InputError(_nothing(parts))
+        raise InputError(f"{parts.path}: no unfinished sweep is there")
     with parts.claimed() as check:
         record = _record(parts)
         if record is None:
-            return _repaired(parts, plan, threads, backend)
+            computer = partial(TileComputer, threads=threads, backend=backend)
+            return _repaired(parts, plan, computer, progress or ignore)
         if plan is not None:
             _refuse_other_plan(parts, record.plan, plan)
         if merged(parts, record):
@@ -172,7 +176,7 @@ def resume(
                     parts.clear()
                 return open_run(path)
             if not check_file(path):
-                raise InputError(_nothing(parts))
+                return open_run(path)
             drop_damaged(parts, record)
         refuse_other(parts, record)
         compute = TileComputer(record.plan, threads, backend)
@@ -218,6 +222,8 @@ def _continue(
     with Merger(parts, record) as merger:
         with Store(parts, record, compute.threads, merger.add) as store:
             missing = list(store.missing())
+            if missing:
+                compute.warm_up()
             report = _reporter(record.plan, missing, progress or ignore)
             stop = stop or never
             if not run(missing, compute, store.write, stop=stop, progress=report):
@@ -247,15 +253,14 @@ def _session(compute: TileComputer, command_line: str | None) -> dict[str, Any]:
 
 def _reporter(
     plan: Plan, missing: list[Tile], progress: Progress
-) -> Callable[[Tile], None]:
-    """Return a function that adds a tile to the finished points and reports them."""
-    done = plan.grid.size - sum(tile.size for tile in missing)
+) -> Callable[[int], None]:
+    """Report the points that are there; return a function that reports later ones."""
+    there = plan.grid.size - sum(tile.size for tile in missing)
 
-    def report(tile: Tile) -> None:
-        nonlocal done
-        done += tile.size
-        progress(done, plan.grid.size)
+    def report(computed: int) -> None:
+        progress(there + computed, plan.grid.size)
 
+    report(0)
     return report
 
 
@@ -289,25 +294,17 @@ def _refuse_other_plan(parts: RunFolder, existing: Plan, plan: Plan) -> None:
 
 
 def _repaired(
-    parts: RunFolder, plan: Plan | None, threads: int | None, backend: str
+    parts: RunFolder,
+    plan: Plan | None,
+    computer: Callable[[Plan], TileComputer],
+    progress: Progress,
 ) -> Run:
-    """Return a finished run after its damaged blocks were computed again."""
-    if not parts.path.exists():
-        raise InputError(_nothing(parts))
+    """Return a finished run, of which damaged blocks were computed again."""
     with open_run(parts.path) as run:
         if plan is not None:
             _refuse_other_plan(parts, run.plan, plan)
         damage = check_file(parts.path)
-        if not damage:
-            raise InputError(_nothing(parts))
-        computer = partial(TileComputer, run.plan, threads, backend)
-        mend(run, damage, computer, parts.temporary())
+        if damage:
+            compute = partial(computer, run.plan)
+            mend(run, damage, compute, parts.temporary(), progress)
     return open_run(parts.path)
-
-
-def _nothing(parts: RunFolder) -> str:
-    """Return the message that there is nothing to resume."""
-    if parts.path.exists():
-        open_run(parts.path).close()
-        return f"{parts.path}: already complete, nothing to resume"
-    return f"{parts.path}: no unfinished sweep is there"

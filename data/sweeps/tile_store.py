@@ -18,11 +18,16 @@ from ..shards.record import Record
 from ..shards.writer import ShardWriter
 from .disk_space import writing
 
+# time after which a shard is published with the tiles that it has
+SHARD_SECONDS = 60.0
+
 
 class Store:
     """Writes tiles into shards; a context manager.
 
-    Closed shards survive any kill. An error while writing loses only the open shard.
+    Closed shards survive any kill. An error while writing loses only the open shard,
+    which has the work of at most `SHARD_SECONDS` and a tile. A shard that was closed
+    before it was complete is copied when its next tile is written.
 
     Parameters
     ----------
@@ -91,10 +96,14 @@ class Store:
         if self._shard is not None and self._shard.index != index:
             self._close_shard()
         if self._shard is None:
+            if self._publishing is not None and self._publishing[0].index == index:
+                self._wait()
             with writing(self._parts):
                 self._shard = ShardWriter(self._parts, index, self._record, self._since)
         with self._guarded(self._shard):
             self._shard.write(tile, self._encode(tile, arrays))
+        if time.monotonic() - self._since > SHARD_SECONDS:
+            self._close_shard()
 
     def _close_shard(self) -> None:
         """Close the open shard, and start publishing it in the background."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..backends.compile import spectrum_map_kernel, worst_kernel
 from ..backends.select import choose_backend, fill_kernel
 from ..backends.threads import choose_threads, on_threads
+from ..callbacks import ignore
 from ..errors import InputError
 from ..modes.methods import Method
 from ..quantities.quantity import MapQuantity, Quantity
@@ -18,7 +19,14 @@ from ..spectra.spectrum import Spectrum
 from ..spectrum_quantities.spectrum_quantity import SpectrumQuantity
 from .grid import Tile
 from .mode_table import table_of
+from .pieces import Pace, Piece
 from .plan import Plan
+
+# points for each thread, at least, where the points of a row go to threads
+_POINTS_OF_THREAD = 128
+Arrays = dict[str, npt.NDArray[Any]]
+# called with a number of points; whether to stop
+Between = Callable[[int], object]
 
 
 class TileComputer:
@@ -43,26 +51,75 @@ class TileComputer:
         self.plan = plan
         self.backend = choose_backend(backend)
         self._kernels = {q.name: self._kernel(q) for q in plan.quantities}
-        self._buffers: dict[str, npt.NDArray[Any]] = {}
+        self._paces = {q.name: self._pace(q) for q in plan.quantities}
+        self._buffers: Arrays = {}
+        self._warm = False
 
-    def __call__(self, tile: Tile) -> dict[str, npt.NDArray[Any]]:
-        """Return the quantities on a tile.
+    def warm_up(self) -> None:
+        """Compile the kernels, by computing a point; a second call does nothing."""
+        if not self._warm:
+            corner = (0,) * len(self.plan.grid.shape)
+            point = Tile(0, corner, tuple(i + 1 for i in corner))
+            whole = Piece(slice(0, 1), slice(0, 1))
+            for quantity in self.plan.quantities:
+                out = np.empty((1, 1), self.plan.dtype_of(quantity))
+                self._compute(quantity.name, self._coordinates(point), whole, out)
+            self._warm = True
+
+    @overload
+    def __call__(self, tile: Tile) -> Arrays: ...
+    @overload
+    def __call__(self, tile: Tile, between: Between) -> Arrays | None: ...
+    def __call__(self, tile: Tile, between: Between = ignore) -> Arrays | None:
+        """Return the quantities on a tile, which is computed in pieces.
+
+        Parameters
+        ----------
+        tile : of the grid
+        between : called after each piece but the last, with the number of points that
+            are computed; what it returns tells whether to stop
 
         Returns
         -------
-        dict: name → array of shape tile.shape. The next call overwrites the arrays.
+        dict: name → array of shape tile.shape, None if it was stopped. The next call
+        overwrites the arrays.
         """
-        slower_parameters, k, fastest = self._coordinates(tile)
-        results = {}
+        self.warm_up()
+        coordinates = self._coordinates(tile)
+        results: Arrays = {}
+        computed, size = 0, tile.size * len(self.plan.quantities)
         for quantity in self.plan.quantities:
             out = self._buffer(quantity.name, self.plan.dtype_of(quantity), tile)
-            rows = out.reshape(-1, fastest.size)
-            with on_threads(self.threads):
-                self._kernels[quantity.name](
-                    slower_parameters, k, fastest, self.plan.tol, rows
-                )
+            rows = out.reshape(-1, coordinates[-1].size)
+            for piece in self._paces[quantity.name].pieces(*rows.shape):
+                self._compute(quantity.name, coordinates, piece, rows[piece])
+                computed += rows[piece].size
+                # an estimate in points of all quantities
+                if computed < size and between(computed * tile.size // size):
+                    return None
             results[quantity.name] = out
         return results
+
+    def _compute(
+        self,
+        name: str,
+        coordinates: tuple[npt.NDArray[Any], ...],
+        piece: Piece,
+        out: npt.NDArray[Any],
+    ) -> None:
+        """Compute a piece of a tile; the bits do not depend on the pieces."""
+        slower_parameters, k, fastest = coordinates
+        slower_parameters = np.ascontiguousarray(slower_parameters[:, piece.rows])
+        k = k[piece.rows] if self.plan.spectrum is None else k
+        with on_threads(self.threads):
+            self._kernels[name](
+                slower_parameters, k, fastest[piece.columns], self.plan.tol, out
+            )
+
+    def _pace(self, quantity: MapQuantity) -> Pace:
+        if quantity.over_all_modes:
+            return Pace(_POINTS_OF_THREAD * self.threads, whole_rows=False)
+        return Pace(self.threads, whole_rows=True)
 
     def _kernel(self, quantity: MapQuantity) -> Callable[..., None]:
         method, dtype = self.plan.method, self.plan.dtype_of(quantity)

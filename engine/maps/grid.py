@@ -16,7 +16,7 @@ from .axis import Axis
 CHUNK_POINTS = 2**17
 LEAST_POINTS = 2**10
 TILE_POINTS = 2**21
-MAX_TILES = 2**16
+MAX_TILES, SMALL_TILES = 2**16, 2**12
 
 
 @dataclass(frozen=True)
@@ -54,18 +54,20 @@ class Grid:
     """The product of named axes, divided into chunks and tiles.
 
     A chunk is the unit of storage; a tile is a whole number of chunks. Both depend on
-    the shape and `finer` only, so that a plan always gives the same tiles.
+    the shape, `finer` and `small_tiles` only, so that a plan always gives the same.
 
     Parameters
     ----------
     axes : name → Axis, in the order of the dimensions
     tile_points : largest number of points in a tile, unless a chunk is larger
     finer : ≥ 1, divides the points of chunks and tiles where a point is expensive
+    small_tiles : whether a tile is one chunk, unless these are more than `SMALL_TILES`
     """
 
     axes: Mapping[str, Axis]
     tile_points: int = TILE_POINTS
     finer: int = 1
+    small_tiles: bool = False
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -93,7 +95,10 @@ class Grid:
     @cached_property
     def tile_shape(self) -> tuple[int, ...]:
         """Return the shape of a tile; the last tiles of an axis may be smaller."""
-        points = max(self.tile_points // self.finer, -(-self.size // MAX_TILES))
+        points, most = self.tile_points // self.finer, MAX_TILES
+        if self.small_tiles:
+            points, most = min(points, math.prod(self.chunk_shape)), SMALL_TILES
+        points = max(points, -(-self.size // most))
         return _fill(self.chunk_shape, self.shape, points)
 
     @cached_property

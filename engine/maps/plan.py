@@ -68,7 +68,9 @@ class Plan(Shown):
         self.tol = float(tol)
         self.dtype = choose("dtype", dtype, DTYPES)
         self._check()
-        self.grid = Grid(self._sorted_axes(axes), finer=self._finer)
+        self.grid = Grid(
+            self._sorted_axes(axes), finer=self._finer, small_tiles=self._over_all_modes
+        )
 
     def _check(self) -> None:
         names = [quantity.name for quantity in self.quantities]
@@ -106,8 +108,12 @@ class Plan(Shown):
     @property
     def _finer(self) -> int:
         """Return `finer` of the grid, larger where a point needs all of many modes."""
-        all_modes = any(quantity.over_all_modes for quantity in self.quantities)
-        return 1 + len(self.spectrum or ()) // _FEW_MODES if all_modes else 1
+        modes = len(self.spectrum or ()) if self._over_all_modes else 0
+        return 1 + modes // _FEW_MODES
+
+    @property
+    def _over_all_modes(self) -> bool:
+        return any(quantity.over_all_modes for quantity in self.quantities)
 
     @property
     def axes(self) -> dict[str, Axis]:
@@ -196,7 +202,7 @@ class Plan(Shown):
         lines = {name: str(axis) for name, axis in self.grid.axes.items()}
         if spectrum is not None:
             lines["spectrum"] = (
-                f"{spectrum.name or 'unnamed'}: {len(spectrum)} modes, "
+                f"{spectrum.name or 'unnamed'}: {spectrum.modes:.6g} modes, "
                 f"{spectrum.k[0]:.17g} to {spectrum.k[-1]:.17g}"
             )
         lines["method"] = self.method.name

@@ -14,13 +14,15 @@ import h5py
 from critdamp.data.shards import partition
 from critdamp.data.sweeps.sweep import resume, sweep
 from critdamp.engine.errors import CritdampError
-from critdamp.engine.maps import grid, plan
+from critdamp.engine.maps import grid, pieces, plan
 from critdamp.engine.maps.compute import TileComputer
 
 SETTINGS = (
     (grid, "CHUNK_POINTS", 2**7),
     (plan, "Grid", functools.partial(grid.Grid, tile_points=2**9)),
     (partition, "SHARD_BYTES", 2**14),
+    # `stop` is asked after each tile only, on a slow machine too
+    (pieces, "SECONDS", 1e9),
 )
 
 

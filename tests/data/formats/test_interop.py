@@ -42,7 +42,7 @@ def a_map(_plan, path):
 
 
 def a_spectrum(_plan, path):
-    cd.save_spectrum(SPECTRUM, path, {})
+    cd.save_spectrum(SPECTRUM, path, {"made_per_weight": False, "made_seed": 0})
 
 
 def a_trajectory(_plan, path):
@@ -50,7 +50,8 @@ def a_trajectory(_plan, path):
         return simulate(SPECTRUM, eps, 0.5, 20, record="every:2", modes=keep)
 
     eps = np.linspace(0.1, 0.2, 20)
-    save_trajectory(simulated, SPECTRUM, path, {}, {"eps": eps}, rows=11)
+    about = {"made_modes": True, "made_record": "every:2"}
+    save_trajectory(simulated, SPECTRUM, path, about, {"eps": eps}, rows=11)
 
 
 def a_continuous_trajectory(_plan, path):
@@ -240,3 +241,14 @@ def test_silx_shows_a_default_plot(made, counts, request):
         assert found.signal == file[signal]
         assert [a.name[1:] for a in found.axes] == list(kind.arrays[signal])
     counts("files read by silx", request.node.callspec.params["made"])
+
+
+@pytest.mark.parametrize("write", ["h5netcdf", "netcdf4"])
+@pytest.mark.parametrize("read", ["h5netcdf", "netcdf4"])
+def test_xarray_writes_what_it_has_read(made, tmp_path, read, write):
+    _, path = made
+    with xarray.open_dataset(path, engine=read) as found:
+        found.to_netcdf(tmp_path / "copy.nc", engine=write)
+        with xarray.open_dataset(tmp_path / "copy.nc", engine=write) as copy:
+            xarray.testing.assert_equal(copy, found)
+            assert set(copy.attrs) == set(found.attrs)

@@ -1,5 +1,8 @@
 """Interrupting and resuming: nothing is lost, repeated or changed."""
 
+import errno
+import fcntl
+import itertools
 import json
 import os
 import random
@@ -16,7 +19,9 @@ import numpy as np
 import pytest
 import small
 
+from critdamp.data.chunks.checksums import DamagedError
 from critdamp.data.formats.run_file import open_run
+from critdamp.data.shards.contents import contents
 from critdamp.data.shards.folder import RunFolder
 from critdamp.data.storage.lock_file import Holder
 from critdamp.data.sweeps.status import status
@@ -28,6 +33,7 @@ from critdamp.engine.errors import (
     OutputExistsError,
     PlanChangedError,
 )
+from critdamp.engine.maps import pieces
 from critdamp.engine.maps.compute import TileComputer
 
 pytestmark = pytest.mark.crash
@@ -41,9 +47,9 @@ def computed(monkeypatch):
     indices = []
 
     class Watched(TileComputer):
-        def __call__(self, tile):
+        def __call__(self, tile, *between):
             indices.append(tile.index)
-            return super().__call__(tile)
+            return super().__call__(tile, *between)
 
     monkeypatch.setattr("critdamp.data.sweeps.sweep.TileComputer", Watched)
     return indices
@@ -100,10 +106,10 @@ def test_live_view_shows_what_is_there(plan, tmp_path, stop_after):
 
 def test_an_exception_keeps_the_tiles_before_it(plan, tmp_path, monkeypatch):
     class Failing(TileComputer):
-        def __call__(self, tile):
+        def __call__(self, tile, *between):
             if tile.index == 3:
                 raise KeyboardInterrupt
-            return super().__call__(tile)
+            return super().__call__(tile, *between)
 
     monkeypatch.setattr("critdamp.data.sweeps.sweep.TileComputer", Failing)
     with pytest.raises(KeyboardInterrupt):
@@ -222,8 +228,61 @@ def test_nothing_to_resume(plan, tmp_path):
         resume(tmp_path / "run.h5")
     sweep(plan, tmp_path / "run.h5", keep_shards=True).close()
     assert RunFolder(tmp_path / "run.h5").shard(0).exists()
-    with pytest.raises(InputError, match="already complete"):
-        resume(tmp_path / "run.h5")
+    seen = []
+    with resume(tmp_path / "run.h5", progress=lambda *now: seen.append(now)) as run:
+        assert run.plan.sha256 == plan.sha256
+    assert not seen
+
+
+def test_stopped_within_a_tile_and_resumed(plan, tmp_path, bits, monkeypatch):
+    sweep(plan, tmp_path / "whole.h5").close()
+    # a row at a time, and asked after each
+    monkeypatch.setattr(pieces, "SECONDS", 0.0)
+    path, seen, stops = tmp_path / "run.h5", [], 0
+    asked = itertools.count()
+    given = {
+        "progress": lambda *now: seen.append(now),
+        "stop": lambda: next(asked) % 300 == 299,
+        "threads": 1,
+    }
+    run = sweep(plan, path, **given)
+    while run is None:
+        stops += 1
+        assert seen[-1][0] >= status(path).done_points
+        run = resume(path, **given)
+    run.close()
+    assert stops > 1
+    assert len(seen) > 2 * plan.grid.n_tiles
+    assert seen[-1] == (plan.grid.size, plan.grid.size)
+    assert bits(path) == bits(tmp_path / "whole.h5")
+
+
+def test_shards_are_cut_by_time(plan, tmp_path, bits, monkeypatch):
+    sweep(plan, tmp_path / "whole.h5").close()
+    monkeypatch.setattr("critdamp.data.sweeps.tile_store.SHARD_SECONDS", 0.0)
+    path, counts = tmp_path / "run.h5", []
+
+    def progress(*_now):
+        counts.append(status(path).done)
+
+    sweep(plan, path, progress=progress).close()
+    # one shard is published while the next tile is computed
+    assert all(i - done <= 1 for i, done in enumerate(counts))
+    assert bits(path) == bits(tmp_path / "whole.h5")
+
+
+def test_shards_of_other_tiles_are_made_again(plan, tmp_path, stop_after, bits):
+    """As an older critdamp left them, with the same chunks in larger tiles."""
+    path = tmp_path / "run.h5"
+    sweep(plan, tmp_path / "whole.h5").close()
+    assert sweep(plan, path, stop=stop_after(3)) is None
+    other = small.small_plan()
+    other.grid = replace(plan.grid, tile_points=2**7)
+    folder = RunFolder(path)
+    record = folder.record()
+    record.plan = other
+    with pytest.raises(DamagedError, match="tiles of another size"):
+        contents(folder, 0, record)
 
 
 def test_shards_and_view_are_complete_files(plan, tmp_path):
@@ -306,9 +365,41 @@ def test_two_processes_do_not_write_one_run(plan, tmp_path, stop_after):
     assert [found.name for found in tmp_path.iterdir()] == ["run.h5"]
 
 
+@pytest.mark.parametrize("error", [ValueError, KeyError, RuntimeError, OSError])
+def test_errors_of_hdf5_are_told_in_words(plan, tmp_path, monkeypatch, error):
+    """As h5py raises them where another process writes into the same file."""
+
+    def lay_out(*_arguments):
+        raise error("Unable to create dataset (name already exists)")
+
+    path = tmp_path / "run.h5"
+    monkeypatch.setattr("critdamp.data.sweeps.merge.lay_out", lay_out)
+    with pytest.raises(FileError, match=r"name already exists.*critdamp resume"):
+        sweep(plan, path)
+
+
 def sweep_one_more(path):
     """Resume a sweep and stop it after a tile."""
     return resume(path, stop=lambda: True) is None
+
+
+def test_two_processes_where_no_lock_is_refuse_in_words(
+    plan, tmp_path, stop_after, monkeypatch
+):
+    """Some network file systems cannot lock folders: a file is the lock then."""
+
+    def refuse(*_arguments):
+        raise OSError(errno.ENOLCK, "no locks available")
+
+    def other():
+        with pytest.raises(FileError, match="another process is writing there"):
+            resume(path)
+        return False
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(4))
+    resume(path, stop=other).close()
 
 
 def test_a_dead_writer_is_nobodys_lock(plan, tmp_path, stop_after):

@@ -7,6 +7,7 @@ from hypothesis import given, settings, strategies as st
 import critdamp as cd
 from critdamp.engine.backends.threads import default_threads
 from critdamp.engine.errors import InputError
+from critdamp.engine.maps import pieces
 from critdamp.engine.maps.compute import TileComputer
 from critdamp.engine.maps.grid import Grid, Tile
 from critdamp.engine.maps.plan import DTYPES
@@ -195,3 +196,27 @@ def test_bad_plans_are_refused(given, said):
 def test_bad_spectra_are_refused(k, said):
     with pytest.raises(InputError, match=said):
         _ = cd.Spectrum(k).positive
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_pieces_do_not_change_a_bit(monkeypatch, threads):
+    spectrum = cd.Spectrum(np.geomspace(0.01, 1, 20), name="twenty")
+    names = ("rate", "loss_settling_time", "transient_peak")
+    axes = {"eps": AXES["eps"], "p": cd.Axis.lin(0, 0.99, 600)}
+    maps = cd.Plan(spectrum=spectrum, quantities=names, **axes), plan_of("qhm")
+    for plan in maps:
+        tile = Tile(0, (0,) * len(plan.grid.shape), plan.grid.shape)
+        found = []
+        for seconds in (1e9, 0.0):
+            monkeypatch.setattr(pieces, "SECONDS", seconds)
+            seen = []
+            arrays = TileComputer(plan, min(threads, default_threads()))(
+                tile, seen.append
+            )
+            found.append({name: array.copy() for name, array in arrays.items()})
+        # parts of rows of 600 points, and rows of 19 or fewer
+        assert len(seen) > 100
+        assert seen == sorted(seen)
+        assert 0 <= seen[0] <= seen[-1] <= tile.size
+        for name, expected in found[0].items():
+            assert found[1][name].tobytes() == expected.tobytes()

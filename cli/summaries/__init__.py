@@ -1,0 +1,1 @@
+"""Summaries of files: what `inspect` shows of runs, spectra and trajectories."""
