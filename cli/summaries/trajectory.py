@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from critdamp.data.formats.trajectory_summary import trajectory_summary
+from critdamp.engine.spectra.groups import count_text
 
 from ..terminal.formatting import short
 from ..terminal.tables import print_table
-from .spectrum import counted, made_by
+from .spectrum import made_by
 
 
 def record_of_trajectory(path: Path) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def record_of_trajectory(path: Path) -> dict[str, Any]:
 def show_trajectory(path: Path) -> None:
     """Print the summary of a trajectory file."""
     known = record_of_trajectory(path)
-    modes = counted(known["modes"])
+    modes = count_text(known["modes"], known["modes"] != round(known["modes"]))
     rows = {
         "kind": "trajectory",
         "spectrum": f"{known['spectrum'] or 'unnamed'}, {modes} modes",
