@@ -247,3 +247,24 @@ def test_two_exports_to_one_file_take_no_notice_of_each_other(tmp_path, monkeypa
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "other.csv", "run.csv", "run.csv.tmp"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", [".csv", ".npz", ".nc"])
+def test_size_and_progress_are_told(plan, tmp_path, monkeypatch, ending):
+    monkeypatch.setattr("critdamp.data.exports.columns._POINTS", 500)
+    sweep(plan, tmp_path / "run.h5").close()
+    target, sizes, seen = tmp_path / f"run{ending}", [], []
+    points = export(
+        tmp_path / "run.h5",
+        target,
+        report=lambda *now: sizes.append(now),
+        progress=lambda *now: seen.append(now),
+    )
+    ((said, size),) = sizes
+    assert said == points == plan.grid.size
+    # the index of many small chunks is not counted
+    metadata = 50_000 if ending == ".nc" else 3_000
+    assert size == pytest.approx(target.stat().st_size, rel=0.02, abs=metadata)
+    assert seen == sorted(seen)
+    assert seen[-1] == (points, points)
+    assert len(seen) > 3 or ending == ".nc"
