@@ -196,7 +196,8 @@ def _last_above(r, tol):
     if is_nilpotent(mode):
         return 1.0 if abs(first_step(r).hi) > tol else 0.0
     roots = real_roots(mode, r)
-    if roots.one_minus_large.hi <= 0.0:
+    # a part in the larger root may be small, but is not 0
+    if outside and (roots.ratio.hi != 0.0 or roots.one_minus_large.hi <= 0.0):
         return math.inf
     return _last_of_real(roots, tol) if roots.large.hi > 0.0 else 0.0
 

@@ -158,6 +158,7 @@ def transient_peak(r):
     if is_nilpotent(mode):
         return max(1.0, abs(first_step(r).hi))
     roots = real_roots(mode, r)
-    if roots.one_minus_large.hi < 0.0:
+    # a part in the larger root may be small, but is not 0
+    if outside and (roots.ratio.hi != 0.0 or roots.one_minus_large.hi < 0.0):
         return math.inf
     return _highest_of_real(roots) if roots.large.hi > 0.0 else 1.0
