@@ -8,11 +8,7 @@ from pathlib import Path
 from typing import Any, Unpack, overload
 
 from critdamp.engine.callbacks import ignore, never
-from critdamp.engine.errors import (
-    InputError,
-    OutputExistsError,
-    PlanChangedError,
-)
+from critdamp.engine.errors import InputError
 from critdamp.engine.maps.compute import TileComputer
 from critdamp.engine.maps.grid import Tile
 from critdamp.engine.maps.loop import run
@@ -21,16 +17,17 @@ from critdamp.engine.maps.plan import Plan
 from ..chunks.checksums import DamagedError
 from ..formats.provenance import session
 from ..formats.run_file import Run, open_run
-from ..shards.folder import START_OVER, RunFolder
+from ..shards.folder import RunFolder
 from ..shards.record import Record
 from ..storage.os_errors import failures
 from ..storage.outputs import check_output
-from .check import check_file, of_run
+from .check import Damage, check_file, of_run
 from .disk_space import Estimate, check_room, estimate, writing
 from .live_view import write_live_view
 from .merge import Merger, refuse_other
 from .options import Progress, ResumeOptions, Stop, SweepOptions
 from .recover_record import record_of_shards
+from .refusals import refuse_other_plan, refuse_unfinished
 from .repair import drop_damaged, mend
 from .status import Status, merged, status
 from .tile_store import Store
@@ -101,7 +98,7 @@ def sweep(
             with failures(parts.path, "write"):
                 parts.clear()
         else:
-            _refuse_unfinished(parts, plan)
+            refuse_unfinished(parts, plan)
             check_room(parts.path, compute, compression)
         replaces = parts.identity() if force else ""
         record = Record(plan, compression, keep_shards, replaces)
@@ -169,14 +166,11 @@ def resume(
             computer = partial(TileComputer, threads=threads, backend=backend)
             return _repaired(parts, plan, computer, progress or ignore)
         if plan is not None:
-            _refuse_other_plan(parts, record.plan, plan)
+            refuse_other_plan(parts, record.plan, plan)
         if merged(parts, record):
-            if not record.keep_shards:
-                with failures(parts.path, "write"):
-                    parts.clear()
-                return open_run(path)
-            if not check_file(path):
-                return open_run(path)
+            damage = check_file(path) if record.keep_shards else _damage(parts)
+            if not damage:
+                return _without_shards(parts, record)
             drop_damaged(parts, record)
         refuse_other(parts, record)
         compute = TileComputer(record.plan, threads, backend)
@@ -231,20 +225,25 @@ def _continue(
         check()
         with writing(parts):
             merger.finish()
-    _read_back(parts)
+    if _damage(parts):
+        raise DamagedError(
+            f"{parts.path}: what was written reads otherwise; {parts.kept()}"
+        )
     check()
-    with writing(parts):
-        if not record.keep_shards:
+    return _without_shards(parts, record)
+
+
+def _damage(parts: RunFolder) -> list[Damage]:
+    with open_run(parts.path) as run:
+        return of_run(run)
+
+
+def _without_shards(parts: RunFolder, record: Record) -> Run:
+    """Remove the shards of a finished run unless they are kept; return the run."""
+    if not record.keep_shards:
+        with writing(parts):
             parts.clear()
     return open_run(parts.path)
-
-
-def _read_back(parts: RunFolder) -> None:
-    with open_run(parts.path) as run:
-        if of_run(run):
-            raise DamagedError(
-                f"{parts.path}: what was written reads otherwise; {parts.kept()}"
-            )
 
 
 def _session(compute: TileComputer, command_line: str | None) -> dict[str, Any]:
@@ -264,35 +263,6 @@ def _reporter(
     return report
 
 
-def _refuse_unfinished(parts: RunFolder, plan: Plan) -> None:
-    if parts.strays():
-        raise InputError(
-            f"{parts.folder}: shards without their plan.json are there; "
-            f"go on with them: {parts.resume}",
-            advice=START_OVER,
-        )
-    record = parts.record()
-    if record is None:
-        return
-    _refuse_other_plan(parts, record.plan, plan)
-    raise OutputExistsError(
-        f"{parts.path}: an unfinished sweep of this plan is there; {parts.kept()}",
-        advice=START_OVER,
-    )
-
-
-def _refuse_other_plan(parts: RunFolder, existing: Plan, plan: Plan) -> None:
-    if existing.sha256 == plan.sha256:
-        return
-    changes = "; ".join(existing.difference(plan))
-    kind = "an unfinished sweep" if parts.begun else "a run"
-    raise PlanChangedError(
-        f"{parts.path}: {kind} of another plan is there ({changes}); "
-        f"{parts.kept() or 'leave out the plan'}",
-        advice=START_OVER,
-    )
-
-
 def _repaired(
     parts: RunFolder,
     plan: Plan | None,
@@ -302,7 +272,7 @@ def _repaired(
     """Return a finished run, of which damaged blocks were computed again."""
     with open_run(parts.path) as run:
         if plan is not None:
-            _refuse_other_plan(parts, run.plan, plan)
+            refuse_other_plan(parts, run.plan, plan)
         damage = check_file(parts.path)
         if damage:
             compute = partial(computer, run.plan)
