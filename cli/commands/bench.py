@@ -60,10 +60,11 @@ def command(
     the current folder.
     """
     before = None if compare is None else _read(compare)
-    check_output(save, force)
+    if save is not None:
+        check_output(save, force)
     record = _measure(kernels, quiet)
     if save is not None:
-        with failures(save, "write"), appearing(save) as temporary:
+        with failures(save, "write"), appearing(save, force) as temporary:
             temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     changes = {} if before is None else _changes(before["results"], record["results"])
     if as_json:

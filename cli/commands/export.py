@@ -52,7 +52,9 @@ def command(
             click.echo(f"{points:,} points, about {nbytes(size)}", err=True)
 
     with progress_bar(quiet, lambda speed: rate(speed, "points")) as progress:
-        points = export(source, output, quantity, report=report, progress=progress)
+        points = export(
+            source, output, quantity, force=force, report=report, progress=progress
+        )
     if not quiet:
         size = nbytes(output.stat().st_size)
         click.echo(f"{output}: {points:,} points, {size}", err=True)

@@ -84,7 +84,8 @@ def command(
     @FILE.npy, or cyclic:0.1,0.2, which repeats. Loss and distance are computed with the
     displacement of the spectrum.
     """
-    check_output(output, force)
+    if output is not None:
+        check_output(output, force)
     spectrum, note = _spectrum(source, options)
     attributes = {f"made_{name}": v for name, v in options.items() if v is not None}
     method, texts = (heavy_ball, {}) if options["continuous"] else method_of(options)
@@ -102,6 +103,7 @@ def command(
             attributes,
             {n: v for n, v in parameters.items() if isinstance(v, np.ndarray)},
             _rows_of_modes(options),
+            force,
         )
     if note and not quiet:
         click.echo(note, err=True)
@@ -116,8 +118,9 @@ def _spectrum(source: str, options: dict[str, Any]) -> tuple[Spectrum, str]:
     filtered = spectrum.filtered(options["zero"], options["negative"], shift, tolerance)
     if options["zero"] == "keep":
         return filtered, ""
-    zeros = int(np.count_nonzero(np.abs(spectrum.k + shift) <= tolerance))
-    return filtered, zero_modes(spectrum.name, zeros, len(spectrum))
+    zero = np.abs(spectrum.k + shift) <= tolerance
+    zeros = round(float(spectrum.arrays["weights"][zero].sum()))
+    return filtered, zero_modes(spectrum.name, zeros, round(spectrum.modes))
 
 
 def _convergence(

@@ -121,7 +121,8 @@ def command(
     if (source is None) == (problem is None):
         raise click.UsageError("give either IN or --problem")
     _check_options(problem, options)
-    check_output(output, force)
+    if output is not None:
+        check_output(output, force)
 
     def report(line: str) -> None:
         if not quiet:
@@ -135,7 +136,7 @@ def command(
     tolerance = spectrum.zero_tolerance if tolerance is None else tolerance
     filtered = spectrum.filtered(options["zero"], options["negative"], shift, tolerance)
     if output is not None:
-        save_spectrum(filtered, output, _attributes(options))
+        save_spectrum(filtered, output, _attributes(options), force=force)
     record = _record(spectrum, filtered, tolerance, shift)
     if as_json:
         emit(record)

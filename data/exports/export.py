@@ -23,6 +23,7 @@ def export(
     target: Path,
     names: str | Sequence[str] = (),
     *,
+    force: bool = True,
     report: Callable[[int, int], object] = ignore,
     progress: Callable[[int, int], object] = ignore,
 ) -> int:
@@ -34,8 +35,9 @@ def export(
     Parameters
     ----------
     source : path of the file that is exported
-    target : path that is written atomically; an existing file is replaced
+    target : path that is written atomically
     names : a name of a quantity, or several; all by default
+    force : whether an existing file may be replaced
     report : called before anything is written, with the number of points and about how
         many bytes the target will have, if that can be told
     progress : called with the number of written and of all points
@@ -49,6 +51,8 @@ def export(
     ------
     InputError
         The suffix or a name is unknown, or target and source are the same file.
+    OutputExistsError
+        The target exists, before or in the end, and `force` is False.
     FileError
         The source cannot be read, or the target cannot be written.
     CritdampError
@@ -57,14 +61,13 @@ def export(
     write = FORMATS[ending_of(target)]
     if target.exists() and target.samefile(source):
         raise InputError(f"{target} is the source; choose another name", "output")
-    check_output(target)
-    target = target.resolve() if target.is_symlink() else target
+    target = check_output(target, force)
     with open_columns(source, names) as columns, failures(target, "write"):
         points = math.prod(columns.shape)
         size = SIZES[ending_of(target)](columns)
         if size:
             report(points, size)
-        with appearing(target) as temporary:
+        with appearing(target, force) as temporary:
             write(replace(columns, progress=progress, _values=[0]), temporary)
         progress(points, points)
         return points

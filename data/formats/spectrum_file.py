@@ -72,17 +72,22 @@ def save_spectrum(
     spectrum: Spectrum,
     path: str | Path,
     provenance: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    force: bool = True,
 ) -> None:
     """Write a spectrum file atomically.
 
     Parameters
     ----------
     spectrum : spectrum to write
-    path : path of the file; an existing file is replaced
+    path : path of the file
     provenance : more root attributes, which record how the spectrum was computed
+    force : whether an existing file may be replaced
 
     Raises
     ------
+    OutputExistsError
+        The file exists, before or in the end, and `force` is False.
     FileError
         The file cannot be written.
     """
@@ -104,8 +109,7 @@ def save_spectrum(
         attributes["zero_tolerance"] = spectrum.tolerance
     if spectrum.negatives_dropped:
         attributes["negative_modes_dropped"] = spectrum.negatives_dropped
-    target = Path(path)
-    check_output(target)
-    with failures(target, "write"), new_hdf5(target) as file:
+    target = check_output(Path(path), force)
+    with failures(target, "write"), new_hdf5(target, force) as file:
         add_spectrum(file, spectrum)
         add_attributes(file, attributes)

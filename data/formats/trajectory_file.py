@@ -45,6 +45,7 @@ def save_trajectory(
     about: Mapping[str, Any],
     schedules: Mapping[str, npt.NDArray[np.float64]] | None = None,
     rows: int = 0,
+    force: bool = True,
 ) -> Trajectory | Energies:
     """Run a simulation, write its trajectory file atomically, and return its result.
 
@@ -53,18 +54,21 @@ def save_trajectory(
     simulated : runs the simulation; its argument is a function that takes the state
         at each recorded time, which is written in batches
     spectrum : spectrum that is simulated
-    path : path of the file; an existing file is replaced
+    path : path of the file
     about : root attributes that record how the trajectory was computed
     schedules : eps or p of each step, by name
     rows : number of states to be recorded, 0 for none
+    force : whether an existing file may be replaced
 
     Raises
     ------
+    OutputExistsError
+        The file exists, before or in the end, and `force` is False.
     FileError
         The file cannot be written.
     """
-    check_output(path)
-    with failures(path, "write"), new_hdf5(path) as file:
+    path = check_output(path, force)
+    with failures(path, "write"), new_hdf5(path, force) as file:
         add_spectrum(file, spectrum, "spectrum_")
         states = _States(file, rows, len(spectrum))
         result = simulated(states.add)

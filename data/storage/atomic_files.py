@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from critdamp.engine.errors import Advice, OutputExistsError
+
 # errno values with which fsync of a folder is unsupported or not permitted
 _FOLDER_FSYNC_ERRORS = (errno.EACCES, errno.EBADF, errno.EINVAL, errno.EOPNOTSUPP)
 
@@ -18,14 +20,20 @@ def publish(temporary: Path, path: Path, replace: bool = True) -> None:
 
     Raises
     ------
-    FileExistsError
-        `path` exists, and `replace` is False.
+    OutputExistsError
+        `path` exists, and `replace` is False; also if it appeared in this very moment.
     """
     to_disk(temporary)
     if replace:
         temporary.replace(path)
     else:
-        put(temporary, path)
+        try:
+            put(temporary, path)
+        except FileExistsError as error:
+            raise OutputExistsError(
+                f"{path}: a file appeared there meanwhile",
+                advice=Advice("force", True, "replaces it"),
+            ) from error
     to_disk(path.parent)
 
 
@@ -76,7 +84,7 @@ def appearing(path: Path, replace: bool = True) -> Iterator[Path]:
 
     Raises
     ------
-    FileExistsError
+    OutputExistsError
         `path` exists in the end, and `replace` is False.
     """
     temporary = beside(path)

@@ -121,7 +121,7 @@ def new_hdf5(path: Path, replace: bool = True, **options: Any) -> Iterator[h5py.
 
     Raises
     ------
-    FileExistsError
+    OutputExistsError
         `path` exists in the end, and `replace` is False.
     OSError
         A write failed; raised when the block ends.

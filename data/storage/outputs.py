@@ -9,12 +9,12 @@ from critdamp.engine.errors import Advice, InputError, OutputExistsError
 from .os_errors import failures
 
 
-def check_output(output: Path | None, force: bool = True) -> None:
-    """Check that an output file can be written.
+def check_output(output: Path, force: bool = True) -> Path:
+    """Check that an output file can be written; return it, or what a link leads to.
 
     Parameters
     ----------
-    output : path of the file, None if there is none
+    output : path of the file
     force : whether an existing file may be replaced
 
     Raises
@@ -26,9 +26,8 @@ def check_output(output: Path | None, force: bool = True) -> None:
     FileError
         The folder does not exist, or writing there is not allowed.
     """
-    if output is None:
-        return
     with failures(output, "write"):
+        output = output.resolve() if output.is_symlink() else output
         folder = output.parent.resolve(strict=True)
         if not folder.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "")
@@ -40,3 +39,4 @@ def check_output(output: Path | None, force: bool = True) -> None:
         raise OutputExistsError(
             f"{output}: exists", advice=Advice("force", True, "replaces it")
         )
+    return output

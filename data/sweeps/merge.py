@@ -5,7 +5,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from critdamp.engine.errors import FileError
+from critdamp.engine.errors import FileError, OutputExistsError
 from critdamp.engine.maps.plan import Plan
 from critdamp.engine.quantities.quantity import MapQuantity
 
@@ -99,7 +99,7 @@ class Merger:
         refuse_other(self._parts, self._record)
         try:
             new.publish(replace=self._parts.path.exists())
-        except FileExistsError:
+        except OutputExistsError:
             refuse_other(self._parts, self._record)
             raise
 

@@ -78,6 +78,10 @@ class Spectrum(Shown):
                     name,
                 )
             object.__setattr__(self, name, values)
+        if self.tolerance is not None and not 0.0 <= self.tolerance < np.inf:
+            raise InputError(
+                f"{self.tolerance} given; 0 or more is needed", "tolerance"
+            )
 
     @classmethod
     def from_hessian(

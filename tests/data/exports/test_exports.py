@@ -268,3 +268,31 @@ def test_size_and_progress_are_told(plan, tmp_path, monkeypatch, ending):
     assert seen == sorted(seen)
     assert seen[-1] == (points, points)
     assert len(seen) > 3 or ending == ".nc"
+
+
+def appear_before(function, path):
+    """Return a twin of a function of the system before which a file appears."""
+
+    def called(*arguments, **options):
+        path.write_text("of another program")
+        return function(*arguments, **options)
+
+    return called
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: export(WITNESS / "run.h5", path.with_suffix(".csv"), force=False),
+        lambda path: export(WITNESS / "run.h5", path.with_suffix(".nc"), force=False),
+        lambda path: cd.save_spectrum(cd.Spectrum([1.0]), path, force=False),
+    ],
+    ids=["csv", "nc", "spectrum"],
+)
+def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path, monkeypatch, write):
+    for suffix in (".h5", ".csv", ".nc"):
+        appeared = tmp_path / f"out{suffix}"
+        monkeypatch.setattr(files.os, "link", appear_before(files.os.link, appeared))
+    with pytest.raises(OutputExistsError, match="appeared there meanwhile; force=True"):
+        write(tmp_path / "out.h5")
+    assert {p.read_text() for p in tmp_path.iterdir()} == {"of another program"}
