@@ -68,7 +68,7 @@ PROBLEMS: dict[str, tuple[str, Callable[..., Spectrum]]] = {
     ),
     "digits-mlp-large": (
         "perceptron 64-670-10, near its minimum, matrix-free; n = 50,260",
-        partial(_matrix_free, 670, 2e-3, 300),
+        partial(_matrix_free, 670, 2e-3, 2000),
     ),
 }
 
