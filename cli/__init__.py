@@ -90,11 +90,11 @@ def _prepare() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-def _one_line(message: Warning | str, *_place: Any) -> str:
+def _one_line(message: Warning | str, *place: Any, **options: Any) -> str:
     """Return a warning about a spectrum as one line, and others as Python does."""
     if isinstance(message, SpectrumWarning):
         return f"warning: {message}\n"
-    return _format_warning(message, *_place)
+    return _format_warning(message, *place, **options)
 
 
 _format_warning = warnings.formatwarning

@@ -15,7 +15,8 @@ from critdamp.data.inputs.matrix_files import read_vector
 from critdamp.data.inputs.read_spectrum import read_spectrum
 from critdamp.data.problems.catalogue import PROBLEMS, problem_spectrum
 from critdamp.engine.errors import InputError
-from critdamp.engine.spectra.spectrum import Spectrum, count_text
+from critdamp.engine.spectra.multiplicities import count_text
+from critdamp.engine.spectra.spectrum import Spectrum
 
 from ..arguments.options import FILE, json_option
 from ..arguments.outputs import check_output

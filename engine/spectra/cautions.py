@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 
 from ..errors import SpectrumWarning
-from .spectrum import Spectrum, count_text
+from .multiplicities import count_text
+from .spectrum import Spectrum
 
 
 def cautions(spectrum: Spectrum) -> list[str]:

@@ -14,6 +14,8 @@ from ..errors import InputError
 from ..typing import Floats, Progress, Report
 from ..validation import about, real
 from .eigenvalues import nodes_of_design, nodes_of_hessian
+from .filtering import none_positive, with_both_sides
+from .multiplicities import count_text, group_starts, repeated
 from .operators import as_hessian
 
 Zero = Literal["drop", "keep"]
@@ -269,12 +271,12 @@ class Spectrum:
             )
         keep = ~(zeros & (zero == "drop")) & ~(negatives & (negative == "drop"))
         if not keep.any():
-            raise InputError(f"{self.name or 'unnamed'}: {_none_positive(k, limit)}")
+            raise InputError(f"{self.name or 'unnamed'}: {none_positive(k, limit)}")
         turned = negatives & (negative == "abs")
         dropped = float(np.asarray(self.weights)[negatives & ~keep].sum())
         known = {**self.known, "k": np.where(turned, -k, k)}
         if turned.any():
-            known["residuals"] = _with_both_sides(turned, zeros, **known)
+            known["residuals"] = with_both_sides(turned, zeros, **known)
         order = np.flatnonzero(keep)
         order = order[np.argsort(known["k"][order], kind="stable")]
         # n and kmax change, the rounding error of the eigenvalues does not
@@ -310,18 +312,6 @@ class Spectrum:
             "multiplicities": self.multiplicities(),
         }
 
-    @cached_property
-    def _starts(self) -> npt.NDArray[np.intp]:
-        """Return where the groups of eigenvalues begin that are equal to rounding."""
-        if self.is_estimated:
-            return np.flatnonzero(np.diff(self.k, prepend=-np.inf) > 0.0)
-        rounding = self._rounding
-        starts = [0]
-        while starts[-1] < len(self):
-            group = self.k[starts[-1]] + rounding
-            starts.append(int(np.searchsorted(self.k, group, side="right")))
-        return np.array(starts[:-1])
-
     @property
     def _rounding(self) -> float:
         """Return n·2⁻⁵²·max|k|, or `tolerance` where that is less."""
@@ -337,7 +327,8 @@ class Spectrum:
         smallest member is returned, an eigenvalue of the spectrum and not a mean.
         Nodes of a quadrature are equal only where their bits are.
         """
-        return self.k[self._starts]
+        starts = group_starts(self.k, 0.0 if self.is_estimated else self._rounding)
+        return self.k[starts]
 
     def multiplicities(self) -> list[tuple[float, int]]:
         """Return (k, multiplicity) of repeated eigenvalues, most frequent first.
@@ -345,48 +336,10 @@ class Spectrum:
         Eigenvalues count as equal to rounding, as in `distinct`. The list is empty for
         nodes of a quadrature, which may be close without being repeated eigenvalues.
         """
-        residuals = np.asarray(self.residuals)
-        if self.is_estimated or np.any(residuals > 16.0 * self._rounding):
+        rounding, residuals = self._rounding, np.asarray(self.residuals)
+        if self.is_estimated or np.any(residuals > 16.0 * rounding):
             return []
-        counts = np.add.reduceat(np.asarray(self.weights), self._starts)
-        pairs = zip(self.distinct.tolist(), counts.tolist(), strict=True)
-        repeated = [(k, int(count)) for k, count in pairs if count > 1]
-        return sorted(repeated, key=lambda pair: -pair[1])
-
-
-def count_text(number: float, is_estimated: bool) -> str:
-    """Return a number of modes as text, rounded and with «about» if it is estimated."""
-    if not is_estimated:
-        return f"{number:.10g}"
-    if 0.0 < number < 0.5:
-        return "fewer than 1"
-    return f"about {number:.0f}" if number else "0"
-
-
-def _none_positive(k: Floats, limit: float) -> str:
-    if np.all(np.abs(k) <= limit):
-        return f"all modes are zero, |k| ≤ {limit:.6g}; none is positive"
-    return "no mode is positive"
-
-
-def _with_both_sides(
-    turned: npt.NDArray[np.bool_],
-    zeros: npt.NDArray[np.bool_],
-    k: Floats,
-    residuals: Floats,
-    **_others: Floats,
-) -> Floats:
-    """Return the residuals with negative modes turned to positive.
-
-    That of the smallest k has to reach as far down as those of both sides.
-    """
-    sides = [np.flatnonzero(side) for side in (turned, ~turned & ~zeros)]
-    ends = [side[np.argmin(k[side])] for side in sides if side.size]
-    smallest = min(ends, key=lambda end: float(k[end]))
-    reach = max(0.0, float(min(k[end] - residuals[end] for end in ends)))
-    residuals = residuals.copy()
-    residuals[smallest] = max(residuals[smallest], k[smallest] - reach)
-    return residuals
+        return repeated(self.k, np.asarray(self.weights), rounding)
 
 
 def _vector(name: str, values: Floats) -> Floats:
