@@ -39,7 +39,7 @@ def _matrix_free(
 ) -> Spectrum:
     from .tasks import trained
 
-    net, minimiser = trained(hidden, tolerance, most, report)
+    net, minimiser = trained(hidden, tolerance, most, report, rate=0.5)
     product = partial(net.hessian_product, minimiser)
     return Spectrum.from_hessian(product, n=net.size, report=report, **options)
 

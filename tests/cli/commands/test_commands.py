@@ -68,7 +68,7 @@ def test_curvatures_of_a_spectrum_as_an_axis(critdamp):
     assert "--k: spectrum digits-softmax: 1 zero mode of 650 left out" in done.err
     assert "90 repeated curvatures are taken once" in done.err
     with cd.open_run("run.h5") as run:
-        assert len(run.axes["k"]) == 649 - 42
+        assert len(run.axes["k"]) == 649 - 90
 
 
 @pytest.mark.parametrize(
