@@ -39,7 +39,7 @@ def _matrix_free(
 ) -> Spectrum:
     from .tasks import trained
 
-    net, minimiser = trained(hidden, tolerance, most, report)
+    net, minimiser = trained(hidden, tolerance, most, report, rate=0.5)
     product = partial(net.hessian_product, minimiser)
     return Spectrum.from_hessian(product, n=net.size, report=report, **options)
 
@@ -68,7 +68,7 @@ PROBLEMS: dict[str, tuple[str, Callable[..., Spectrum]]] = {
     ),
     "digits-mlp-large": (
         "perceptron 64-670-10, near its minimum, matrix-free; n = 50,260",
-        partial(_matrix_free, 670, 2e-3, 300),
+        partial(_matrix_free, 670, 2e-3, 2000),
     ),
 }
 

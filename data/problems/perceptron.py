@@ -14,7 +14,7 @@ import numpy as np
 from critdamp.engine.typing import Floats
 
 # of the heavy ball, and the norm of the gradient from which on Newton's method is used
-_RATE, _MOMENTUM, _NEAR = 1.0, 0.98, 1e-6
+_MOMENTUM, _NEAR = 0.98, 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,7 @@ class Perceptron:
         )
         return product + self.penalty * vector
 
-    def minimiser(self, tolerance: float, most: int) -> Floats:
+    def minimiser(self, tolerance: float, most: int, rate: float = 1.0) -> Floats:
         """Return parameters (n,) with a small gradient, by the heavy ball and Newton.
 
         The loss has many minima. With constant ε and p the path from the start is
@@ -111,6 +111,7 @@ class Perceptron:
         ----------
         tolerance : norm of the gradient up to which Newton's method continues
         most : maximum number of iterations of the heavy ball
+        rate : its learning rate; wide nets need a smaller one
 
         Raises
         ------
@@ -123,7 +124,7 @@ class Perceptron:
             gradient = self.loss_and_gradient(parameters)[1]
             if np.linalg.norm(gradient) <= max(_NEAR, tolerance):
                 break
-            velocity = _MOMENTUM * velocity - _RATE * gradient
+            velocity = _MOMENTUM * velocity - rate * gradient
             parameters = parameters + velocity
         for _ in range(20):
             gradient = self.loss_and_gradient(parameters)[1]

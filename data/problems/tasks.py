@@ -72,19 +72,19 @@ def perceptron(hidden: int, tolerance: float, most: int, report: Report) -> Task
 
 
 def trained(
-    hidden: int, tolerance: float, most: int, report: Report
+    hidden: int, tolerance: float, most: int, report: Report, rate: float = 1.0
 ) -> tuple[Perceptron, Floats]:
     """Return a perceptron on the digits, and its parameters (n,) near a minimum.
 
     Parameters
     ----------
     hidden : number of hidden units
-    tolerance, most : as for `Perceptron.minimiser`
+    tolerance, most, rate : as for `Perceptron.minimiser`
     report : called with a message before and after the training
     """
     net = Perceptron(*datasets.digits(), hidden, PENALTY)
     report(f"searching the minimiser of {net.size:,} parameters")
-    minimiser = net.minimiser(tolerance, most)
+    minimiser = net.minimiser(tolerance, most, rate)
     norm = np.linalg.norm(net.loss_and_gradient(minimiser)[1])
     report(f"norm of the gradient at the minimiser: {norm:.2g}")
     return net, minimiser

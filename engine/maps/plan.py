@@ -262,8 +262,9 @@ def _spectrum_to_dict(spectrum: Spectrum | None) -> dict[str, Any] | None:
     record = {name: array.tolist() for name, array in spectrum.arrays.items()}
     if spectrum.tolerance is not None:
         record["tolerance"] = spectrum.tolerance
-    if not (spectrum.kmin_converged and spectrum.kmax_converged):
-        record["residuals"] = spectrum.known["residuals"].tolist()
+    residuals = spectrum.known["residuals"]
+    if residuals.any() and not (spectrum.kmin_converged and spectrum.kmax_converged):
+        record["residuals"] = residuals.tolist()
     if spectrum.negatives_dropped:
         record["negatives_dropped"] = spectrum.negatives_dropped
     return {**record, "name": spectrum.name}

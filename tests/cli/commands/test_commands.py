@@ -66,9 +66,9 @@ def test_curvatures_of_a_spectrum_as_an_axis(critdamp):
     axes = ("--eps", "0.1,1", "--p", "0.9", "--k", "@digits-softmax")
     done = critdamp("sweep", *axes, "-o", "run.h5")
     assert "--k: spectrum digits-softmax: 1 zero mode of 650 left out" in done.err
-    assert "42 repeated curvatures are taken once" in done.err
+    assert "90 repeated curvatures are taken once" in done.err
     with cd.open_run("run.h5") as run:
-        assert len(run.axes["k"]) == 649 - 42
+        assert len(run.axes["k"]) == 649 - 90
 
 
 @pytest.mark.parametrize(

@@ -49,9 +49,12 @@ def spectra(_plan):
     np.savetxt("k.csv", [0.0, 1.0, 2.0])
     run("spectrum", "k.csv", "-o", "a.h5")
     run("spectrum", "k.csv", "--zero-tolerance", "0.1", "-o", "b.h5")
+    np.savetxt("n.csv", [-1.0, 1.0])
+    run("spectrum", "n.csv", "--negative", "drop", "-o", "c.h5")
     return [
         "a.h5",
         "b.h5",
+        "c.h5",
         *Path(bundled.__file__).parent.glob("*.h5"),
     ]
 

@@ -32,7 +32,7 @@ def net():
     """Return a small net on real data, parameters, and its dense Hessian."""
     inputs, targets = datasets.digits()
     net = Perceptron(inputs[:150], targets[:150], 4, 1e-2)
-    at = net.minimiser(1e-10, 20_000)
+    at = net.minimiser(1e-10, 20_000, rate=0.5)
     rows = [net.hessian_product(at, unit) for unit in np.eye(net.size)]
     return net, at, np.array(rows)
 
