@@ -75,6 +75,8 @@ def number(value):
 
 def moduli(trace, determinant):
     """Return |λ₁| ≥ |λ₂| of λ² − Tλ + D = 0."""
+    if trace**2 < 4 * determinant:
+        return (mpmath.sqrt(number(determinant)),) * 2
     root = mpmath.sqrt(mpmath.mpc(number(trace**2 - 4 * determinant)))
     both = [abs(number(trace) + sign * root) / 2 for sign in (1, -1)]
     return max(both), min(both)
