@@ -103,6 +103,9 @@ def rate(r):
     With g = 2 − |T| and m = 1 − |T| + D, real roots have 1 − ρ = 2m/(g + √(g² − 4m)),
     complex ones 1 − ρ = (1 − D)/(1 + √D)  [Eq. 31].
     """
+    value = _quick_rate(r)
+    if value == value:
+        return value
     if r.underflows:
         return math.nan
     margins, _ = exact_margins(r)

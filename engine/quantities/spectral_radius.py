@@ -48,5 +48,8 @@ def spectral_radius(r):
     The discriminant T² − 4D comes from double-doubles, since doubles lose half of their
     digits at critical damping.
     """
+    rho = _quick_radius(r)
+    if rho == rho:
+        return rho
     t, d = exact_trace(r), exact_determinant(r)
     return _radius(abs(t.hi), t, d, discriminant(t, d))

@@ -55,11 +55,14 @@ static int increases(const double *values, int64_t n)
         for (int64_t j = 0; j < n; j++)                                                \
             if (out[j] == NOT_COMPUTED || out[j] != out[j]) {                          \
                 double t[method##_T], d[method##_D];                                   \
-                method##_terms(head, inner[j], k, t, d);                               \
-                step x = gradient_step(method##_eps(head, inner[j]), k);               \
-                out[j] = exact_##quantity(t, method##_T, d, method##_D, x.underflows); \
+                step to = gradient_step(method##_eps(head, inner[j]), k);              \
+                method##_terms(head, inner[j], to.x, t, d);                            \
+                out[j] = exact_##quantity(t, method##_T, d, method##_D, to.underflows);\
             }                                                                          \
     }
+
+/* eps k at a point of a row */
+#define PRODUCT(method, value) times(method##_eps(head, value), k)
 
 /* What a function of the terms returns, n times along a row. */
 #define ROW(method, function, type)                                                    \
@@ -68,7 +71,7 @@ static int increases(const double *values, int64_t n)
     {                                                                                  \
         for (int64_t j = 0; j < n; j++) {                                              \
             double t[method##_T], d[method##_D];                                       \
-            method##_terms(head, inner[j], k, t, d);                                   \
+            method##_terms(head, inner[j], PRODUCT(method, inner[j]), t, d);           \
             out[j] = function(t, method##_T, d, method##_D);                           \
         }                                                                              \
     }
@@ -84,7 +87,7 @@ static int increases(const double *values, int64_t n)
         int64_t doubts = 0;                                                            \
         for (int64_t j = 0; j < n; j++) {                                              \
             double t[method##_T], d[method##_D];                                       \
-            method##_terms(head, inner[j], k, t, d);                                   \
+            method##_terms(head, inner[j], PRODUCT(method, inner[j]), t, d);           \
             chunk[j] = quick_##quantity(t, method##_T, d, method##_D);                 \
             doubts += chunk[j] != chunk[j];                                            \
         }                                                                              \
@@ -128,8 +131,9 @@ static int increases(const double *values, int64_t n)
     {                                                                                  \
         for (int64_t i = 0; i < blocks; i++) {                                         \
             double t[method##_T], d[method##_D], u[method##_T], e[method##_D];         \
-            method##_terms(head, inner[i * BLOCK], k, t, d);                           \
-            method##_terms(head, inner[i * BLOCK + BLOCK - 1], k, u, e);               \
+            const double first = inner[i * BLOCK], last = inner[i * BLOCK + BLOCK - 1];\
+            method##_terms(head, first, PRODUCT(method, first), t, d);                 \
+            method##_terms(head, last, PRODUCT(method, last), u, e);                   \
             out[i * BLOCK] = quantity##_between(t, u, method##_T, d, e, method##_D);   \
         }                                                                              \
     }                                                                                  \

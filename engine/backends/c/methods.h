@@ -13,11 +13,12 @@ INLINE pair times(double a, double b)
 }
 
 typedef struct {
-    double hi, lo;
+    pair x;
     int underflows;
 } step;
 
-/* eps k as above, and whether digits of it are lost in an underflow; its sign holds */
+/* eps k as above, and whether digits of it are lost in an underflow; its sign holds. Where
+ * that counts, quick functions are in doubt, and need it not. */
 INLINE step gradient_step(double eps, double k)
 {
     pair x = times(eps, k);
@@ -27,7 +28,7 @@ INLINE step gradient_step(double eps, double k)
     pair scaled = product((low ? eps : k) * factor, low ? k : eps);
     int lost = tiny & ((x.hi == 0.0) | (x.hi * factor != scaled.hi) | (scaled.lo != 0.0));
     double least = (eps > 0.0) == (k > 0.0) ? 0x1p-1074 : -0x1p-1074;
-    return (step){tiny & (x.hi == 0.0) ? least : x.hi, tiny ? 0.0 : x.lo, lost};
+    return (step){{tiny & (x.hi == 0.0) ? least : x.hi, tiny ? 0.0 : x.lo}, lost};
 }
 
 /* For each method: how many terms T and D have, and how many parameters it takes before
@@ -37,35 +38,33 @@ enum { gradient_descent_T = 3, gradient_descent_D = 1, gradient_descent_head = 0
 enum { nesterov_T = 8, nesterov_D = 5, nesterov_head = 1 };
 enum { qhm_T = 12, qhm_D = 13, qhm_head = 2 };
 
-INLINE void heavy_ball_terms(const double *head, double p, double k, double *t, double *d)
+INLINE void heavy_ball_terms(const double *head, double p, pair x, double *t, double *d)
 {
-    step x = gradient_step(head[0], k);
+    (void)head;
     t[0] = 1.0, t[1] = -x.hi, t[2] = -x.lo, t[3] = p;
     d[0] = p;
 }
 
-INLINE void gradient_descent_terms(const double *head, double eps, double k, double *t,
+INLINE void gradient_descent_terms(const double *head, double eps, pair x, double *t,
                                    double *d)
 {
-    (void)head;
-    step x = gradient_step(eps, k);
+    (void)head, (void)eps;
     t[0] = 1.0, t[1] = -x.hi, t[2] = -x.lo;
     d[0] = 0.0;
 }
 
-INLINE void nesterov_terms(const double *head, double p, double k, double *t, double *d)
+INLINE void nesterov_terms(const double *head, double p, pair x, double *t, double *d)
 {
-    step x = gradient_step(head[0], k);
+    (void)head;
     pair a = times(p, x.hi), b = times(p, x.lo);
     t[0] = 1.0, t[1] = -x.hi, t[2] = -x.lo, t[3] = p;
     t[4] = -a.hi, t[5] = -a.lo, t[6] = -b.hi, t[7] = -b.lo;
     d[0] = p, d[1] = -a.hi, d[2] = -a.lo, d[3] = -b.hi, d[4] = -b.lo;
 }
 
-INLINE void qhm_terms(const double *head, double p, double k, double *t, double *d)
+INLINE void qhm_terms(const double *head, double p, pair x, double *t, double *d)
 {
     double nu = head[0];
-    step x = gradient_step(head[1], k);
     pair m = times(nu, p);
     pair xp = times(p, x.hi), yp = times(p, x.lo);
     pair a = times(m.hi, x.hi), b = times(m.hi, x.lo);
