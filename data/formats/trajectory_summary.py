@@ -9,15 +9,12 @@ import h5py
 import numpy as np
 
 from critdamp.engine.errors import FileError
+from critdamp.engine.modes.methods import VARIABLES
 
 from ..storage.bounded_read import read_bounded
 from ..storage.open_hdf5 import undamaged
 from .kinds import TRAJECTORY, open_kind
 from .provenance import plain_attributes
-
-# what the point of a trajectory consists of, of `made_OPTION`
-_NO_POINT = ("steps", "record", "modes", "continuous", "times", "threads", "backend")
-_OF_CONTINUOUS = ("mass", "friction")
 
 
 def trajectory_summary(path: Path) -> dict[str, Any]:
@@ -63,15 +60,9 @@ def trajectory_summary(path: Path) -> dict[str, Any]:
 
 def _point(attributes: dict[str, Any], discrete: bool) -> dict[str, Any]:
     """Return the method and its parameters, or mass and friction."""
-    made = {
-        name.removeprefix("made_"): value
-        for name, value in attributes.items()
-        if name.startswith("made_")
-    }
-    if not discrete:
-        return {name: made[name] for name in _OF_CONTINUOUS if name in made}
-    left_out = (*_NO_POINT, *_OF_CONTINUOUS)
-    return {name: value for name, value in made.items() if name not in left_out}
+    names = ("method", *VARIABLES) if discrete else ("mass", "friction")
+    made = {name: attributes.get(f"made_{name}") for name in names}
+    return {name: value for name, value in made.items() if value is not None}
 
 
 def _ends(dataset: h5py.Dataset, records: int) -> dict[str, float]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from critdamp.engine.errors import InputError
+from critdamp.engine.extras import load
 
 _TYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2",
@@ -22,17 +23,13 @@ def read_safetensors(path: Path, name: str) -> dict[str, Any]:
     Raises
     ------
     InputError
-        The file is damaged, safetensors is not installed, or a tensor has a type of
-        less than 16 bits.
+        The file is damaged, or a tensor has a type of less than 16 bits.
+    CritdampError
+        safetensors is not installed.
     """
+    safetensors = load("safetensors", "safetensors")
     try:
-        import safetensors
-    except ImportError:
-        raise InputError(
-            f"{path}: needs safetensors; pip install 'critdamp[safetensors]'"
-        ) from None
-    try:
-        tensors = dict(safetensors.deserialize(path.read_bytes()))  # type: ignore
+        tensors = dict(safetensors.deserialize(path.read_bytes()))
     except safetensors.SafetensorError as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
     wanted = [name] if name in tensors else tensors

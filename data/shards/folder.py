@@ -230,11 +230,18 @@ class RunFolder:
                 size += path.stat().st_size
         return size
 
-    def clear(self) -> None:
-        """Remove all files that critdamp created, the record last."""
+    def clear(self, ended: bool = False) -> None:
+        """Remove all files that critdamp created, the record last.
+
+        Parameters
+        ----------
+        ended : whether the sweep has ended, and the lock file goes too
+        """
         for pattern in _MADE:
             for path in self.folder.glob(pattern):
                 path.unlink()
+        if ended:  # a kill behind this leaves an empty folder
+            self._writer.unlink(missing_ok=True)
         self._json.unlink(missing_ok=True)
 
     def drop_unfinished(self) -> None:

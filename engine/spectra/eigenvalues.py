@@ -14,7 +14,7 @@ from ..errors import InputError
 from ..typing import Floats, Progress, Report
 from ..validation import real, whole_number
 from .nodes import Nodes, rounding
-from .operators import DOUBLE_EPS, Hessian, check_finite
+from .operators import DOUBLE_EPS, Hessian, as_hessian, check_finite
 from .products import Products
 from .quadrature import displacement_quadrature, quadrature, squared_size
 from .shift_invert import outer_pairs
@@ -59,6 +59,13 @@ def nodes_of_hessian(
     if matrix is not None:
         matrix, exponent = _scaled(matrix.astype(np.float64).tocsr())
         matrix = symmetric(matrix, report)
+        touched = _touched(matrix)
+        if start is None and 0 < touched.size < hessian.n:
+            rest = as_hessian(matrix[touched][:, touched])
+            options = {"steps": steps, "probes": probes, "seed": seed}
+            nodes = nodes_of_hessian(rest, **options, report=report, progress=progress)
+            nodes = nodes.with_zeros(hessian.n - touched.size)
+            return nodes.times_power_of_two(exponent)
         hessian = Hessian(hessian.n, matrix.__matmul__)
     count = steps * (1 if start is not None else 1 + probes)
     by_columns = matrix is None and _fits_columns(hessian.n, count)
@@ -77,6 +84,15 @@ def nodes_of_hessian(
     if matrix is None:
         exponent = products.exponent
     return nodes.times_power_of_two(exponent)
+
+
+def _touched(matrix: Any) -> npt.NDArray[np.intp]:
+    """Return the rows of a symmetric sparse matrix that are not all zeros.
+
+    Each of the others is a zero mode.
+    """
+    matrix.eliminate_zeros()
+    return np.flatnonzero(np.diff(matrix.indptr))
 
 
 def _fits_columns(n: int, products: int) -> bool:

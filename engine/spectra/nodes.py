@@ -38,6 +38,20 @@ class Nodes(NamedTuple):
             tolerance=tolerance,
         )
 
+    def with_zeros(self, count: int) -> "Nodes":
+        """Return the nodes with so many exact zero modes more, of displacement 1."""
+        place = int(np.searchsorted(self.k, 0.0))
+        ones = np.ones_like(self.k)
+        values = (self.k, self.weights, self.displacement, self.residuals)
+        defaults = (self.k, ones, ones, 0.0 * ones)
+        k, weights, displacement, residuals = (
+            np.insert(default if value is None else value, place, added)
+            for value, default, added in zip(
+                values, defaults, (0.0, float(count), 1.0, 0.0), strict=True
+            )
+        )
+        return Nodes(k, weights, displacement, residuals, self.tolerance)
+
 
 def rounding(n: int, k: Floats, eps: float) -> float:
     """Return a bound of the rounding error of eigenvalues, max(n, 8)·eps·max|k|."""

@@ -186,7 +186,7 @@ def test_bad_plans_are_refused(given, said):
     ("k", "said"),
     [
         ([-1.0, 1.0], "1 negative mode"),
-        ([0.0, 0.0], "no mode is positive"),
+        ([0.0, 0.0], "none is positive"),
         ([2.0, 1.0], "must not decrease"),
         ([np.nan], "value 0 is nan"),
         ([1.0 + 1.0j], "k: holds complex128"),

@@ -148,3 +148,15 @@ def test_distinct_values_are_eigenvalues():
     assert spectrum.distinct.tolist() == [k[0], 0.1, 0.1 + 1e-9, 0.5]
     assert spectrum.multiplicities() == [(k[0], 90)]
     assert cd.load_spectrum("digits-softmax").positive.distinct.size < 570
+
+
+def test_rows_of_zeros_are_zero_modes():
+    """Weights that touch nothing cost nothing, however many they are."""
+    n, used = 10**5, [7, 50_000, 99_999]
+    inner = np.array([[2.0, 1.0, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, -5.0]])
+    rows, columns = np.meshgrid(used, used, indexing="ij")
+    matrix = sp.coo_array((inner.ravel(), (rows.ravel(), columns.ravel())), (n, n))
+    found = from_hessian(matrix.tocsr())
+    assert found.k.tolist() == pytest.approx([-5.0, 0.0, 1.0, 3.0])
+    assert found.weights.tolist() == [1.0, n - 3, 1.0, 1.0]
+    assert found.kmin_converged
