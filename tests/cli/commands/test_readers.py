@@ -171,8 +171,8 @@ def test_numbers_of_axes_are_taken_by_at(critdamp):
     [
         "inspect run.h5", "inspect run.h5 --json", "status run.h5", "info",
         "info --json", "--help", "sweep --help", "inspect none.h5 2>&1",
-        "status run.h5 --json", "inspect run.h5 2>&1", "spectrum digits-softmax --quiet --json",
-        "inspect run.h5 --at eps=1,p=0,k=1", "--version",
+        "status run.h5 --json", "inspect run.h5 2>&1", "--version",
+        "spectrum digits-softmax --quiet --json", "inspect run.h5 --at eps=1,p=0,k=1",
     ],
 )  # fmt: skip
 def test_closed_pipes_end_in_silence(critdamp, tmp_path, command):
