@@ -126,8 +126,8 @@ def _gradient_step(eps, k):
     low = abs(eps) < abs(k)
     hi, lo = product((eps if low else k) * factor, k if low else eps)
     lost = tiny & ((x == 0.0) | (x * factor != hi) | (lo != 0.0))
-    least = 5e-324 if (eps > 0.0) == (k > 0.0) else -5e-324
-    return least if tiny & (x == 0.0) else x, 0.0 if tiny else y, lost
+    gone = (x == 0.0) & (eps != 0.0) & (k != 0.0)
+    return math.copysign(5e-324, x) if gone else x, y, lost
 
 
 @jit

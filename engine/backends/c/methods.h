@@ -27,8 +27,8 @@ INLINE step gradient_step(double eps, double k)
     int low = fabs(eps) < fabs(k);
     pair scaled = product((low ? eps : k) * factor, low ? k : eps);
     int lost = tiny & ((x.hi == 0.0) | (x.hi * factor != scaled.hi) | (scaled.lo != 0.0));
-    double least = (eps > 0.0) == (k > 0.0) ? 0x1p-1074 : -0x1p-1074;
-    return (step){{tiny & (x.hi == 0.0) ? least : x.hi, tiny ? 0.0 : x.lo}, lost};
+    int gone = tiny & (x.hi == 0.0);
+    return (step){{gone ? copysign(0x1p-1074, x.hi) : x.hi, x.lo}, lost};
 }
 
 /* For each method: how many terms T and D have, and how many parameters it takes before

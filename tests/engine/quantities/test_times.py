@@ -235,7 +235,10 @@ def test_nothing_hangs_at_the_ends_of_the_numbers(method):
     never = np.isnan(times) | np.isinf(times)
     # where εk = 0 nothing moves, and at p = 1 QHM starts on one root
     with np.errstate(all="ignore"):
-        moves = (eps * k != 0.0) & ((method != "qhm") | (p != 1.0))
+        x = eps * k
+    moves = (x != 0.0) & ((method != "qhm") | (p != 1.0))
     assert never[((codes == -1) | (codes == 0)) & moves].all()
+    # below, the part of the start in the larger root is rounded to 0
+    moves &= (method == "heavy_ball") | (abs(x) > 1e-290)
     assert not np.isfinite(peaks[(codes == -1) & moves]).any()
     assert (times[~never] >= 1).all()
