@@ -48,6 +48,8 @@ def compute(path: Path, start: Start, quiet: bool) -> None:
     if run is None:
         state = status(path)
         message = f"interrupted: {state.done} of {state.tiles} tiles are done"
+        if state.complete:
+            message = "interrupted: the run is as it was, with its damage"
         raise _stopped(message, path)
     with run:
         if not quiet:

@@ -47,11 +47,15 @@ def put(temporary: Path, path: Path) -> None:
     """
     try:
         os.link(temporary, path, follow_symlinks=False)
-    except FileExistsError:
+    except (FileExistsError, FileNotFoundError):
         raise
     except OSError:  # the file system has no links; an empty file holds the name
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        temporary.replace(path)
+        try:
+            temporary.replace(path)
+        except BaseException:
+            path.unlink()
+            raise
     else:
         temporary.unlink()
 

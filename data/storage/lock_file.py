@@ -126,7 +126,7 @@ class LockFile:
             holder = _holder(self._path)
             here = holder is None or holder.kernel == self._holder.kernel
             ended = (alone and here) or (holder is not None and holder.ended())
-            if not ended and silent < _LOST:
+            if not ended and abs(silent) < _LOST:
                 raise BlockingIOError(f"{holder or ''}")
             self._move_away(holder)
 

@@ -136,8 +136,7 @@ def _unreadable(path: Path, kinds: tuple[Kind, ...]) -> str:
 
 
 def _made_by(kinds: tuple[Kind, ...]) -> str:
-    ways = [kind.made_by for kind in kinds if kind.made_by]
-    return "".join(f"; {way}" for way in ways) if len(kinds) == 1 else ""
+    return "".join(f"; {kind.made_by}" for kind in kinds if kind.made_by)
 
 
 def _check(

@@ -13,27 +13,33 @@ from ..shards.folder import RunFolder
 from ..shards.record import Record
 from ..storage.bounded_read import read_bounded
 from ..storage.open_hdf5 import open_to_read, refuse_newer
-from ..storage.os_errors import refuse
+from ..storage.os_errors import RefusedError, refuse
 
 
 def record_of_shards(parts: RunFolder) -> Record | None:
     """Return a record with the plan and uuid of a shard, None if no shard is intact.
 
-    The sessions and the options `keep_shards` and `force` are lost.
+    The sessions and the options are lost; the shards are kept then.
 
     Raises
     ------
     FileError
-        The system refuses to read a shard, or a newer critdamp wrote it.
+        The system refuses to read a shard; or none is intact, and one is refused, as by
+        a newer critdamp.
     """
+    refused = None
     for path in sorted(parts.folder.glob("shard-*.h5")):
         try:
             if record := _record_of(path):
                 return record
-        except FileError:
+        except RefusedError:
             raise
+        except FileError as error:
+            refused = refused or error
         except Exception as error:  # damaged: the next one may be intact
             refuse(path, error)
+    if refused is not None:
+        raise refused
     return None
 
 
@@ -45,4 +51,4 @@ def _record_of(path: Path) -> Record | None:
         if not sealed(file, names):
             return None
         compression = file[names[0]].compression is not None
-        return Record(plan, compression, uuid=str(file.attrs["uuid"]))
+        return Record(plan, compression, keep_shards=True, uuid=str(file.attrs["uuid"]))

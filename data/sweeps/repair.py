@@ -68,7 +68,8 @@ def mend(
     computer: Callable[[], TileComputer],
     temporary: Path,
     progress: Callable[[int, int], object],
-) -> None:
+    stop: Callable[[], bool],
+) -> bool:
     """Compute the damaged blocks of a finished run again, and replace the file.
 
     The intact chunks are copied to a new file, which is checked before it replaces the
@@ -81,6 +82,12 @@ def mend(
     computer : returns the function that computes tiles
     temporary : path of the new file before it replaces the run
     progress : called with the number of intact and of all points, and after each tile
+    stop : called between pieces of tiles; if it returns True the run stays as it is
+
+    Returns
+    -------
+    bool
+        Whether it was not stopped.
 
     Raises
     ------
@@ -91,11 +98,14 @@ def mend(
     path, plan = run.path, run.plan
     _refuse_irreparable(run, damage)
     damaged = {(block.quantity, corner(block.where)) for block in damage}
-    new = NewFile(path, temporary)
+    with failures(path, "write"):
+        new = NewFile(path, temporary)
     try:
         with failures(path, "write"), open_to_read(path) as old:
             _copy(old, new.file, plan, damaged)
-            _compute(new.file, plan, damaged, computer(), progress)
+            if not _compute(new.file, plan, damaged, computer(), progress, stop):
+                new.drop()
+                return False
             seal(new.file, run.quantities)
             new.close()
             with open_run(temporary) as repaired:
@@ -106,6 +116,7 @@ def mend(
     except BaseException:
         new.drop()
         raise
+    return True
 
 
 def _refuse_irreparable(run: Run, damage: list[Damage]) -> None:
@@ -144,8 +155,9 @@ def _compute(
     damaged: Blocks,
     compute: TileComputer,
     progress: Callable[[int, int], object],
-) -> None:
-    """Compute the damaged chunks and write them with their checksums."""
+    stop: Callable[[], bool],
+) -> bool:
+    """Compute the damaged chunks, write them with checksums; False if stopped."""
     grid = plan.grid
     tiles = [grid.tile(index) for index in _tiles(grid, damaged)]
     done = grid.size - sum(tile.size for tile in tiles)
@@ -153,7 +165,10 @@ def _compute(
     compression = file[plan.quantities[0].name].compression is not None
     with closing(ChunkEncoder(plan, compression, compute.threads)) as encode:
         for tile in tiles:
-            for chunk in encode(tile, compute(tile)):
+            computed = None if stop() else compute(tile, lambda _points: stop())
+            if computed is None:
+                return False
+            for chunk in encode(tile, computed):
                 name = chunk.quantity.name
                 if (name, chunk.offset) in damaged:
                     write_chunk(file[name].id, chunk.offset, chunk.data)
@@ -161,6 +176,7 @@ def _compute(
                     file[GROUP][name][index] = chunk.checksum
             done += tile.size
             progress(done, grid.size)
+    return True
 
 
 def _tiles(grid: Grid, damaged: Blocks) -> list[int]:

@@ -54,7 +54,7 @@ def status(path: str | Path) -> Status:
         return Status(parts.path, tiles, tiles, size, size, True, plan.sha256, nbytes)
     grid = record.plan.grid
     done = [tile for shard in held(parts, record).values() for tile in shard.tiles]
-    if not parts.begun:  # another process finished the run meanwhile
+    if not parts.begun or merged(parts, record):  # another process finished it
         return status(path)
     return Status(
         parts.path,

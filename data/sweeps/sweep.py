@@ -17,7 +17,7 @@ from critdamp.engine.maps.plan import Plan
 from ..chunks.checksums import DamagedError
 from ..formats.provenance import session
 from ..formats.run_file import Run, open_run
-from ..shards.folder import RunFolder
+from ..shards.folder import START_OVER, RunFolder
 from ..shards.record import Record
 from ..storage.os_errors import failures
 from ..storage.outputs import check_output
@@ -94,6 +94,7 @@ def sweep(
     check_output(parts.path, force)
     compute = TileComputer(plan, threads, backend)
     with parts.claimed() as check:
+        check_output(parts.path, force)  # another process may have finished meanwhile
         if force:
             with failures(parts.path, "write"):
                 parts.clear()
@@ -164,14 +165,15 @@ def resume(
         record = _record(parts)
         if record is None:
             computer = partial(TileComputer, threads=threads, backend=backend)
-            return _repaired(parts, plan, computer, progress or ignore)
+            return _repaired(parts, plan, computer, progress or ignore, stop or never)
         if plan is not None:
             refuse_other_plan(parts, record.plan, plan)
         if merged(parts, record):
             damage = check_file(path) if record.keep_shards else _damage(parts)
             if not damage:
                 return _without_shards(parts, record)
-            drop_damaged(parts, record)
+            with writing(parts):
+                drop_damaged(parts, record)
         refuse_other(parts, record)
         compute = TileComputer(record.plan, threads, backend)
         record.sessions.append(_session(compute, command_line))
@@ -193,7 +195,10 @@ def _record(parts: RunFolder) -> Record | None:
     except DamagedError:
         recovered = record_of_shards(parts)
         if recovered is None:
-            raise
+            raise DamagedError(
+                f"{parts.folder}: neither plan.json nor a shard is intact",
+                advice=START_OVER,
+            ) from None
         return recovered
 
 
@@ -268,7 +273,8 @@ def _repaired(
     plan: Plan | None,
     computer: Callable[[Plan], TileComputer],
     progress: Progress,
-) -> Run:
+    stop: Stop,
+) -> Run | None:
     """Return a finished run, of which damaged blocks were computed again."""
     with open_run(parts.path) as run:
         if plan is not None:
@@ -276,5 +282,6 @@ def _repaired(
         damage = check_file(parts.path)
         if damage:
             compute = partial(computer, run.plan)
-            mend(run, damage, compute, parts.temporary(), progress)
+            if not mend(run, damage, compute, parts.temporary(), progress, stop):
+                return None
     return open_run(parts.path)

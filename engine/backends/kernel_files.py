@@ -9,7 +9,7 @@ import pickle
 import tempfile
 import warnings
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,8 @@ class KernelFiles:
             return None
         size = _DIGEST().digest_size
         if _DIGEST(data[size:]).digest() != data[:size]:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
             return None
         stored, value = pickle.loads(data[size:])
         return value if stored == key else None

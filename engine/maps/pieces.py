@@ -54,6 +54,6 @@ class Pace:
 
     def _took(self, points: int, seconds: float) -> None:
         """Note what a piece took; the rest of a tile is too short to be measured."""
-        if points >= self._points or seconds > SECONDS:
+        if 2 * points > self._points or seconds > SECONDS:
             wanted = points * SECONDS / max(seconds, 1e-9)
             self._points = min(wanted, _GROWTH * max(self._points, points))

@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..typing import Floats
+
 if TYPE_CHECKING:
     from .spectrum import Spectrum
+
+# largest error, relative to max|k|, of eigenvalues that can be told to be equal
+_KNOWN = 1e-9
 
 
 def count_text(number: float, is_estimated: bool) -> str:
@@ -38,19 +43,20 @@ def counted_by_sign(spectrum: Spectrum) -> dict[str, Any]:
 
 def starts_of_groups(spectrum: Spectrum) -> npt.NDArray[np.intp]:
     """Return where the groups of eigenvalues begin; see `Spectrum.distinct`."""
-    k, width = spectrum.k, _width(spectrum)
+    k = spectrum.k
+    reach = k + _widths(spectrum)
     if spectrum.is_estimated:
         return np.flatnonzero(np.diff(k, prepend=-np.inf) > 0.0)
     starts = [0]
     while starts[-1] < k.size:
-        starts.append(int(np.searchsorted(k, k[starts[-1]] + width, side="right")))
+        starts.append(int(np.searchsorted(k, reach[starts[-1]], side="right")))
     return np.array(starts[:-1])
 
 
 def multiplicities(spectrum: Spectrum) -> list[tuple[float, int]]:
     """Return (k, multiplicity); see `Spectrum.multiplicities`."""
-    residuals = np.asarray(spectrum.residuals)
-    if spectrum.is_estimated or np.any(residuals > 16.0 * _width(spectrum)):
+    known = np.all(_widths(spectrum) <= _KNOWN * np.abs(spectrum.k).max())
+    if spectrum.is_estimated or not known:
         return []
     starts = starts_of_groups(spectrum)
     counts = np.add.reduceat(np.asarray(spectrum.weights), starts)
@@ -59,7 +65,8 @@ def multiplicities(spectrum: Spectrum) -> list[tuple[float, int]]:
     return sorted(repeated, key=lambda pair: -pair[1])
 
 
-def _width(spectrum: Spectrum) -> float:
-    """Return what a group spans at most."""
+def _widths(spectrum: Spectrum) -> Floats:
+    """Return what a group that begins at each k spans at most: its rounding error."""
     rounding, tolerance = spectrum.rounding, spectrum.tolerance
-    return rounding if tolerance is None else min(rounding, tolerance)
+    least = rounding if tolerance is None else min(rounding, tolerance)
+    return np.maximum(spectrum.known["residuals"], least)

@@ -288,8 +288,9 @@ class Spectrum(Shown):
     def distinct(self) -> Floats:
         """Return one k of each group of eigenvalues that are equal to rounding.
 
-        A group spans at most n·2⁻⁵²·max|k|, or `tolerance` where that is less. Its
-        smallest member is returned, an eigenvalue of the spectrum and not a mean.
+        A group spans at most the residual of its smallest member, or n·2⁻⁵²·max|k|, or
+        `tolerance` where that is less. That member is returned, an eigenvalue of the
+        spectrum and not a mean.
         Nodes of a quadrature are equal only where their bits are.
         """
         return self.k[starts_of_groups(self)]

@@ -238,7 +238,9 @@ def test_damaged_record_without_shards_is_named(plan, tmp_path, stop_after):
     sweep(plan, path, stop=stop_after(1))
     RunFolder(path).shard(0).unlink()
     (RunFolder(path).folder / "plan.json").write_text("{}")
-    with pytest.raises(FileError, match=r"plan\.json: not the record"):
+    with pytest.raises(
+        FileError, match=r"neither plan\.json nor a shard is intact; force=True"
+    ):
         resume(path)
 
 
@@ -299,3 +301,22 @@ def test_points_and_names_that_are_not_there(plan, tmp_path):
             run.at(eps=1, k=1, p=0, nu=1)
         with pytest.raises(InputError, match="finite"):
             run.at(eps=float("nan"), k=1, p=0)
+
+
+def test_a_name_is_given_back_where_there_are_no_links(tmp_path, monkeypatch):
+    """An empty file holds it meanwhile, and must not stay where the rename fails."""
+
+    def refuse(*_arguments, **_options):
+        raise OSError(95, "Operation not supported")
+
+    with pytest.raises(FileNotFoundError):
+        files.put(tmp_path / "none", tmp_path / "run.h5")
+    monkeypatch.setattr(files.os, "link", refuse)
+    with pytest.raises(FileNotFoundError):
+        files.put(tmp_path / "none", tmp_path / "run.h5")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "done").write_text("done")
+    files.put(tmp_path / "done", tmp_path / "run.h5")
+    with pytest.raises(FileExistsError):
+        files.put(tmp_path / "done", tmp_path / "run.h5")
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("run.h5", "done")]

@@ -24,6 +24,7 @@ from critdamp.data.formats.run_file import open_run
 from critdamp.data.shards.contents import contents
 from critdamp.data.shards.folder import RunFolder
 from critdamp.data.storage.lock_file import Holder
+from critdamp.data.sweeps.check import check_file
 from critdamp.data.sweeps.status import status
 from critdamp.data.sweeps.sweep import resume, sweep
 from critdamp.engine.errors import (
@@ -491,3 +492,15 @@ def test_a_reader_that_stays_open_sees_what_is_new(plan, tmp_path, stop_after):
         resume(path, progress=progress).close()
     assert counts == sorted(counts)
     assert counts[0] < counts[-1] <= plan.grid.size
+
+
+def test_a_repair_can_be_stopped(plan, tmp_path):
+    path = tmp_path / "run.h5"
+    sweep(plan, path).close()
+    small.spoil(path, 3)
+    before = path.read_bytes()
+    assert resume(path, stop=lambda: True) is None
+    assert [file.name for file in tmp_path.iterdir()] == ["run.h5"]
+    assert path.read_bytes() == before
+    resume(path).close()
+    assert not check_file(path)

@@ -220,3 +220,21 @@ def test_pieces_do_not_change_a_bit(monkeypatch, threads):
         assert 0 <= seen[0] <= seen[-1] <= tile.size
         for name, expected in found[0].items():
             assert found[1][name].tobytes() == expected.tobytes()
+
+
+def test_a_pace_follows_the_cost_of_a_point(monkeypatch):
+    """Pieces of some tenths of a second, also where a row is just longer than one."""
+    clock = [0.0]
+    monkeypatch.setattr(pieces.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(pieces, "SECONDS", 0.3)
+    for whole_rows in (False, True):
+        pace = pieces.Pace(8, whole_rows)
+        for cost in (1e-4, 1e-7, 1e-4):
+            sizes = []
+            for _ in range(9):
+                for piece in pace.pieces(1000, 300):
+                    sizes.append(np.prod([s.stop - s.start for s in piece]))
+                    clock[0] += cost * sizes[-1]
+            assert max(sizes[-4:]) * cost == pytest.approx(
+                min(0.3, 3e5 * cost), rel=0.5
+            )

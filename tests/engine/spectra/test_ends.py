@@ -160,3 +160,17 @@ def test_rows_of_zeros_are_zero_modes():
     assert found.k.tolist() == pytest.approx([-5.0, 0.0, 1.0, 3.0])
     assert found.weights.tolist() == [1.0, n - 3, 1.0, 1.0]
     assert found.kmin_converged
+
+
+@pytest.mark.parametrize(
+    ("found", "repeated"),
+    [
+        (cd.Spectrum.from_design(np.vstack([2 * np.eye(4), np.zeros((2, 4))])), [4]),
+        (from_hessian(np.diag([1.0, 1, 2, 2, 3])).filtered(tolerance=0.0), [2, 2]),
+        (cd.Spectrum.from_design(np.diag([1e-12, 2e-12, 1.0])), []),
+    ],
+)
+def test_eigenvalues_that_are_equal_to_rounding(found, repeated):
+    """Those of a design are known far below n·2⁻⁵²·kmax, and are told apart there."""
+    assert [count for _, count in found.multiplicities()] == repeated
+    assert found.distinct.size == len(found) - sum(repeated) + len(repeated)
