@@ -29,15 +29,11 @@ class Spectrum(Shown):
 
     Parameters
     ----------
-    k : (n,) float64, finite, increasing
-        Curvatures, which may repeat.
-    weights : (n,) float64, positive, default 1
-        Multiplicities, or weights of a quadrature.
-    displacement : (n,) float64, not negative, default 1
-        Squared initial displacement in each mode.
+    k : (n,) float64, finite, increasing; curvatures, which may repeat
+    weights : (n,) float64, positive, default 1; multiplicities, or quadrature weights
+    displacement : (n,) float64, ≥ 0, default 1; squared initial displacements
     name : a label for tables and files
-    residuals : (n,) float64, not negative, default 0
-        For Ritz values: an eigenvalue is within this distance of each k.
+    residuals : (n,) float64, ≥ 0, default 0; an eigenvalue is within this of each k
     tolerance : |k| up to which a mode is zero, n·2⁻⁵²·max|k| by default
     negatives_dropped : number of negative modes that were left out
 
@@ -72,11 +68,8 @@ class Spectrum(Shown):
             if values.shape != k.shape:
                 raise InputError(f"{values.size} values for {k.size} of k", name)
             if values.min() < least:
-                raise InputError(
-                    f"{values.min():.17g} given; values must be "
-                    f"{'positive' if least else '≥ 0'}",
-                    name,
-                )
+                sign = "positive" if least else "≥ 0"
+                raise InputError(f"{values.min():.17g} given; {sign} is needed", name)
             object.__setattr__(self, name, values)
         if self.tolerance is not None and not 0.0 <= self.tolerance < np.inf:
             raise InputError(
@@ -230,10 +223,7 @@ class Spectrum(Shown):
 
     @property
     def is_estimated(self) -> bool:
-        """Return whether numbers of modes are estimates, from weights of a quadrature.
-
-        So they are where a weight is no whole number.
-        """
+        """Return whether numbers of modes are estimates: weights that are not whole."""
         weights = np.asarray(self.weights)
         return bool(np.any(weights != np.round(weights)))
 
