@@ -85,7 +85,8 @@ class RunFolder:
             status = self.path.stat()
         except FileNotFoundError:
             return ""
-        return f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"
+        # no inode: a copy of the folder can be gone on with
+        return f"{status.st_size} {status.st_mtime_ns}"
 
     @property
     def begun(self) -> bool:
