@@ -10,7 +10,7 @@ import click
 from critdamp.data.formats.run_file import QuantitySummary, Run
 from critdamp.engine.maps.axis import Axis
 from critdamp.engine.spectra.cautions import cautions
-from critdamp.engine.spectra.groups import count_text
+from critdamp.engine.spectra.groups import count_text, counted_by_sign
 from critdamp.engine.spectra.spectrum import Spectrum
 from critdamp.engine.tuning.closed_forms import Tuning, polyak
 
@@ -106,10 +106,10 @@ def _spectrum_record(run: Run) -> dict[str, Any] | None:
     spectrum = run.plan.spectrum
     if spectrum is None:
         return None
-    known = spectrum.summary()
+    known = counted_by_sign(spectrum)
     return {
         "name": spectrum.name,
-        "modes": known["modes"],
+        "modes": spectrum.modes,
         "zeros": known["zero_modes"],
         "negatives": known["negative_modes"],
         "kmin": known["kmin"],
@@ -119,10 +119,10 @@ def _spectrum_record(run: Run) -> dict[str, Any] | None:
 
 def _spectrum_text(spectrum: Spectrum) -> str:
     """Return a line on the spectrum, and one for each caution."""
-    known = spectrum.summary()
+    known = counted_by_sign(spectrum)
     modes, zeros, negatives = (
-        count_text(known[name], spectrum.is_estimated)
-        for name in ("modes", "zero_modes", "negative_modes")
+        count_text(number, spectrum.is_estimated)
+        for number in (spectrum.modes, known["zero_modes"], known["negative_modes"])
     )
     text = (
         f"spectrum {spectrum.name or 'unnamed'}: {modes} modes, {zeros} zero left out"
