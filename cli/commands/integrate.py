@@ -21,6 +21,7 @@ from critdamp.engine.callbacks import ignore
 from critdamp.engine.modes.powers import LONGEST
 from critdamp.engine.simulation.convergence import largest_radius
 from critdamp.engine.simulation.oscillators import Energies, simulate_continuous
+from critdamp.engine.simulation.schedule import Cyclic
 from critdamp.engine.simulation.shares import shares_of
 from critdamp.engine.simulation.simulate import Keep, simulate
 from critdamp.engine.simulation.trajectory import Trajectory, recorded
@@ -101,7 +102,8 @@ def command(
             spectrum,
             output,
             attributes,
-            {n: v for n, v in parameters.items() if isinstance(v, np.ndarray)},
+            {n: v for n, v in parameters.items() if _is_schedule(v)},
+            options["steps"],
             _rows_of_modes(options),
             force,
         )
@@ -136,7 +138,7 @@ def _convergence(
             return "diverges", None
         moves = options["friction"] > 0.0 and (k > 0.0).all()
         return "stable" if moves else "marginal", None
-    if any(isinstance(value, np.ndarray) for value in parameters.values()):
+    if any(map(_is_schedule, parameters.values())):
         return "schedule", None
     values = [float(value) for value in method.values(parameters).values()]
     radius = largest_radius(method.method, values, k)
@@ -177,7 +179,7 @@ def _continuous(spectrum: Spectrum, options: dict[str, Any]) -> Energies:
 
 
 def _parameters(texts: dict[str, str | None], steps: int) -> dict[str, Any]:
-    """Return name → number, or schedule of shape (steps,)."""
+    """Return name → number, or schedule: values (steps,), or `Cyclic` ones."""
     whole_number("steps", steps, 1, LONGEST)
     parameters = {}
     for name, text in texts.items():
@@ -185,6 +187,10 @@ def _parameters(texts: dict[str, str | None], steps: int) -> dict[str, Any]:
             with about(name):
                 parameters[name] = read_schedule(text, steps)
     return parameters
+
+
+def _is_schedule(value: Any) -> bool:
+    return isinstance(value, np.ndarray | Cyclic)
 
 
 def _discrete(

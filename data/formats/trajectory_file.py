@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from critdamp.engine.simulation.oscillators import Energies
+from critdamp.engine.simulation.schedule import Cyclic, part
 from critdamp.engine.simulation.simulate import Keep
 from critdamp.engine.simulation.trajectory import Trajectory
 from critdamp.engine.spectra.spectrum import Spectrum
@@ -43,7 +45,8 @@ def save_trajectory(
     spectrum: Spectrum,
     path: Path,
     about: Mapping[str, Any],
-    schedules: Mapping[str, npt.NDArray[np.float64]] | None = None,
+    schedules: Mapping[str, npt.NDArray[np.float64] | Cyclic] | None = None,
+    steps: int = 0,
     rows: int = 0,
     force: bool = True,
 ) -> Trajectory | Energies:
@@ -56,7 +59,8 @@ def save_trajectory(
     spectrum : spectrum that is simulated
     path : path of the file
     about : root attributes that record how the trajectory was computed
-    schedules : eps or p of each step, by name
+    schedules : eps or p of each step, by name: values (steps,), or `Cyclic` ones
+    steps : number of steps that a schedule is written for
     rows : number of states to be recorded, 0 for none
     force : whether an existing file may be replaced
 
@@ -82,7 +86,7 @@ def save_trajectory(
             _add(file, name, getattr(result, name), [scale])
         if "modes" in file:
             _describe(file["modes"], "modes", [scale, "mode"])
-        _add_schedules(file, schedules or {})
+        _add_schedules(file, schedules or {}, steps)
         add_attributes(file, {**_root(result, names, scale), **about})
     return result
 
@@ -134,13 +138,34 @@ def _describe(dataset: h5py.Dataset, name: str, scales: list[str]) -> None:
 
 
 def _add_schedules(
-    file: h5py.File, schedules: Mapping[str, npt.NDArray[np.float64]]
+    file: h5py.File,
+    schedules: Mapping[str, npt.NDArray[np.float64] | Cyclic],
+    steps: int,
 ) -> None:
-    for name, values in schedules.items():
-        if "step" not in file:
-            _add(file, "step", np.arange(1, len(values) + 1), [])
-            file["step"].make_scale("step")
-        _add(file, f"{name}_schedule", values, ["step"])
+    if schedules:
+        _add_steps(file, "step", steps, lambda start, stop: np.arange(start, stop) + 1)
+        file["step"].make_scale("step")
+        _describe(file["step"], "step", [])
+    for name, schedule in schedules.items():
+        values = schedule.values if isinstance(schedule, Cyclic) else schedule
+        _add_steps(file, f"{name}_schedule", steps, partial(part, values))
+        _describe(file[f"{name}_schedule"], f"{name}_schedule", ["step"])
+
+
+def _add_steps(
+    file: h5py.File, name: str, steps: int, values: Callable[[int, int], Any]
+) -> None:
+    """Write a value for each step, in parts that memory holds."""
+    dataset = file.create_dataset(
+        name,
+        (steps,),
+        values(0, 0).dtype,
+        chunks=(min(steps, _BATCH_VALUES),),
+        **DEFLATE,
+    )
+    for start in range(0, steps, _BATCH_VALUES):
+        stop = min(start + _BATCH_VALUES, steps)
+        dataset[start:stop] = values(start, stop)
 
 
 def _root(

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from critdamp.engine.errors import InputError
+from critdamp.engine.simulation.schedule import Cyclic
 
 from .matrix_files import read_vector
 from .text import counted, parse_number
 
 
 def read_schedule(text: str, steps: int, folder: Path = Path()) -> Any:
-    """Return a number, or an array (steps,) with a value for each step.
+    """Return a number, an array (steps,) with a value for each step, or `Cyclic` ones.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ def read_schedule(text: str, steps: int, folder: Path = Path()) -> Any:
             )
         values = np.array(numbers, dtype=np.float64)
     if text.startswith("cyclic:"):
-        return np.resize(values, steps)
+        return Cyclic(values)
     if values.size == 1 and not text.startswith("@"):
         return float(values[0])
     if values.size != steps:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -17,19 +17,23 @@ from ..typing import Floats
 from . import record_kernels
 from .anchors import Anchor, Rows, Steps, anchor, anchor_of, steps_of
 from .ensemble import Ensemble
+from .schedule import Cyclic, part
 from .shares import shares_of
+from .step_kernels import SPAN
 from .trajectory import Trajectory, recorded, trajectory
 
 # called with w of each mode, (n,), at each recorded iteration
 Keep = Callable[[Floats], object]
 # largest number of partial sums, and of w of modes, in memory
 _MOST_SUMS, _MOST_KEPT = 2**20, 2**23
+# largest number of steps of a schedule in memory; whole spans, which leaves the bits
+_MOST_STEPS = 2**12 * SPAN
 
 
 def simulate(
     spectrum: Spectrum,
-    eps: npt.ArrayLike | None = None,
-    p: npt.ArrayLike | None = None,
+    eps: npt.ArrayLike | Cyclic | None = None,
+    p: npt.ArrayLike | Cyclic | None = None,
     steps: int = 1000,
     *,
     record: str | npt.ArrayLike = "every:1",
@@ -37,7 +41,7 @@ def simulate(
     modes: bool | Keep = False,
     threads: int | None = None,
     backend: str = "auto",
-    **parameters: npt.ArrayLike,
+    **parameters: npt.ArrayLike | Cyclic,
 ) -> Trajectory:
     """Return the loss and the distance of a spectrum over time, from rest.
 
@@ -50,8 +54,8 @@ def simulate(
     Parameters
     ----------
     spectrum : curvatures, weights and displacements
-    eps, p : learning rate and momentum: numbers, for the heavy ball also schedules,
-        (steps,)
+    eps, p : learning rate and momentum: numbers, for the heavy ball also schedules:
+        (steps,), or `Cyclic` values, which repeat
     steps : number of iterations, from 1 to 2³⁰
     record : recorded iterations, see `recorded`
     method : optionally with leading parameters bound, as `qhm(nu=0.7)`
@@ -70,11 +74,10 @@ def simulate(
     times = recorded(record, steps)
     require_spectrum(spectrum)
     require_method(method)
-    values = method.values({"eps": eps, "p": p, **parameters})
-    _check_schedules(method, values, steps)
+    values = _values(method, {"eps": eps, "p": p, **parameters}, steps)
     sums = _Sums(spectrum, choose_threads(threads))
     if any(value.ndim for value in values.values()):
-        parts = _by_schedule(sums, values, steps, times, backend)
+        parts = _by_schedule(sums, values, times, backend)
     elif times.size > 2 and not np.diff(times, 2).any():
         parts = _progression(sums, method, values, times, bool(modes))
     else:
@@ -89,11 +92,18 @@ def simulate(
     return trajectory(times, np.concatenate(rows), np.array(kept) if kept else None)
 
 
-def _check_schedules(
-    method: BoundMethod, values: dict[str, Floats], steps: int
-) -> None:
+def _values(
+    method: BoundMethod,
+    given: Mapping[str, npt.ArrayLike | Cyclic | None],
+    steps: int,
+) -> dict[str, Floats]:
+    """Return parameter → a number, or values that repeat."""
+    values = method.values(
+        {n: v.values if isinstance(v, Cyclic) else v for n, v in given.items()}
+    )
     for name, value in values.items():
-        if value.ndim and value.shape != (steps,):
+        is_cyclic = isinstance(given.get(name), Cyclic)
+        if value.ndim and not is_cyclic and value.shape != (steps,):
             raise InputError(f"{value.size} values for {steps} steps", name)
         if value.ndim and method.method is not heavy_ball.method:
             raise InputError(
@@ -101,6 +111,7 @@ def _check_schedules(
                 "schedule is for heavy_ball only",
                 name,
             )
+    return values
 
 
 class _Sums:
@@ -175,14 +186,14 @@ def _steps(sums: _Sums, method: BoundMethod, values: dict[str, Floats]) -> Steps
 def _by_schedule(
     sums: _Sums,
     values: dict[str, Floats],
-    steps: int,
     times: npt.NDArray[np.int64],
     backend: str,
 ) -> Iterator[tuple[Floats, Floats]]:
     """Yield sums and modes at each time of a schedule."""
     ensemble = Ensemble(sums.k.size, sums.threads, backend)
-    eps, p = (np.broadcast_to(values[name], steps) for name in ("eps", "p"))
     for t in times.tolist():
-        if t > ensemble.t:
-            ensemble.follow(sums.k, eps[ensemble.t : t], p[ensemble.t : t])
+        while ensemble.t < t:
+            stop = min(ensemble.t + _MOST_STEPS, t)
+            eps, p = (part(values[name], ensemble.t, stop) for name in ("eps", "p"))
+            ensemble.follow(sums.k, eps, p)
         yield sums.of(ensemble.w), ensemble.w[None].copy()

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         discrete as discrete,
         improvement as improvement,
     )
+    from critdamp.engine.simulation.schedule import Cyclic as Cyclic
     from critdamp.engine.simulation.simulate import simulate as simulate
     from critdamp.engine.simulation.training import (
         Training as Training,
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Axis": "engine.maps.axis",
     "CritdampError": "engine.errors",
+    "Cyclic": "engine.simulation.schedule",
     "FileError": "engine.errors",
     "InputError": "engine.errors",
     "OutputExistsError": "engine.errors",

@@ -1,6 +1,8 @@
 """`critdamp integrate`: trajectories of a spectrum, and their files."""
 
 import json
+import tracemalloc
+from functools import partial
 
 import h5py
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 import xarray
 
 import critdamp as cd
+from critdamp.data.formats.trajectory_file import save_trajectory
 
 SOME = ("digits-softmax", "--eps", "0.5", "--p", "0.9", "--steps", "200")
 
@@ -46,6 +49,33 @@ def test_schedules(critdamp, tmp_path):
     assert record["loss_last"] == expected.loss[-1]
     with h5py.File(tmp_path / "s.h5") as file:
         assert file["eps_schedule"][()].tolist() == eps
+
+
+def test_schedules_take_the_memory_of_a_part(tmp_path):
+    """2²⁴ steps, of which an array has 134 MB."""
+    spectrum, steps = cd.Spectrum([1.0]), 2**24
+    eps = cd.Cyclic([0.5, 2.0])
+    run = partial(cd.simulate, spectrum, eps, 0.3, steps, record="log:5")
+    tracemalloc.start()
+    save_trajectory(
+        lambda _keep: run(), spectrum, tmp_path / "t.h5", {}, {"eps": eps}, steps
+    )
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * steps // 2
+    with h5py.File(tmp_path / "t.h5") as file:
+        assert file["step"][-2:].tolist() == [steps - 1, steps]
+        assert file["eps_schedule"][-3:].tolist() == [2.0, 0.5, 2.0]
+
+
+def test_a_long_list_is_recorded(critdamp, tmp_path):
+    """An attribute of HDF5 beside the object has 64 KiB at most."""
+    eps = ",".join(["0.123456"] * 9000)
+    options = ("--eps", eps, "--p", "0", "--steps", "9000", "--record", "0,9000")
+    done = critdamp("integrate", "digits-softmax", *options, "-o", "t.h5")
+    assert (done.code, done.err.count("\n")) == (0, 1)
+    with h5py.File(tmp_path / "t.h5") as file:
+        assert file.attrs["made_eps"] == eps
 
 
 def test_continuous(critdamp, tmp_path):

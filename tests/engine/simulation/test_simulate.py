@@ -8,7 +8,9 @@ import pytest
 import critdamp as cd
 from critdamp.engine.errors import InputError
 from critdamp.engine.modes.methods import METHODS
+from critdamp.engine.simulation import simulate
 from critdamp.engine.simulation.simulate import recorded
+from critdamp.engine.simulation.step_kernels import SPAN
 
 
 def exactly(name, point, k, t):
@@ -131,6 +133,24 @@ def test_agrees_with_the_coupled_iteration(name):
         else:
             momentum = p if name == "heavy_ball" else 0.0
             w, last = w - eps * hessian @ w + momentum * (w - last), w
+
+
+def test_cyclic_schedules_repeat(monkeypatch):
+    """As an array of all steps does, also where its parts end between two records."""
+    spectrum = cd.Spectrum([0.3, 1.0, 2.0])
+    eps, p, steps = [0.5, 0.2, 0.1], [0.9, 0.4], 3000
+    for record in ("every:7", [0, 2, 1000, 3000]):
+        options = {"steps": steps, "record": record, "modes": True}
+        arrays = (np.resize(values, steps) for values in (eps, p))
+        expected = cd.simulate(spectrum, *arrays, **options)
+        with monkeypatch.context() as patch:
+            patch.setattr(simulate, "_MOST_STEPS", SPAN)
+            found = cd.simulate(spectrum, cd.Cyclic(eps), cd.Cyclic(p), **options)
+        assert found.modes.tobytes() == expected.modes.tobytes()
+    with pytest.raises(InputError, match="finite"):
+        cd.Cyclic([0.1, np.nan])
+    with pytest.raises(InputError, match="for heavy_ball only"):
+        cd.simulate(spectrum, cd.Cyclic(eps), method=cd.gradient_descent)
 
 
 def test_schedules_modes_and_threads():
