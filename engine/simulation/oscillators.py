@@ -43,6 +43,8 @@ TWO_PI = Pair(2.0 * PI.hi, 2.0 * PI.lo)
 _BLOCK = 256
 # times for which the constants of a mode are computed once
 _SPAN = 64
+# largest number of partial sums in memory, of each kind
+_MOST_SUMS = 2**20
 # phase ωt from which the digits that are left are few
 _MOST_PHASE = 1e25
 
@@ -212,10 +214,17 @@ def simulate_continuous(
             "k",
         )
     _check_phase(float(mass), float(friction), k, float(t[-1]))
-    sums = np.empty((t.size, -(-len(spectrum) // _BLOCK), 3))
+    sums = np.empty((t.size, 3))
+    blocks = -(-len(spectrum) // _BLOCK)
+    rows = max(_MOST_SUMS // blocks, 1)
     with on_threads(threads):
-        _write_sums(float(mass), float(friction), k, coefficients, t, sums)
-    potential, kinetic, square = np.cumsum(sums, axis=1)[:, -1].T
+        for start in range(0, t.size, rows):
+            some = t[start : start + rows]
+            parts = np.empty((some.size, blocks, 3))
+            _write_sums(float(mass), float(friction), k, coefficients, some, parts)
+            # cumsum adds in order, unlike sum
+            sums[start : start + rows] = np.cumsum(parts, axis=1)[:, -1]
+    potential, kinetic, square = sums.T
     return Energies(t, 0.5 * potential, 0.5 * mass * kinetic, np.sqrt(square))
 
 

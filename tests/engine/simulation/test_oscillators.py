@@ -128,6 +128,15 @@ def test_bits_do_not_depend_on_threads():
     assert runs[0] == runs[1]
 
 
+def test_bits_do_not_depend_on_parts_of_the_times(monkeypatch):
+    spectrum, times = cd.Spectrum(np.geomspace(1e-3, 1, 600)), np.linspace(0, 50, 31)
+    whole = cd.simulate_continuous(spectrum, 1.0, 0.3, times)
+    monkeypatch.setattr(oscillator, "_MOST_SUMS", 7)
+    parts = cd.simulate_continuous(spectrum, 1.0, 0.3, times)
+    for name in ("potential", "kinetic", "distance"):
+        assert getattr(whole, name).tobytes() == getattr(parts, name).tobytes()
+
+
 def test_bad_input():
     one = cd.Spectrum([1.0])
     for arguments, said in (
