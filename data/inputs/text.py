@@ -5,13 +5,12 @@ import io
 import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import Any, cast
 
-from critdamp.engine.errors import InputError
+from ..storage.memory_budget import Budget
 
-# limit of a decompressed text: characters, or a factor of the compressed size
-_MIN_LIMIT, _MAX_RATIO = 2**22, 100
-
-
+# bytes to which any text may unpack
+_FLOOR = 2**22
 # a double of Fortran, as 1.0D-3
 _FORTRAN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))[dD]([+-]?\d+)")
 
@@ -21,20 +20,26 @@ def open_text(path: Path) -> io.TextIOBase:
 
     Raises
     ------
-    InputError
-        The decompressed text is too large for its file.
+    TooLargeError
+        The decompressed text is too large for its file, also while it is read.
     """
     if path.suffix != ".gz":
         return path.open(encoding="utf-8-sig")
-    limit = max(_MIN_LIMIT, path.stat().st_size * _MAX_RATIO)
-    with gzip.open(path) as file:
-        data = file.read(limit + 1)
-    if len(data) > limit:
-        raise InputError(
-            f"{path}: unpacks to more than {_MAX_RATIO} times its size, which no text "
-            "of numbers does; unpack it first if it is one"
-        )
-    return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig")
+    return io.TextIOWrapper(cast(Any, _Unpacked(path)), encoding="utf-8-sig")
+
+
+class _Unpacked(gzip.GzipFile):
+    """A compressed file whose bytes are counted while they are read."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._budget = Budget(path, _FLOOR)
+
+    def read1(self, size: int = -1) -> bytes:
+        """Return some bytes, empty at the end."""
+        data = super().read1(size)
+        self._budget.take(len(data), more=True)
+        return data
 
 
 def parse_whole_number(text: str) -> int | None:

@@ -67,16 +67,17 @@ def refuse_elsewhere(item: Any) -> None:
 
 def chunk_bytes(dataset: h5py.Dataset) -> int:
     """Return the bytes of a chunk, which HDF5 reads for any value in it."""
-    return math.prod(dataset.chunks or (0,)) * dataset.dtype.itemsize
+    return int(math.prod(dataset.chunks or (0,)) * dataset.dtype.itemsize)
 
 
 def _claimed(dataset: h5py.Dataset) -> float:
     """Return the most bytes that all values of a dataset can have."""
     values = float(dataset.size or 0)
     if not dataset.dtype.hasobject:
-        return values * dataset.dtype.itemsize + chunk_bytes(dataset)
-    # each may be as large as the file, which texts do not compress in
-    return values * dataset.file.id.get_filesize() if values > FEW_TEXTS else 0.0
+        return values * int(dataset.dtype.itemsize) + chunk_bytes(dataset)
+    # each may be as large as the file, in which they are not compressed
+    size = int(dataset.file.id.get_filesize())
+    return values * size if values > FEW_TEXTS else 0.0
 
 
 def check_chunks(dataset: h5py.Dataset, where: Any = None) -> None:
@@ -106,7 +107,7 @@ def check_chunks(dataset: h5py.Dataset, where: Any = None) -> None:
 
 
 def _chunks_above(dataset: h5py.Dataset, where: Any, most: float) -> list[Any]:
-    """Return the first indices of chunks of a block, or of all, of more stored bytes."""
+    """Return the first indices of the chunks that have more stored bytes."""
     found: list[Any] = []
 
     def add(chunk: Any) -> None:

@@ -35,7 +35,10 @@ def _of_limits() -> Iterator[float]:
     with suppress(OSError, ValueError):
         pages = (_PROC / "self/statm").read_text().split()
         used = [float(count) * resource.getpagesize() for count in pages]
-    for which, taken in ((resource.RLIMIT_AS, used[0]), (resource.RLIMIT_DATA, used[5])):
+    for which, taken in (
+        (resource.RLIMIT_AS, used[0]),
+        (resource.RLIMIT_DATA, used[5]),
+    ):
         limit = resource.getrlimit(which)[0]
         yield math.inf if limit == resource.RLIM_INFINITY else limit - taken
 
@@ -48,9 +51,9 @@ def _of_groups() -> Iterator[float]:
     for line in lines:
         _, controllers, place = line.split(":", 2)
         if not controllers:
-            roots, names = (_CGROUPS, _CGROUPS / "unified"), _V2
+            roots, names = [_CGROUPS, _CGROUPS / "unified"], _V2
         elif "memory" in controllers.split(","):
-            roots, names = (_CGROUPS / "memory",), _V1
+            roots, names = [_CGROUPS / "memory"], _V1
         else:
             continue
         group = PurePosixPath(place.lstrip("/"))

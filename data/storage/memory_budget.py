@@ -2,7 +2,7 @@
 
 A small file may unpack to more than any memory. So a reader may take half of the memory
 that is free, since what follows needs copies, and at most `FACTOR` times the size of
-the file: numbers that say something do not compress as well. `max_memory` replaces both.
+the file: numbers of any meaning do not compress as well. `max_memory` replaces both.
 """
 
 from __future__ import annotations
@@ -85,20 +85,25 @@ class Budget:
         TooLargeError
             They are more than is allowed.
         """
+        self.check(nbytes, more=more)
         self._taken += nbytes
-        if self._taken > _SMALL and self._taken > self.nbytes:
-            amount = f"{'more than ' * more}{_shown(self._taken)}"
-            enough = _rounded_up(self._taken * (4 if more else 1))
-            raise TooLargeError(
-                f"{self._path}: reading it takes {amount} of memory, "
-                f"{_shown(self.nbytes)} are allowed{self._allowed.meaning}",
-                advice=Advice("max_memory", enough, "allows it"),
-            )
+
+    def check(self, nbytes: float, *, more: bool = False) -> None:
+        """Raise as `take` does, without counting what is given back at once."""
+        needed = self._taken + nbytes
+        if needed <= _SMALL or needed <= self.nbytes:
+            return
+        enough = _rounded_up(needed * (4 if more else 1))
+        raise TooLargeError(
+            f"{self._path}: reading it takes {'more than ' * more}{_shown(needed)} of "
+            f"memory, {_shown(self.nbytes)} are allowed{self._allowed.meaning}",
+            advice=Advice("max_memory", enough, "allows it"),
+        )
 
 
 def ask(path: str | Path, nbytes: float) -> None:
     """Raise a TooLargeError if so many bytes must not be taken to read a file."""
-    Budget(path).take(nbytes)
+    Budget(path).check(nbytes)
 
 
 @contextmanager
