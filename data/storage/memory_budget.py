@@ -91,7 +91,7 @@ class Budget:
     def check(self, nbytes: float, *, more: bool = False) -> None:
         """Raise as `take` does, without counting what is given back at once."""
         needed = self._taken + nbytes
-        if needed <= _SMALL or needed <= self.nbytes:
+        if needed <= min(_SMALL, self._floor) or needed <= self.nbytes:
             return
         enough = _rounded_up(needed * (4 if more else 1))
         raise TooLargeError(
