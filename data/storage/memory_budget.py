@@ -27,7 +27,7 @@ FACTOR, FLOOR = 100, 2**28
 _SMALL = 2**24
 _UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 _UNITS |= {f"{unit}i": 1024.0**i for i, unit in enumerate("kMGT", 1)}
-_SIZE = re.compile(r"(\d+\.?\d*(?:e\d+)?) *([kMGT]i?)?B?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d+\.?\d*(?:e\d+)?) *([kMGT]i?)?B?", re.I | re.A)
 _given: ContextVar[float | None] = ContextVar("max_memory", default=None)
 
 
@@ -48,11 +48,12 @@ class Budget:
     Parameters
     ----------
     path : path of the file
-    floor : bytes up to which the size of the file does not matter
+    floor : bytes up to which the size of the file does not matter, by default `FLOOR`
     """
 
-    def __init__(self, path: str | Path, floor: float = FLOOR) -> None:
-        self._path, self._floor = Path(path), floor
+    def __init__(self, path: str | Path, floor: float | None = None) -> None:
+        self._path = Path(path)
+        self._floor = FLOOR if floor is None else floor
         self._taken = 0.0
 
     @cached_property
