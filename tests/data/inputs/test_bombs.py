@@ -49,6 +49,7 @@ def test_bombs_are_refused_before_they_are_read(tmp_path, counts, names):
         assert "\n" not in answer
     # what is beside it: a chunk or a step of unpacking, and libraries that are loaded
     assert taken < (FLOOR / 1e6) + 60
-    writers = ", ".join(w.__name__ for n, w, _ in bombs.BOMBS if n in names)
+    (writer,) = (w.__name__ for n, w, _ in bombs.BOMBS if n == names[-1])
+    which = writer if names[1:] == [] else "all, which are small here,"
     counts("bombs that are refused", len(names))
-    counts("memory that they took", f"{writers} {taken:.0f} MB")
+    counts("memory that they took", f"{which} {taken:.0f} MB")
