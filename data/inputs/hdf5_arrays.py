@@ -11,7 +11,7 @@ import numpy as np
 
 from critdamp.engine.errors import InputError
 
-from ..storage.bounded_read import read_bounded
+from ..storage.bounded_read import FEW_TEXTS, has_texts, read_bounded
 from ..storage.closed_file import members
 from ..storage.memory_budget import Budget
 from ..storage.open_hdf5 import open_to_read
@@ -47,7 +47,7 @@ def read_hdf5(
         key = name.strip("/") or name[:1]
         if name and key not in items:
             raise missing(path, name, items)
-        wanted = {name: items[key]} if name else items
+        wanted = {name: items[key]} if name else _without_texts(items)
         is_matlab, budget = path.suffix.lower() == ".mat", Budget(path)
         return {
             key: _read(item, path, is_matlab, budget) for key, item in wanted.items()
@@ -69,6 +69,16 @@ def _matrices(file: h5py.File) -> dict[str, Any]:
     return items
 
 
+def _without_texts(items: dict[str, Any]) -> dict[str, Any]:
+    """Return items without long lists of texts, as of names, if there are others."""
+
+    def is_list(item: Any) -> bool:
+        is_data = isinstance(item, h5py.Dataset)
+        return is_data and has_texts(item.dtype) and item.size > FEW_TEXTS
+
+    return {n: item for n, item in items.items() if not is_list(item)} or items
+
+
 def _is_sparse(item: Any) -> bool:
     return isinstance(item, h5py.Group) and is_sparse_group(item, item.attrs)
 
@@ -84,7 +94,7 @@ def _read(item: Any, path: Path, is_matlab: bool, budget: Budget) -> Any:
     if isinstance(item, h5py.Dataset):
         array = _array(item, budget)
         return array.T if is_matlab or "MATLAB_class" in item.attrs else array
-    found = members(item).items()
+    found = _without_texts(members(item)).items()
     arrays = {n: _array(d, budget) for n, d in found if isinstance(d, h5py.Dataset)}
     try:
         return sparse_matrix(arrays, item.attrs)

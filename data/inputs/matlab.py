@@ -26,6 +26,8 @@ _TYPES = dict(
 )
 # bytes of the tag of an element: its type and its size
 _TAG = 8
+# bytes that are unpacked at a time
+_STEP = 2**20
 _SPARSE, _COMPLEX = 5, 0x800
 _CLASSES = dict(
     enumerate(["f8", "f4", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"], 6)
@@ -56,23 +58,27 @@ def read_mat(path: Path) -> dict[str, Any]:
     arrays = {}
     for kind, element in _elements(memoryview(data)[128:], order):
         if kind == _COMPRESSED:
-            unpacked = memoryview(_unpacked(element, order, budget))
+            unpacked = _unpacked(element, order, budget)
             ((kind, element),) = _elements(unpacked, order)
         if kind == _MATRIX:
             arrays.update(_variable(element, order, budget))
     return arrays
 
 
-def _unpacked(element: memoryview, order: str, budget: Budget) -> bytes:
+def _unpacked(element: memoryview, order: str, budget: Budget) -> memoryview:
     """Return a compressed data element, up to the size that its tag has."""
     unpacking = zlib.decompressobj()
-    tag = unpacking.decompress(element, _TAG)
-    (size,) = struct.unpack_from(f"{order}I", tag, 4)
+    piece = unpacking.decompress(element, _TAG)
+    (size,) = struct.unpack_from(f"{order}I", piece, 4)
     budget.take(size)
-    data = unpacking.decompress(unpacking.unconsumed_tail, size + _TAG)
-    if unpacking.decompress(unpacking.unconsumed_tail, 1) or not unpacking.eof:
+    data, end = bytearray(size + 2 * _TAG), 0
+    while piece and end + len(piece) <= len(data):
+        data[end : end + len(piece)] = piece
+        end += len(piece)
+        piece = unpacking.decompress(unpacking.unconsumed_tail, _STEP)
+    if piece or not unpacking.eof:
         raise ValueError("a variable unpacks to another size than it says")
-    return tag + data
+    return memoryview(data)[:end]
 
 
 def _elements(data: memoryview, order: str) -> Iterator[tuple[int, memoryview]]:

@@ -8,6 +8,7 @@ import zlib
 from typing import Any
 
 import h5py
+import numpy as np
 
 from critdamp.engine.errors import FileError
 
@@ -70,10 +71,15 @@ def chunk_bytes(dataset: h5py.Dataset) -> int:
     return int(math.prod(dataset.chunks or (0,)) * dataset.dtype.itemsize)
 
 
+def has_texts(dtype: np.dtype[Any]) -> bool:
+    """Return whether values of a type have no fixed size, as texts and lists."""
+    return dtype.hasobject and h5py.check_ref_dtype(dtype) is None
+
+
 def _claimed(dataset: h5py.Dataset) -> float:
     """Return the most bytes that all values of a dataset can have."""
     values = float(dataset.size or 0)
-    if not dataset.dtype.hasobject:
+    if not has_texts(dataset.dtype):
         return values * int(dataset.dtype.itemsize) + chunk_bytes(dataset)
     # each may be as large as the file, in which they are not compressed
     size = int(dataset.file.id.get_filesize())

@@ -13,7 +13,7 @@ from h5py import h5a, h5l
 
 from critdamp.engine.errors import FileError
 
-from .bounded_read import DEFLATED, FEW_TEXTS, chunk_bytes, refuse_elsewhere
+from .bounded_read import DEFLATED, FEW_TEXTS, chunk_bytes, has_texts, refuse_elsewhere
 from .memory_budget import Budget
 
 _SHARD = re.compile(r"shard-\d{4,}\.h5")
@@ -97,7 +97,7 @@ def _shards_of(dataset: h5py.Dataset) -> set[str]:
 def _check_size(dataset: h5py.Dataset) -> None:
     path, size = dataset.file.filename, dataset.file.id.get_filesize()
     # a shard has the shape of the whole grid, and some of its chunks
-    is_partial = dataset.file.attrs.get("status") == "partial"
+    is_partial = dataset.chunks and dataset.file.attrs.get("status") == "partial"
     if not is_partial and dataset.nbytes > max(_LEAST, DEFLATED * size):
         raise FileError(
             f"{path}: damaged: {dataset.name} has {dataset.nbytes} bytes, more than "
@@ -107,16 +107,20 @@ def _check_size(dataset: h5py.Dataset) -> None:
 
 
 def _check_attributes(item: Any) -> None:
-    def check(name: bytes, info: Any) -> None:
-        if info.data_size > FEW_TEXTS * _REFERENCE:
-            _check_texts(item, name, info.data_size // _REFERENCE)
+    large: list[tuple[bytes, int]] = []
 
-    h5a.iterate(item.id, check, info=True)
+    def note(name: bytes, info: Any) -> None:
+        if info.data_size > FEW_TEXTS * _REFERENCE:
+            large.append((name, info.data_size // _REFERENCE))
+
+    h5a.iterate(item.id, note, info=True)
+    for name, count in large:
+        _check_texts(item, name, count)
 
 
 def _check_texts(item: Any, name: bytes, count: int) -> None:
     try:
-        are_texts = h5a.open(item.id, name).dtype.hasobject
+        are_texts = has_texts(h5a.open(item.id, name).dtype)
     except TypeError:  # of a type that h5py does not read
         return
     if are_texts:  # each may be as large as the file

@@ -2,7 +2,7 @@
 
 A small file may unpack to more than any memory. So a reader may take half of the memory
 that is free, since what follows needs copies, and at most `FACTOR` times the size of
-the file: numbers of any meaning do not compress as well. `max_memory` replaces both.
+the file, since numbers seldom compress as well. `max_memory` replaces both.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ STEP = 2**20
 
 def deflated(nbytes, head=b"", fill=b"\0", wbits=zlib.MAX_WBITS):
     """Return deflated bytes, all of one value after a head."""
-    packing = zlib.compressobj(1, wbits=wbits)
+    packing = zlib.compressobj(4, wbits=wbits)
     parts = [packing.compress(head)]
     piece = fill * (STEP // len(fill))
     parts += [packing.compress(piece) for _ in range(nbytes // STEP)]
@@ -52,18 +52,18 @@ def add_zeros(archive, name, nbytes):
 
 
 def npz(path, nbytes):
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
         add_zeros(archive, "k", nbytes)
 
 
 def npz_of_several(path, nbytes):
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
         for number in range(4):
             add_zeros(archive, f"k{number}", nbytes // 4)
 
 
 def npz_of_scipy(path, nbytes):
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
         add_zeros(archive, "data", nbytes)
         for name, array in {
             "indices": np.zeros(1, np.int32),
@@ -79,7 +79,7 @@ def npz_with_a_long_header(path, nbytes):
     """NumPy reads a header before it looks at its length."""
     length = min(nbytes, 2**32 - 1)
     with (
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive,
         archive.open("k.npy", "w", force_zip64=True) as file,
     ):
         file.write(b"\x93NUMPY\2\0" + struct.pack("<I", length))
@@ -163,6 +163,18 @@ def hdf5_of_one_text(path, nbytes):
         k.id.write_direct_chunk((0,), reference * n)
 
 
+def attribute_of_one_text(path, nbytes):
+    """An attribute of a run, most of whose texts are made references to the first."""
+    count = 3000
+    path.write_bytes(seeds.of("run")[0])
+    with h5py.File(path, "r+") as file:
+        file.attrs["notes"] = ["x" * (nbytes // count), *["y"] * (count - 1)]
+    data = path.read_bytes()
+    at = data.index(struct.pack("<I", nbytes // count), data.index(b"notes\0"))
+    first = data[at : at + 16]
+    path.write_bytes(data[:at] + first * count + data[at + 16 * count :])
+
+
 def csv_gz(path, nbytes):
     path.write_bytes(gzipped(nbytes, b"", b"0\n"))
 
@@ -224,6 +236,11 @@ def at_a_point(path):
         return opened.at(**{n: float(a.values[0]) for n, a in opened.axes.items()})
 
 
+def attributes(path):
+    with open_run(path) as opened:
+        return opened.attributes
+
+
 def exported(path):
     return export(Path(path), Path(path).with_suffix(".csv"), "rate")
 
@@ -247,6 +264,7 @@ BOMBS = [
     ("k.h5", hdf5_of_large_chunks, read_spectrum),
     ("l.h5", hdf5_deflated_twice, read_spectrum),
     ("m.h5", hdf5_of_one_text, read_matrix),
+    ("m_run.h5", attribute_of_one_text, attributes),
     ("n.csv.gz", csv_gz, read_spectrum),
     ("o.csv.gz", csv_gz_of_one_line, read_spectrum),
     ("q.csv.gz", csv_gz_of_comments, read_spectrum),
