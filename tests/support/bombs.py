@@ -236,6 +236,10 @@ def at_a_point(path):
         return opened.at(**{n: float(a.values[0]) for n, a in opened.axes.items()})
 
 
+def texts(path):
+    return read_matrix(f"{path}:k")
+
+
 def attributes(path):
     with open_run(path) as opened:
         return opened.attributes
@@ -263,7 +267,7 @@ BOMBS = [
     ("j.h5", hdf5_of_one_chunk, read_spectrum),
     ("k.h5", hdf5_of_large_chunks, read_spectrum),
     ("l.h5", hdf5_deflated_twice, read_spectrum),
-    ("m.h5", hdf5_of_one_text, read_matrix),
+    ("m.h5", hdf5_of_one_text, texts),
     ("m_run.h5", attribute_of_one_text, attributes),
     ("n.csv.gz", csv_gz, read_spectrum),
     ("o.csv.gz", csv_gz_of_one_line, read_spectrum),
