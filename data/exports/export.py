@@ -11,6 +11,7 @@ from critdamp.engine.callbacks import ignore
 from critdamp.engine.errors import InputError
 
 from ..storage.atomic_files import appearing
+from ..storage.bounded_read import DEFLATED
 from ..storage.os_errors import failures
 from ..storage.outputs import check_output, check_space
 from .arrays import _to_netcdf, _to_npz, size_of_netcdf, size_of_npz
@@ -68,7 +69,8 @@ def export(
         size = SIZES[ending_of(target)](columns)
         if size:
             report(points, size)
-        check_space(target, size)
+        # where it cannot be told: constants may be compressed so much
+        check_space(target, size or size_of_npz(columns) / DEFLATED)
         with appearing(target, force) as temporary:
             write(replace(columns, progress=progress, _values=[0]), temporary)
         progress(points, points)

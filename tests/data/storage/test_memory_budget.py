@@ -1,5 +1,6 @@
 """What a reader may take: half of what is free, and no more than a file can say."""
 
+import shutil
 import subprocess
 import sys
 
@@ -8,11 +9,15 @@ import numpy as np
 import pytest
 import seeds
 
-from critdamp.data.exports import export as exports
+from critdamp.data.exports.export import export
 from critdamp.data.inputs.read_spectrum import read_spectrum
+from critdamp.data.shards.folder import RunFolder
 from critdamp.data.storage import free_memory, memory_budget
 from critdamp.data.storage.memory_budget import Budget, TooLargeError, allowing
+from critdamp.data.sweeps.sweep import sweep
 from critdamp.engine.errors import FileError, InputError
+from critdamp.engine.maps.axis import Axis
+from critdamp.engine.maps.plan import Plan
 
 
 def test_as_much_as_the_user_allows(tmp_path, monkeypatch):
@@ -117,16 +122,34 @@ def test_ulimit():
     assert 2**27 < before - after < 2**29
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".npz", ".nc"])
-def test_an_export_that_no_disk_holds(tmp_path, monkeypatch, suffix):
-    """Nothing is written, and nothing that was there is lost."""
-    path, target = tmp_path / "run.h5", tmp_path / f"run{suffix}"
+@pytest.fixture
+def little_disk(monkeypatch):
+    """Let disks have 50 MB when this is called."""
+    usage = type(shutil.disk_usage("/"))
+    return lambda: monkeypatch.setattr(
+        "shutil.disk_usage", lambda _path: usage(10**9, 95 * 10**7, 5 * 10**7)
+    )
+
+
+def test_an_export_of_points_that_are_not_stored(tmp_path, stop_after, little_disk):
+    """A live view of 10⁵ × 10⁵ points, in 6 MB; each format would take far more."""
+    path, target = tmp_path / "run.h5", tmp_path / "run.csv"
+    plan = Plan(eps=Axis.lin(0.001, 1, 10**5), p=Axis.lin(0, 0.9, 10**5), k=[1.0])
+    sweep(plan, path, stop=stop_after(1), force=True)
+    little_disk()
+    for ending in (".csv", ".npz", ".nc"):
+        target = target.with_suffix(ending)
+        target.write_text("kept")
+        with pytest.raises(
+            FileError, match=r"needs about .* MB, 50 MB are free on the"
+        ):
+            export(RunFolder(path).live, target)
+        assert target.read_text() == "kept"
+
+
+def test_an_export_above_the_limit_of_files(tmp_path, monkeypatch):
+    path = tmp_path / "run.h5"
     path.write_bytes(seeds.of("run")[0])
-    target.write_text("kept")
-    usage = type(exports.check_space.__globals__["shutil"].disk_usage("/"))
-    with monkeypatch.context() as patched:
-        patched.setattr("shutil.disk_usage", lambda _path: usage(9, 9, 10))
-        with pytest.raises(FileError, match=r"needs about .* are free on the disk"):
-            exports.export(path, target)
-    assert target.read_text() == "kept"
-    assert exports.export(path, target) == 30
+    monkeypatch.setattr("resource.getrlimit", lambda _which: (100, 100))
+    with pytest.raises(FileError, match=r"is the limit for a file \(ulimit -f\)"):
+        export(path, tmp_path / "run.npz")
