@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from critdamp.engine.errors import InputError
+from critdamp.engine.errors import FileError, InputError
 from critdamp.engine.spectra.spectrum import Spectrum, require_spectrum
 
 from ..storage.bounded_read import read_bounded
@@ -72,6 +72,8 @@ def _load(source: str | Path) -> Spectrum:
         tolerance = file.attrs.get("zero_tolerance")
         tolerance = None if tolerance is None else float(tolerance)
         dropped = float(file.attrs.get("negative_modes_dropped", 0.0))
+        if not 0.0 <= dropped < np.inf:
+            raise FileError(f"{path}: damaged: {dropped} negative modes dropped")
     try:
         return Spectrum(
             **values, name=name, tolerance=tolerance, negatives_dropped=dropped

@@ -111,7 +111,16 @@ def _array(dataset: h5py.Dataset, budget: Budget) -> Any:
         return np.zeros(shape[::-1])
     if dataset.dtype.names == _PARTS:
         return values["real"] + 1j * values["imag"]
-    fill = dataset.attrs.get("_FillValue")
-    if fill is not None and np.any(values == fill):
-        raise InputError(f"{dataset.name} holds missing values, {np.ravel(fill)[0]}")
+    _check_convention(dataset, values)
     return values
+
+
+def _check_convention(dataset: h5py.Dataset, values: Any) -> None:
+    """Raise if netCDF has it that values are others than those stored, or missing."""
+    for name in ("scale_factor", "add_offset"):
+        if name in dataset.attrs:
+            raise InputError(f"{dataset.name} is packed, with {name}; unpack it first")
+    for name in ("_FillValue", "missing_value"):
+        for missing in np.ravel(dataset.attrs.get(name, ())):
+            if np.any(values == missing):
+                raise InputError(f"{dataset.name} holds missing values, {missing}")
