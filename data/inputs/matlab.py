@@ -45,7 +45,7 @@ def read_mat(path: Path) -> dict[str, Any]:
         The arrays take more memory than is allowed.
     """
     budget = Budget(path)
-    budget.take(2 * path.stat().st_size)
+    budget.take(path.stat().st_size)
     data = path.read_bytes()
     if 0 in data[:4]:  # version 4
         from scipy.io import loadmat
@@ -109,8 +109,8 @@ def _variable(data: memoryview, order: str, budget: Budget) -> dict[str, Any]:
         np.frombuffer(element, order + _TYPES[of]) for of, element in rest
     )
     values = arrays[2] if kind == _SPARSE else arrays[0]
-    # small types may be stored of large ones, and complex numbers take twice as much
-    budget.take(16 * values.size)
+    # whatever small type they are stored as
+    budget.take((16 if word & _COMPLEX else 8) * values.size)
     if word & _COMPLEX:
         values = values + 1j * arrays[-1]
     if kind == _SPARSE:

@@ -10,9 +10,9 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 _PROC, _CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
-# of a version of control groups: limit, use, and what of the use are files in memory
-_V1 = "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"
-_V2 = "memory.max", "memory.current", "inactive_file"
+# of a version of control groups: limit, use, and before the names of what is given back
+_V1 = "memory.limit_in_bytes", "memory.usage_in_bytes", "total_"
+_V2 = "memory.max", "memory.current", ""
 
 
 def free_memory() -> float:
@@ -61,11 +61,13 @@ def _of_groups() -> Iterator[float]:
             yield from (_left(root / at, *names) for at in (group, *group.parents))
 
 
-def _left(folder: Path, limit: str, use: str, cache: str) -> float:
+def _left(folder: Path, limit: str, use: str, before: str) -> float:
     with suppress(OSError, ValueError):  # without a limit, or with "max"
         most = float((folder / limit).read_text())
         used = float((folder / use).read_text())
-        return most - used + _named(folder / "memory.stat").get(cache, 0.0)
+        known = _named(folder / "memory.stat")
+        cached = (f"{before}{which}_file" for which in ("inactive", "active"))
+        return most - used + sum(known.get(name, 0.0) for name in cached)
     return math.inf
 
 

@@ -142,9 +142,16 @@ def _bytes_of(size: float | str) -> float:
 
 
 def _shown(nbytes: float) -> str:
-    return f"{nbytes / 1e9:,.3g} GB" if nbytes >= 1e9 else f"{nbytes / 1e6:.3g} MB"
+    value, unit = _scaled(nbytes)
+    return f"{value:.3g} {unit}" if value < 1000 else f"{value:,.0f} {unit}"
 
 
 def _rounded_up(nbytes: float) -> str:
-    unit, name = (1e9, "GB") if nbytes >= 1e9 else (1e6, "MB")
-    return f"{math.ceil(nbytes / unit)}{name}"
+    value, unit = _scaled(nbytes)
+    return f"{math.ceil(value)}{unit}"
+
+
+def _scaled(nbytes: float) -> tuple[float, str]:
+    """Return a number of bytes in MB, GB or TB, and which."""
+    power = 12 if nbytes >= 1e12 else 9 if nbytes >= 1e9 else 6
+    return nbytes / 10.0**power, {12: "TB", 9: "GB", 6: "MB"}[power]

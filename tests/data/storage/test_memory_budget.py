@@ -102,7 +102,9 @@ def test_control_groups(tmp_path, monkeypatch):
     assert free_memory.free_memory() == 7e9 - 5
     (groups / "memory.max").write_text("6000000000\n")
     (groups / "memory.current").write_text("3000000000\n")
-    (groups / "memory.stat").write_text("anon 9\ninactive_file 1000000000\n")
+    (groups / "memory.stat").write_text(
+        "active_file 400000000\ninactive_file 600000000\n"
+    )
     assert free_memory.free_memory() == 4e9
 
 
