@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from critdamp.data.storage.memory_budget import allowing
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 FILE = click.Path(path_type=Path, readable=False)
 
@@ -59,4 +61,20 @@ def json_option() -> Decorator:
     """Return a decorator that adds --json."""
     return click.option(
         "--json", "as_json", is_flag=True, help="Print one JSON object."
+    )
+
+
+def memory_option() -> Decorator:
+    """Return a decorator that adds --max-memory, which holds while the command runs."""
+
+    def allow(ctx: click.Context, _option: click.Parameter, size: str | None) -> None:
+        ctx.with_resource(allowing(size))
+
+    return click.option(
+        "--max-memory",
+        metavar="SIZE",
+        expose_value=False,
+        callback=allow,
+        help="Memory to read a file, as 4GB; by default half of what is free, and 100 "
+        "times the size of the file.",
     )

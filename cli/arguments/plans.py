@@ -159,4 +159,5 @@ def _keyed(key: str) -> Iterator[None]:
     except OverflowError as error:
         raise InputError(str(error), key) from error
     except FileError as error:
-        raise FileError(f"--{key}: {error}") from error
+        message = f"--{key}: {error.message or error}"
+        raise FileError(message, advice=error.advice) from error

@@ -9,7 +9,7 @@ import click
 from critdamp.data.exports.export import ending_of, export
 from critdamp.data.storage.outputs import check_output
 
-from ..arguments.options import FILE
+from ..arguments.options import FILE, memory_option
 from ..terminal.formatting import nbytes, rate
 from ..terminal.progress import progress_bar
 
@@ -34,6 +34,7 @@ _LARGE = 10_000_000
     help="A quantity to write; may be repeated; all by default.",
 )
 @click.option("--force", is_flag=True, help="Replace an existing output.")
+@memory_option()
 @click.option("--quiet", is_flag=True, help="Print errors only.")
 def command(
     source: Path, output: Path, quantity: tuple[str, ...], force: bool, quiet: bool

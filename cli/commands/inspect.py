@@ -12,7 +12,7 @@ from critdamp.engine.errors import InputError
 from critdamp.engine.modes.methods import SYNONYMS
 from critdamp.engine.validation import about
 
-from ..arguments.options import FILE, json_option
+from ..arguments.options import FILE, json_option, memory_option
 from ..summaries.run import record_of_run, show_run
 from ..summaries.spectrum import record_of_spectrum, show_spectrum
 from ..summaries.trajectory import record_of_trajectory, show_trajectory
@@ -32,6 +32,7 @@ _OTHERS = {
     metavar="eps=…,p=…,k=…",
     help="Show the values of a run at the nearest point only.",
 )
+@memory_option()
 @json_option()
 def command(file: Path, at: str | None, as_json: bool) -> None:
     """Show the contents of a run, a spectrum or a trajectory.

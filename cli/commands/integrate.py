@@ -30,7 +30,7 @@ from critdamp.engine.validation import about, finite, whole_number
 
 from ..arguments.filters import filter_options
 from ..arguments.methods import method_of, method_option, variable_options
-from ..arguments.options import FILE, json_option, running_options
+from ..arguments.options import FILE, json_option, memory_option, running_options
 from ..terminal.formatting import command_line, emit
 from ..terminal.tables import print_table
 from ..terminal.words import convergence, with_radius
@@ -69,6 +69,7 @@ from ..terminal.words import convergence, with_radius
 )
 @filter_options(zero="drop", negative="keep")
 @click.option("--force", is_flag=True, help="Replace an existing output.")
+@memory_option()
 @running_options()
 @json_option()
 def command(

@@ -19,7 +19,7 @@ from critdamp.engine.errors import InputError
 from critdamp.engine.spectra.groups import count_text
 from critdamp.engine.spectra.spectrum import Spectrum
 
-from ..arguments.options import FILE, json_option, table_options
+from ..arguments.options import FILE, json_option, memory_option, table_options
 from ..terminal.formatting import as_text, command_line, emit
 from ..terminal.histogram import log_histogram
 from ..terminal.progress import Progress, progress_bar
@@ -101,6 +101,7 @@ _DONE = {
 @click.option("--name", metavar="NAME", help="A label; the name of IN by default.")
 @click.option("--force", is_flag=True, help="Replace an existing output.")
 @click.option("--quiet", is_flag=True, help="Print errors only.")
+@memory_option()
 @json_option()
 def command(
     source: str | None,

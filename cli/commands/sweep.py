@@ -17,7 +17,7 @@ from critdamp.engine.quantities.registry import QUANTITIES
 from critdamp.engine.spectrum_quantities.registry import names_of
 
 from ..arguments.methods import method_option, variable_options
-from ..arguments.options import FILE, running_options
+from ..arguments.options import FILE, memory_option, running_options
 from ..arguments.plans import make_plan
 from ..terminal.formatting import command_line, duration, nbytes
 from ..terminal.interrupts import compute
@@ -49,6 +49,7 @@ from ..terminal.interrupts import compute
 )
 @click.option("--keep-shards", is_flag=True, help="Keep the folder of shards.")
 @click.option("--no-compression", is_flag=True, help="Store chunks uncompressed.")
+@memory_option()
 @running_options()
 def command(
     plan: Path | None,

@@ -18,7 +18,7 @@ from critdamp.engine.spectra.per_weight import inverse_diagonal
 
 from ..arguments.filters import filter_options
 from ..arguments.methods import method_of, method_option, variable_options
-from ..arguments.options import json_option, table_options
+from ..arguments.options import json_option, memory_option, table_options
 from ..terminal.formatting import emit
 from ..terminal.tables import print_table
 from ..terminal.words import convergence, settling, with_radius
@@ -60,6 +60,7 @@ from ..terminal.words import convergence, settling, with_radius
     default=0,
     help="Seed of the random start.  [0]",
 )
+@memory_option()
 @json_option()
 def command(
     source: str | None,

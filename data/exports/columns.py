@@ -20,7 +20,8 @@ from critdamp.engine.validation import names_in
 
 from ..chunks.blocks import Where
 from ..formats.kinds import kind_of, open_kind
-from ..storage.bounded_read import read_bounded
+from ..storage.bounded_read import read_block, read_bounded
+from ..storage.memory_budget import Budget
 from ..storage.open_hdf5 import undamaged
 
 # maximum number of points in a block
@@ -59,7 +60,7 @@ class Columns:
         """Return a block of an array."""
         self.progress(self._values[0] // len(self.names), math.prod(self.shape))
         with undamaged(self.path):
-            values = np.asarray(self.file[name][where])
+            values = np.asarray(read_block(self.file[name], where))
         self._values[0] += values.size if name in self.names else 0
         return values
 
@@ -147,5 +148,6 @@ def _columns(path: Path, file: h5py.File) -> Columns:
     names = tuple(map(str, (file.attrs["signal"], *others)))
     if any("/" in name for name in (*axes, *names)):
         raise FileError(f"{path}: damaged: an axis or array is not in the root group")
-    scales = {axis: read_bounded(file[axis]) for axis in axes}
+    budget = Budget(path)
+    scales = {axis: read_bounded(file[axis], budget) for axis in axes}
     return Columns(path, file, axes, names, scales)

@@ -11,8 +11,9 @@ from critdamp.engine.callbacks import ignore
 from critdamp.engine.errors import InputError
 
 from ..storage.atomic_files import appearing
+from ..storage.bounded_read import DEFLATED
 from ..storage.os_errors import failures
-from ..storage.outputs import check_output
+from ..storage.outputs import check_output, check_space
 from .arrays import _to_netcdf, _to_npz, size_of_netcdf, size_of_npz
 from .columns import Columns, open_columns
 from .tables import _to_csv, _to_parquet, size_of_csv
@@ -54,7 +55,8 @@ def export(
     OutputExistsError
         The target exists, before or in the end, and `force` is False.
     FileError
-        The source cannot be read, or the target cannot be written.
+        The source cannot be read, or the target cannot be written, as where the disk
+        has too little room for it.
     CritdampError
         The package that writes this format is not installed.
     """
@@ -67,6 +69,8 @@ def export(
         size = SIZES[ending_of(target)](columns)
         if size:
             report(points, size)
+        # where it cannot be told: constants may be compressed so much
+        check_space(target, size or size_of_npz(columns) / DEFLATED)
         with appearing(target, force) as temporary:
             write(replace(columns, progress=progress, _values=[0]), temporary)
         progress(points, points)
@@ -100,5 +104,5 @@ SIZES: dict[str, Callable[[Columns], int]] = {
     ".csv": size_of_csv,
     ".npz": size_of_npz,
     ".nc": size_of_netcdf,
-    ".parquet": lambda _columns: 0,  # it depends on the values
+    ".parquet": lambda _columns: 0,  # constants take almost nothing
 }

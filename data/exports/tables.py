@@ -12,16 +12,20 @@ import numpy.typing as npt
 
 from critdamp.engine.extras import load
 
+from ..storage.memory_budget import ask
 from .columns import Columns
 
 # rows that are formatted at a time
 _LINES = 2**13
+# bytes that the text of a number takes in memory
+_TEXT = 100
 # blocks among which the middle one is, for the size of a table
 _BLOCKS = 2**12
 
 
 def _to_csv(columns: Columns, path: Path) -> None:
     """Write CSV; floats have 17 digits, which are exact, and codes are integers."""
+    ask(columns.path, _TEXT * sum(scale.size for scale in columns.scales.values()))
     scales = {n: np.array(_texts(v), dtype=object) for n, v in columns.scales.items()}
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join((*scales, *columns.names)) + "\n")

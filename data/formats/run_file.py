@@ -18,13 +18,17 @@ from critdamp.engine.extras import load
 from critdamp.engine.maps.axis import Axis
 from critdamp.engine.maps.plan import Plan, choose
 
-from ..storage.bounded_read import read_bounded
+from ..storage.bounded_read import read_block, read_bounded
+from ..storage.memory_budget import allowing, ask
 from ..storage.open_hdf5 import undamaged
 from .kinds import RUN, open_kind
 from .provenance import plain_attributes
 
 if TYPE_CHECKING:
     import xarray
+
+# bytes that a character of JSON may take as Python objects
+_PARSED = 16
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ class Run(Shown):
     def plan(self) -> Plan:
         """Return the plan of the run."""
         text = read_bounded(self._file["plan"]).decode()
+        ask(self.path, _PARSED * len(text))
         try:
             return Plan.from_dict(json.loads(text))
         except InputError as error:
@@ -173,7 +178,9 @@ class Run(Shown):
         point = {name: float(self.axes[name].values[i]) for name, i in index.items()}
         where = tuple(index.values())
         with undamaged(self.path):
-            return point, {name: self[name][where].item() for name in self.quantities}
+            return point, {
+                n: read_block(self[n], where).item() for n in self.quantities
+            }
 
     def meaning(self, name: str, value: float) -> str:
         """Return the meaning of a code of a quantity, empty for quantities of numbers.
@@ -213,18 +220,29 @@ class Run(Shown):
         return opened
 
 
-def open_run(path: str | Path) -> Run:
+def open_run(path: str | Path, *, max_memory: float | str | None = None) -> Run:
     """Open a run file, or the live view of an unfinished run.
+
+    Parameters
+    ----------
+    path : path of the file
+    max_memory : bytes that opening it may take, or a text like "4GB"; by default half
+        of what is free, and 100 times the size of the file
 
     Raises
     ------
     FileError
-        The file is missing, unfinished, damaged, foreign, or written by a newer
-        critdamp.
+        The file is missing, unfinished, damaged, foreign, written by a newer critdamp,
+        or takes more memory.
     """
-    run = Run(Path(path), open_kind(Path(path), RUN))
+    with allowing(max_memory):
+        return _open(Path(path))
+
+
+def _open(path: Path) -> Run:
+    run = Run(path, open_kind(path, RUN))
     try:
-        with undamaged(run.path):
+        with undamaged(path):
             for name in run.quantities:
                 if run[name].shape != run.plan.grid.shape:
                     raise FileError(f"{path}: damaged: {name} has another shape")

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from critdamp.engine.errors import InputError
+from critdamp.engine.errors import FileError, InputError
 from critdamp.engine.spectra.spectrum import Spectrum, require_spectrum
 
 from ..storage.bounded_read import read_bounded
+from ..storage.memory_budget import Budget, allowing
 from ..storage.new_hdf5 import new_hdf5
 from ..storage.open_hdf5 import undamaged
 from ..storage.os_errors import failures
@@ -30,20 +31,30 @@ def bundled_spectra() -> list[str]:
     return sorted(path.stem for path in _BUNDLED.glob("*.h5"))
 
 
-def load_spectrum(source: str | Path) -> Spectrum:
+def load_spectrum(
+    source: str | Path, *, max_memory: float | str | None = None
+) -> Spectrum:
     """Return the spectrum of a file, or a bundled one by its name.
 
     Parameters
     ----------
     source : path of a spectrum file, or one of `bundled_spectra()`
+    max_memory : bytes that reading it may take, or a text like "4GB"; by default half
+        of what is free, and 100 times the size of the file
 
     Raises
     ------
     InputError
         There is no such file or bundled spectrum, or the values are not a spectrum.
     FileError
-        The file is damaged, of another kind, or written by a newer critdamp.
+        The file is damaged, of another kind, written by a newer critdamp, or takes more
+        memory.
     """
+    with allowing(max_memory):
+        return _load(source)
+
+
+def _load(source: str | Path) -> Spectrum:
     path = Path(source)
     if str(source) in bundled_spectra():
         path = _BUNDLED / f"{source}.h5"
@@ -55,11 +66,14 @@ def load_spectrum(source: str | Path) -> Spectrum:
             )
     with open_kind(path, SPECTRUM) as file, undamaged(path):
         names = [name for name in LONG_NAMES if name in file]
-        values = {name: np.asarray(read_bounded(file[name])) for name in names}
+        budget = Budget(path)
+        values = {n: np.asarray(read_bounded(file[n], budget)) for n in names}
         name = str(file.attrs.get("name", ""))
         tolerance = file.attrs.get("zero_tolerance")
         tolerance = None if tolerance is None else float(tolerance)
         dropped = float(file.attrs.get("negative_modes_dropped", 0.0))
+        if not 0.0 <= dropped < np.inf:
+            raise FileError(f"{path}: damaged: {dropped} negative modes dropped")
     try:
         return Spectrum(
             **values, name=name, tolerance=tolerance, negatives_dropped=dropped

@@ -11,7 +11,7 @@ import numpy as np
 from critdamp.engine.errors import FileError
 from critdamp.engine.modes.methods import VARIABLES
 
-from ..storage.bounded_read import read_bounded
+from ..storage.bounded_read import read_block, read_bounded
 from ..storage.open_hdf5 import undamaged
 from .kinds import TRAJECTORY, open_kind
 from .provenance import plain_attributes
@@ -68,4 +68,5 @@ def _point(attributes: dict[str, Any], discrete: bool) -> dict[str, Any]:
 def _ends(dataset: h5py.Dataset, records: int) -> dict[str, float]:
     if dataset.shape != (records,):
         raise ValueError(f"{dataset.name} has another shape than the times")
-    return {"first": float(dataset[0]), "last": float(dataset[-1])}
+    first, last = (float(read_block(dataset, (i,))) for i in (0, records - 1))
+    return {"first": first, "last": last}

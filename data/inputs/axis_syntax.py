@@ -6,14 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from critdamp.engine.callbacks import ignore
 from critdamp.engine.errors import InputError
 from critdamp.engine.maps.axis import Axis
 
 from ..formats.spectrum_file import bundled_spectra, load_spectrum
-from .matrix_files import is_text, read_vector, reading
+from .matrix_files import check_input, is_text, read_vector, reading
+from .numpy_files import read_npy
 from .text import counted, parse_number, parse_whole_number
 
 _ALLOWED = (
@@ -81,11 +80,8 @@ def _from_file(
             raise InputError(f"{f'@{name}'!r}: only k takes a spectrum; {_ALLOWED}")
         return _from_spectrum(name if name in bundled_spectra() else str(path), report)
     with reading(path, " as .npy"):
-        if not path.is_file():
-            raise InputError(f"{path}: no such file")
-        values = np.load(path, mmap_mode="r", allow_pickle=False)
-    if not isinstance(values, np.ndarray):
-        raise InputError(f"{path}: holds an archive, real numbers are needed")
+        check_input(path)
+        values = read_npy(path)
     return _of_values(path, values)
 
 

@@ -11,7 +11,10 @@ import numpy as np
 
 from critdamp.engine.errors import InputError
 
-from ..storage.bounded_read import read_bounded
+from ..storage.bounded_read import FEW_TEXTS, has_texts, read_bounded
+from ..storage.closed_file import members
+from ..storage.memory_budget import Budget
+from ..storage.open_hdf5 import open_to_read
 from .sparse_arrays import is_sparse_group, sparse_matrix
 
 # groups where MATLAB keeps the contents of cells and objects
@@ -36,15 +39,19 @@ def read_hdf5(
     ------
     InputError
         There is no array of that name, or a sparse matrix is incomplete.
+    FileError
+        An array is in another file, or the arrays take more memory than is allowed.
     """
-    with h5py.File(path, "r") as file:
+    with open_to_read(path, foreign=True) as file:
         items = _matrices(file)
         key = name.strip("/") or name[:1]
         if name and key not in items:
             raise missing(path, name, items)
-        wanted = {name: items[key]} if name else items
-        is_matlab = path.suffix.lower() == ".mat"
-        return {key: _read(item, path, is_matlab) for key, item in wanted.items()}
+        wanted = {name: items[key]} if name else _without_texts(items)
+        is_matlab, budget = path.suffix.lower() == ".mat", Budget(path)
+        return {
+            key: _read(item, path, is_matlab, budget) for key, item in wanted.items()
+        }
 
 
 def _matrices(file: h5py.File) -> dict[str, Any]:
@@ -62,6 +69,16 @@ def _matrices(file: h5py.File) -> dict[str, Any]:
     return items
 
 
+def _without_texts(items: dict[str, Any]) -> dict[str, Any]:
+    """Return items without long lists of texts, as of names, if there are others."""
+
+    def is_list(item: Any) -> bool:
+        is_data = isinstance(item, h5py.Dataset)
+        return is_data and has_texts(item.dtype) and item.size > FEW_TEXTS
+
+    return {n: item for n, item in items.items() if not is_list(item)} or items
+
+
 def _is_sparse(item: Any) -> bool:
     return isinstance(item, h5py.Group) and is_sparse_group(item, item.attrs)
 
@@ -73,19 +90,20 @@ def _is_numeric(item: Any) -> bool:
     return is_number and item.ndim in (1, 2)
 
 
-def _read(item: Any, path: Path, is_matlab: bool) -> Any:
+def _read(item: Any, path: Path, is_matlab: bool, budget: Budget) -> Any:
     if isinstance(item, h5py.Dataset):
-        array = _array(item)
+        array = _array(item, budget)
         return array.T if is_matlab or "MATLAB_class" in item.attrs else array
-    arrays = {n: _array(d) for n, d in item.items() if isinstance(d, h5py.Dataset)}
+    found = _without_texts(members(item)).items()
+    arrays = {n: _array(d, budget) for n, d in found if isinstance(d, h5py.Dataset)}
     try:
         return sparse_matrix(arrays, item.attrs)
     except InputError as error:
         raise InputError(f"{path}: {item.name} is {error.message}") from error
 
 
-def _array(dataset: h5py.Dataset) -> Any:
-    values = read_bounded(dataset)
+def _array(dataset: h5py.Dataset, budget: Budget) -> Any:
+    values = read_bounded(dataset, budget)
     if dataset.attrs.get("MATLAB_empty"):  # the values are the shape
         shape = [int(length) for length in np.ravel(values)]
         if 0 not in shape:
@@ -93,7 +111,16 @@ def _array(dataset: h5py.Dataset) -> Any:
         return np.zeros(shape[::-1])
     if dataset.dtype.names == _PARTS:
         return values["real"] + 1j * values["imag"]
-    fill = dataset.attrs.get("_FillValue")
-    if fill is not None and np.any(values == fill):
-        raise InputError(f"{dataset.name} holds missing values, {np.ravel(fill)[0]}")
+    _check_convention(dataset, values)
     return values
+
+
+def _check_convention(dataset: h5py.Dataset, values: Any) -> None:
+    """Raise if netCDF has it that values are others than those stored, or missing."""
+    for name in ("scale_factor", "add_offset"):
+        if name in dataset.attrs:
+            raise InputError(f"{dataset.name} is packed, with {name}; unpack it first")
+    for name in ("_FillValue", "missing_value"):
+        for missing in np.ravel(dataset.attrs.get(name, ())):
+            if np.any(values == missing):
+                raise InputError(f"{dataset.name} holds missing values, {missing}")

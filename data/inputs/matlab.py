@@ -15,6 +15,8 @@ import numpy as np
 
 from critdamp.engine.errors import InputError
 
+from ..storage.memory_budget import Budget
+
 # data types of version 5, and the element type of each class of arrays
 _MATRIX, _COMPRESSED = 14, 15
 _TYPES = dict(
@@ -22,6 +24,10 @@ _TYPES = dict(
         ["i1", "u1", "i2", "u2", "i4", "u4", "f4", "-", "f8", "-", "-", "i8", "u8"], 1
     )
 )
+# bytes of the tag of an element: its type and its size
+_TAG = 8
+# bytes that are unpacked at a time
+_STEP = 2**20
 _SPARSE, _COMPLEX = 5, 0x800
 _CLASSES = dict(
     enumerate(["f8", "f4", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"], 6)
@@ -35,7 +41,11 @@ def read_mat(path: Path) -> dict[str, Any]:
     ------
     InputError, ValueError
         The file is not a .mat file, or is cut off.
+    TooLargeError
+        The arrays take more memory than is allowed.
     """
+    budget = Budget(path)
+    budget.take(path.stat().st_size)
     data = path.read_bytes()
     if 0 in data[:4]:  # version 4
         from scipy.io import loadmat
@@ -48,11 +58,27 @@ def read_mat(path: Path) -> dict[str, Any]:
     arrays = {}
     for kind, element in _elements(memoryview(data)[128:], order):
         if kind == _COMPRESSED:
-            unpacked = memoryview(zlib.decompress(element))
+            unpacked = _unpacked(element, order, budget)
             ((kind, element),) = _elements(unpacked, order)
         if kind == _MATRIX:
-            arrays.update(_variable(element, order))
+            arrays.update(_variable(element, order, budget))
     return arrays
+
+
+def _unpacked(element: memoryview, order: str, budget: Budget) -> memoryview:
+    """Return a compressed data element, up to the size that its tag has."""
+    unpacking = zlib.decompressobj()
+    piece = unpacking.decompress(element, _TAG)
+    (size,) = struct.unpack_from(f"{order}I", piece, 4)
+    budget.take(size)
+    data, end = bytearray(size + 2 * _TAG), 0
+    while piece and end + len(piece) <= len(data):
+        data[end : end + len(piece)] = piece
+        end += len(piece)
+        piece = unpacking.decompress(unpacking.unconsumed_tail, _STEP)
+    if piece or not unpacking.eof:
+        raise ValueError("a variable unpacks to another size than it says")
+    return memoryview(data)[:end]
 
 
 def _elements(data: memoryview, order: str) -> Iterator[tuple[int, memoryview]]:
@@ -70,7 +96,7 @@ def _elements(data: memoryview, order: str) -> Iterator[tuple[int, memoryview]]:
         yield kind, data[start:end]
 
 
-def _variable(data: memoryview, order: str) -> dict[str, Any]:
+def _variable(data: memoryview, order: str, budget: Budget) -> dict[str, Any]:
     """Return name → array of a variable, empty if it is not numeric."""
     from scipy.sparse import csc_array
 
@@ -83,6 +109,8 @@ def _variable(data: memoryview, order: str) -> dict[str, Any]:
         np.frombuffer(element, order + _TYPES[of]) for of, element in rest
     )
     values = arrays[2] if kind == _SPARSE else arrays[0]
+    # whatever small type they are stored as
+    budget.take((16 if word & _COMPLEX else 8) * values.size)
     if word & _COMPLEX:
         values = values + 1j * arrays[-1]
     if kind == _SPARSE:

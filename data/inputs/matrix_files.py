@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import h5py
 import numpy as np
 
 from critdamp.engine.callbacks import ignore
@@ -18,20 +17,24 @@ from critdamp.engine.spectra.operators import is_sparse
 from critdamp.engine.typing import Report
 from critdamp.engine.validation import real
 
+from ..storage.memory_budget import FLOOR, Budget
+from ..storage.open_hdf5 import is_hdf5
+from ..storage.regular_files import NotRegularError, check_regular
 from .hdf5_arrays import read_hdf5
 from .matlab import read_mat
 from .matrix_market import read_mtx
+from .numpy_files import read_npy, read_npz
 from .pickles import refuse_pickle
 from .safetensors_file import read_safetensors
 from .sparse_arrays import is_sparse_group, sparse_matrix
 from .text import counted, listed, several_arrays
 from .text_table import UNKNOWN, Layout, Table, read_table
 
-# A small file may declare a large matrix. Beyond these numbers of rows, and of bytes as
-# a dense array, the size of a matrix is limited relative to the size of the file.
-_ROWS, _BYTES = 2**18, 2**28
-# maximum ratio of elements to stored entries for a dense array
-_SPARSE_RATIO = 1000
+# A small file may declare a large matrix. Beyond this number of rows, the size of a
+# matrix is limited relative to the size of the file.
+_ROWS = 2**18
+# ratio of elements to stored entries up to which a matrix may become a dense array
+_RATIO = 1000
 
 
 class Contents(NamedTuple):
@@ -84,6 +87,8 @@ def read_matrix(
     ------
     InputError
         The file does not exist, cannot be read, or has no array of that name.
+    FileError
+        Something in it leads to another file, or it takes more memory than is allowed.
     """
     matrix, description = read_contents(source, layout)
     report(f"{source}: {description}")
@@ -107,9 +112,7 @@ def read_contents(source: str | Path, layout: Layout = UNKNOWN) -> Contents:
     with reading(Path(source)):
         path, name = _split(str(source))
         read = READERS[_kind(path)]
-        if not path.is_file():
-            problem = "a folder, not a file" if path.is_dir() else "no such file"
-            raise InputError(f"{path}: {problem}")
+        check_input(path)
         contents = read_table(path, layout) if read is read_table else read(path, name)
         left_out = ""
         if isinstance(contents, Table):
@@ -118,6 +121,19 @@ def read_contents(source: str | Path, layout: Layout = UNKNOWN) -> Contents:
         for array in matrix.values() if isinstance(matrix, Mapping) else [matrix]:
             _check_sparse(array, path)
         return Contents(matrix, ", ".join(filter(None, [_described(matrix), left_out])))
+
+
+def check_input(path: Path) -> None:
+    """Raise an InputError if there is no file, or none that ends.
+
+    What else a path may lead to, as a FIFO or a device, is not waited for.
+    """
+    try:
+        check_regular(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except NotRegularError as error:
+        raise InputError(error.message) from error
 
 
 def _described(matrix: Any) -> str:
@@ -141,21 +157,24 @@ def _check_sparse(matrix: Any, path: Path) -> None:
             raise InputError(f"{path}: {size} bytes cannot hold shape {matrix.shape}")
 
 
-def dense(matrix: Any) -> Any:
+def dense(matrix: Any, source: str | Path) -> Any:
     """Return a dense array of a matrix, which may be sparse.
+
+    Parameters
+    ----------
+    matrix : array or sparse matrix
+    source : what it was read from, as in `read_contents`
 
     Raises
     ------
-    InputError
-        The matrix has too few entries for the size of the array.
+    TooLargeError
+        The array takes more memory than is allowed.
     """
     if not is_sparse(matrix):
         return matrix
-    if 8 * math.prod(matrix.shape) > max(_BYTES, 8 * matrix.nnz * _SPARSE_RATIO):
-        entries = counted(int(matrix.nnz), "entry", "entries")
-        raise InputError(
-            f"shape {matrix.shape} with {entries} is too sparse for an array"
-        )
+    nbytes = matrix.dtype.itemsize
+    budget = Budget(_split(str(source))[0], max(FLOOR, nbytes * matrix.nnz * _RATIO))
+    budget.take(float(nbytes) * math.prod(matrix.shape))
     return matrix.toarray()
 
 
@@ -217,23 +236,8 @@ def _no_array(path: Path, name: str, names: Iterable[str]) -> InputError:
     return InputError(f"{path}: no array {name!r}; it holds {listed(names)}")
 
 
-def _npy(path: Path, _name: str) -> Any:
-    with path.open("rb") as file:
-        return np.load(file, allow_pickle=False)
-
-
-def _npz(path: Path, name: str) -> Any:
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-        if {"format", "shape"} <= set(archive.files):
-            from scipy.sparse import load_npz
-
-            return load_npz(path)
-        names = [name] if name in archive.files else archive.files
-        return {name: archive[name] for name in names}
-
-
 def _mat(path: Path, name: str) -> Any:
-    return _hdf5(path, name) if h5py.is_hdf5(path) else read_mat(path)
+    return _hdf5(path, name) if is_hdf5(path) else read_mat(path)
 
 
 def _hdf5(path: Path, name: str) -> dict[str, Any]:
@@ -260,14 +264,14 @@ def read_vector(source: str | Path, *, report: Report = ignore) -> Any:
             f"{source}: holds shape {shape}, a vector of real numbers is needed"
         )
     try:
-        return real(dense(matrix)).ravel()
+        return real(dense(matrix, source)).ravel()
     except InputError as error:
         raise InputError(f"{source}: {error}") from error
 
 
 READERS: dict[str, Callable[..., Any]] = {
-    ".npy": _npy,
-    ".npz": _npz,
+    ".npy": read_npy,
+    ".npz": read_npz,
     ".mtx": lambda path, _name: read_mtx(path),
     ".mat": _mat,
     **dict.fromkeys((".h5", ".hdf5", ".h5ad"), _hdf5),

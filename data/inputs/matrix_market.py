@@ -13,6 +13,8 @@ import numpy as np
 
 from critdamp.engine.errors import InputError
 
+from ..storage.bounded_read import DEFLATED
+from ..storage.memory_budget import ask
 from .text import counted, listed, open_text, parse_number
 
 # words of the banner: with the length of the size line, the number of columns of
@@ -26,6 +28,8 @@ _FIELDS = {
 _SYMMETRIES = {"general": 0, "symmetric": 1, "hermitian": 1, "skew-symmetric": -1}
 # beyond this number of rows the keys of entries would overflow
 _MOST_ROWS = 2**31
+# bytes that a number takes, in copies of the table and in the matrix made of it
+_BYTES = 48
 
 
 class _Form(NamedTuple):
@@ -77,7 +81,9 @@ def read_mtx(path: Path) -> Any:
     with open_text(path) as file:
         form = _read_form(path, file)
         try:
-            table = np.loadtxt(file, ndmin=2, comments="%", dtype=np.float64)
+            table = np.loadtxt(
+                file, comments="%", dtype=np.float64, ndmin=2, max_rows=_room(form) + 1
+            )
         except ValueError:
             table = None
     if table is None or not _fits(table, form):
@@ -114,6 +120,21 @@ def _read_form(path: Path, file: Iterable[str]) -> _Form:
     if _SYMMETRIES[symmetry] and size[0] != size[1]:
         raise InputError(f"{path}: shape {size[:2]} is not square, yet {symmetry}")
     return _Form(path, form == "coordinate", field, symmetry, size, number)
+
+
+def _room(form: _Form) -> int:
+    """Return how many of the announced lines the file has room for.
+
+    Raises
+    ------
+    TooLargeError
+        These take more memory than is allowed.
+    """
+    size = form.path.stat().st_size
+    size *= DEFLATED if form.path.suffix == ".gz" else 1
+    lines = min(form.lines, size // 2)  # a digit and the end of the line
+    ask(form.path, _BYTES * lines * form.columns)
+    return lines
 
 
 def _is_comment(line: str) -> bool:

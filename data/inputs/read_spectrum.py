@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import h5py
 import numpy as np
 
 from critdamp.engine.callbacks import ignore
@@ -18,6 +17,8 @@ from critdamp.engine.validation import real
 
 from ..formats.kinds import SPECTRUM
 from ..formats.spectrum_file import bundled_spectra, load_spectrum
+from ..storage.memory_budget import allowing
+from ..storage.open_hdf5 import is_hdf5, open_to_read
 from .matrix_files import dense, read_contents
 from .text import counted, several_arrays
 from .text_table import Layout
@@ -40,6 +41,7 @@ def read_spectrum(
     per_weight: bool = False,
     header: bool | None = None,
     index: bool | None = None,
+    max_memory: float | str | None = None,
     report: Report = ignore,
     **options: Any,
 ) -> Spectrum:
@@ -56,6 +58,8 @@ def read_spectrum(
     header : whether line 1 of a text file holds names of columns
     index : whether the first column of a text file is an index, not data; an error
         asks for header and index where the file leaves them open
+    max_memory : bytes that reading the file may take, or a text like "4GB"; by default
+        half of what is free, and 100 times the size of the file
     report : called with a message on what was read, before long computations, and on
         their results
     **options : of `Spectrum.from_hessian`, for a Hessian
@@ -65,12 +69,26 @@ def read_spectrum(
     InputError
         The file cannot be read, or has another meaning.
     FileError
-        A spectrum file is damaged.
+        A spectrum file is damaged, or a file takes more memory.
     """
+    with allowing(max_memory):
+        return _read(
+            source, meaning, per_weight, Layout(header, index), report, options
+        )
+
+
+def _read(
+    source: str | Path,
+    meaning: Meaning,
+    per_weight: bool,
+    layout: Layout,
+    report: Report,
+    options: dict[str, Any],
+) -> Spectrum:
     if str(source) in bundled_spectra() or _is_spectrum_file(Path(source)):
         _require_hessian(not per_weight)
         return _loaded(source, report)
-    matrix, description = read_contents(source, Layout(header, index))
+    matrix, description = read_contents(source, layout)
     meaning = _meaning(matrix, meaning)
     read = f"{source}: {description}, taken as {_CALLED[meaning]}"
     report = _preceded(read, report)
@@ -79,7 +97,7 @@ def read_spectrum(
             if per_weight:
                 _require_hessian(meaning == "hessian")
                 matrix = scaled(matrix, inverse_diagonal(matrix))
-            spectrum = _spectrum(matrix, meaning, report, options)
+            spectrum = _spectrum(source, matrix, meaning, report, options)
             report("")
             return spectrum
     except InputError as error:
@@ -129,16 +147,18 @@ def _require_hessian(is_hessian: bool) -> None:
 
 def _is_spectrum_file(path: Path) -> bool:
     try:
-        if not (path.is_file() and h5py.is_hdf5(path)):
+        if not is_hdf5(path):
             return False
-        with h5py.File(path, "r") as file:
+        with open_to_read(path, foreign=True) as file:
             stored = file.attrs.get("format")
     except Exception:  # the reader of the file reports the error
         return False
     return isinstance(stored, str) and stored == SPECTRUM.format
 
 
-def _spectrum(matrix: Any, meaning: Meaning, report: Report, options: Any) -> Spectrum:
+def _spectrum(
+    source: str | Path, matrix: Any, meaning: Meaning, report: Report, options: Any
+) -> Spectrum:
     """Return the spectrum of an array, a sparse matrix, or arrays by name."""
     name = options.get("name", "")
     if options.get("displacement") is not None and meaning != "hessian":
@@ -149,9 +169,9 @@ def _spectrum(matrix: Any, meaning: Meaning, report: Report, options: Any) -> Sp
             raise InputError(several_arrays(matrix))
         return from_eigenvalues(*named, name=name)
     if meaning == "eigenvalues":
-        return _from_table(matrix, name)
+        return _from_table(source, matrix, name)
     if meaning == "design":
-        design = dense(matrix)
+        design = dense(matrix, source)
         columns = design[:, None] if design.ndim == 1 else design
         return Spectrum.from_design(columns, name=name)
     return Spectrum.from_hessian(matrix, report=report, **options)
@@ -164,9 +184,9 @@ def _named_eigenvalues(arrays: Mapping[str, Any]) -> tuple[Any, Any] | None:
     return None if k is None else (k, weights)
 
 
-def _from_table(table: Any, name: str) -> Spectrum:
+def _from_table(source: str | Path, table: Any, name: str) -> Spectrum:
     """Return the spectrum of a table with columns k, or k and weight."""
-    matrix = np.asarray(dense(table))
+    matrix = np.asarray(dense(table, source))
     if 1 in matrix.shape or matrix.ndim == 1:
         return from_eigenvalues(matrix.ravel(), name=name)
     if matrix.ndim != 2 or matrix.shape[1] != 2:

@@ -10,6 +10,8 @@ import numpy as np
 from critdamp.engine.errors import InputError
 from critdamp.engine.extras import load
 
+from ..storage.memory_budget import ask
+
 _TYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2",
     "I8": "i1", "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "?",
@@ -28,6 +30,7 @@ def read_safetensors(path: Path, name: str) -> dict[str, Any]:
         safetensors is not installed.
     """
     safetensors = load("safetensors", "safetensors")
+    ask(path, 3 * path.stat().st_size)  # as bytes, as tensors, and as wider numbers
     try:
         tensors = dict(safetensors.deserialize(path.read_bytes()))
     except safetensors.SafetensorError as error:

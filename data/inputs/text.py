@@ -6,12 +6,10 @@ import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from critdamp.engine.errors import InputError
+from ..storage.memory_budget import Budget
 
-# limit of a decompressed text: characters, or a factor of the compressed size
-_MIN_LIMIT, _MAX_RATIO = 2**22, 100
-
-
+# bytes to which any text may unpack, and that are unpacked at a time
+_FLOOR, _STEP = 2**22, 2**20
 # a double of Fortran, as 1.0D-3
 _FORTRAN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))[dD]([+-]?\d+)")
 
@@ -21,20 +19,16 @@ def open_text(path: Path) -> io.TextIOBase:
 
     Raises
     ------
-    InputError
+    TooLargeError
         The decompressed text is too large for its file.
     """
     if path.suffix != ".gz":
         return path.open(encoding="utf-8-sig")
-    limit = max(_MIN_LIMIT, path.stat().st_size * _MAX_RATIO)
-    with gzip.open(path) as file:
-        data = file.read(limit + 1)
-    if len(data) > limit:
-        raise InputError(
-            f"{path}: unpacks to more than {_MAX_RATIO} times its size, which no text "
-            "of numbers does; unpack it first if it is one"
-        )
-    return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig")
+    budget = Budget(path, _FLOOR)
+    with gzip.open(path) as file:  # which takes less time than any reader of texts
+        while data := file.read(_STEP):
+            budget.take(len(data), more=True)
+    return io.TextIOWrapper(gzip.open(path), encoding="utf-8-sig")
 
 
 def parse_whole_number(text: str) -> int | None:

@@ -14,10 +14,13 @@ import numpy as np
 from critdamp.engine.errors import InputError
 from critdamp.engine.typing import Floats
 
+from ..storage.memory_budget import Budget
 from .text import counted, parse_number
 
 # separators in the order in which line 1 is searched for them; else blanks separate
 _SEPARATORS = ";\t,"
+# bytes that a number takes, and a character of a long line, as fields and numbers
+_NUMBER, _FIELD, _LONG = 16, 64, 2**20
 _QUOTED = re.compile(r'"[^"]*"')
 _WITH_COMMA = re.compile(r"[+-]?\d+(,\d+)+([eE][+-]?\d+)?")
 MISSING = frozenset({"na", "n/a", "nan", "null", "none", "-", "?", "."})
@@ -51,13 +54,29 @@ class FieldError(InputError):
         self.column = column
 
 
-def read_rows(file: Iterable[str]) -> Iterator[Row]:
+def read_rows(file: Iterable[str], budget: Budget) -> Iterator[Row]:
     """Yield the lines that have fields; # begins a comment.
 
     Fields stand between semicolons, tabs, commas or blanks: the first of these that
     line 1 has.
+
+    Parameters
+    ----------
+    file : lines of text
+    budget : what may be taken for the file
+
+    Raises
+    ------
+    TooLargeError
+        The numbers of all fields, or the fields of a line, take more memory.
     """
-    lines: Iterator[str] = map(_without_comment, file)
+
+    def bare_line(line: str) -> str:
+        if len(line) > _LONG:
+            budget.check(_FIELD * len(line))
+        return _without_comment(line)
+
+    lines: Iterator[str] = map(bare_line, file)
     skipped, text = next(((n, text) for n, text in enumerate(lines) if text), (0, ""))
     bare = _QUOTED.sub("", text)
     separator = next((mark for mark in _SEPARATORS if mark in bare), " ")
@@ -67,6 +86,7 @@ def read_rows(file: Iterable[str]) -> Iterator[Row]:
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
     for fields in reader:
         if fields:
+            budget.take(_NUMBER * len(fields), more=True)
             yield Row(skipped + reader.line_num, [field.strip() for field in fields])
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from critdamp.engine.errors import InputError
 from critdamp.engine.typing import Floats
 
+from ..storage.memory_budget import Budget
 from .text import counted, open_text, parse_number
 from .text_rows import (
     MISSING,
@@ -90,7 +91,7 @@ def read_table(path: Path, layout: Layout = UNKNOWN) -> Table:
     """
     with open_text(path) as file:
         try:
-            return _table(read_rows(file), layout)
+            return _table(read_rows(file, Budget(path)), layout)
         except InputError as error:
             raise InputError(f"{path}: {error.message}", error.parameter) from error
 

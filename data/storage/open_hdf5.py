@@ -3,7 +3,6 @@
 import errno
 import operator
 import os
-import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ import h5py
 
 from critdamp.engine.errors import FileError
 
-from .bounded_read import refuse_elsewhere
+from .closed_file import check_attributes, check_closed
 from .os_errors import errno_of, refuse
+from .regular_files import check_regular
 
 
 @dataclass(frozen=True)
@@ -44,25 +44,40 @@ class Kind:
     if_missing: Callable[[Path], str] = lambda _path: ""
 
 
-def open_to_read(path: Path) -> h5py.File:
+def open_to_read(path: Path, *, foreign: bool = False) -> h5py.File:
     """Return an HDF5 file that is opened for reading.
 
     It is read without a lock where the file system has none. critdamp renames finished
     files only, so that none changes while it is read.
 
+    Parameters
+    ----------
+    path : path of the file
+    foreign : whether another program may have written it; its links and datasets may
+        lead to other files then, and `members` and `read_bounded` refuse those
+
     Raises
     ------
     OSError
-        It is no regular file, not an HDF5 file, damaged, locked by a writer, or the
-        system refuses to open it; with an errno in the last two cases.
+        It is not an HDF5 file, damaged, locked by a writer, or the system refuses to
+        open it; with an errno in the last two cases.
+    FileError
+        It is no regular file, something in it leads to another file, or takes more
+        memory than is allowed.
     """
+    file = _opened(path)
+    return _checked(file, check_attributes if foreign else check_closed)
+
+
+def is_hdf5(path: Path) -> bool:
+    """Return whether a regular file is an HDF5 file; other paths are refused."""
+    check_regular(path)
+    return bool(h5py.is_hdf5(path))
+
+
+def _opened(path: Path) -> h5py.File:
     # what HDF5 cannot open, it may not give the reason of; and a FIFO would hang it
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(f"{path}: not a regular file")
-    finally:
-        os.close(descriptor)
+    check_regular(path)
     try:
         return h5py.File(path, "r")
     except OSError as error:
@@ -70,6 +85,16 @@ def open_to_read(path: Path) -> h5py.File:
         if "lock" not in f"{error}" or errno_of(error) == errno.EAGAIN:
             raise
     return h5py.File(path, "r", locking=False)
+
+
+def _checked(file: h5py.File, check: Callable[[h5py.File], object]) -> h5py.File:
+    """Return an open file that passes a check; close it otherwise."""
+    try:
+        check(file)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 @contextmanager
@@ -103,19 +128,13 @@ def open_file(path: Path, *kinds: Kind, others: Iterable[Kind] = ()) -> h5py.Fil
     try:
         if not path.is_file():
             raise FileError(_missing(path, kinds))
-        file = open_to_read(path)
+        file = _opened(path)
     except FileError:
         raise
     except Exception as error:  # h5py may raise any exception for a damaged file
         refuse(path, error)
         raise FileError(f"{path}: {_unreadable(path, kinds)}") from error
-    try:
-        with undamaged(path):
-            _check(path, file, kinds, others)
-    except BaseException:
-        file.close()
-        raise
-    return file
+    return _checked(file, lambda file: _check(path, file, kinds, others))
 
 
 def _missing(path: Path, kinds: tuple[Kind, ...]) -> str:
@@ -130,7 +149,7 @@ def _missing(path: Path, kinds: tuple[Kind, ...]) -> str:
 
 
 def _unreadable(path: Path, kinds: tuple[Kind, ...]) -> str:
-    if not h5py.is_hdf5(path):
+    if not is_hdf5(path):
         return "not an HDF5 file" + _made_by(kinds)
     return "cut off or damaged; make it again from its plan"
 
@@ -142,14 +161,38 @@ def _made_by(kinds: tuple[Kind, ...]) -> str:
 def _check(
     path: Path, file: h5py.File, kinds: tuple[Kind, ...], others: Iterable[Kind]
 ) -> None:
+    with undamaged(path):
+        for name in check_closed(file, shards=True):
+            _check_shard(path, name)
+        _check_kind(path, file, kinds, others)
+
+
+def _check_shard(view: Path, name: str) -> None:
+    """Raise a FileError if a shard of a live view is no closed file.
+
+    HDF5 takes it from the first of these folders that has it.
+    """
+    here = view.parent
+    prefixes = os.environ.get("HDF5_VDS_PREFIX", "").replace("${ORIGIN}", str(here))
+    others = [Path(folder) for folder in prefixes.split(":") if folder]
+    for folder in {here, view.resolve().parent, Path(), *others}:
+        shard = folder / name
+        if shard.is_symlink():
+            raise FileError(f"{view}: its shard {shard} is a link to another file")
+        try:
+            open_to_read(shard).close()
+        except FileError:
+            raise
+        except OSError:  # HDF5 takes it as missing, too
+            continue
+
+
+def _check_kind(
+    path: Path, file: h5py.File, kinds: tuple[Kind, ...], others: Iterable[Kind]
+) -> None:
     called = " or ".join(kind.called for kind in kinds)
     stored = str(file.attrs.get("format"))
     kind = {kind.format: kind for kind in kinds}.get(stored)
-    for name in file:  # check all links before one of them is followed
-        if not isinstance(file.get(name, getlink=True), h5py.HardLink):
-            raise FileError(f"{path}: {name} is a link, maybe to another file")
-    for name in file:
-        refuse_elsewhere(file[name])
     needs = kind.needs if kind else ()
     missing = [name for name in needs if not isinstance(file.get(name), h5py.Dataset)]
     other = {kind.format: kind for kind in others}.get(stored)

@@ -83,5 +83,7 @@ def refuse(path: Path, error: BaseException) -> None:
 
     Where the system refuses, nothing is known of the bytes: they are not damaged.
     """
+    if isinstance(error, RefusedError):
+        raise error
     if cause := system_error(error, "read"):
         raise RefusedError(f"{path}: cannot read it: {cause}") from error

@@ -1,10 +1,12 @@
-"""Checks of an output file, before anything is computed for it."""
+"""Checks of an output file, before anything is computed or written for it."""
 
 import errno
 import os
+import resource
+import shutil
 from pathlib import Path
 
-from critdamp.engine.errors import Advice, InputError, OutputExistsError
+from critdamp.engine.errors import Advice, FileError, InputError, OutputExistsError
 
 from .os_errors import failures
 
@@ -40,3 +42,23 @@ def check_output(output: Path, force: bool = True) -> Path:
             f"{output}: exists", advice=Advice("force", True, "replaces it")
         )
     return output
+
+
+def check_space(output: Path, nbytes: float) -> None:
+    """Raise a FileError if a file of some size exceeds the disk, or the limit of files.
+
+    Parameters
+    ----------
+    output : path of the file, in a folder that exists
+    nbytes : about how many bytes it will have
+    """
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    places = {"are free on the disk": shutil.disk_usage(output.parent).free}
+    if limit != resource.RLIM_INFINITY:
+        places["is the limit for a file (ulimit -f)"] = limit
+    for meaning, available in places.items():
+        if nbytes > available:
+            raise FileError(
+                f"{output}: needs about {nbytes / 1e6:,.0f} MB, {available / 1e6:,.0f} "
+                f"MB {meaning}; make room, or export fewer quantities"
+            )

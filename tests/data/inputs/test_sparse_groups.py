@@ -151,10 +151,30 @@ def test_what_matlab_writes_beside_numbers(tmp_path):
         read_spectrum(f"{tmp_path}/m.mat:e")
 
 
-def test_missing_values_of_netcdf(tmp_path):
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ({"_FillValue": -999.0}, "holds missing values, -999"),
+        ({"missing_value": [-1.0, -999.0]}, "holds missing values, -999"),
+        ({"scale_factor": 0.01}, "is packed, with scale_factor; unpack it first"),
+        ({"add_offset": 5.0}, "is packed, with add_offset; unpack it first"),
+    ],
+)
+def test_conventions_of_netcdf(tmp_path, attributes, said):
+    """Where these say it, the values are others than those that are stored."""
     path = write(tmp_path / "x.h5", {"h": [[1.0, -999], [-999, 1.0]]})
     assert read_matrix(path).shape == (2, 2)
     with h5py.File(path, "r+") as file:
-        file["g/h"].attrs["_FillValue"] = -999.0
-    with pytest.raises(InputError, match=r"/g/h holds missing values, -999"):
+        file["g/h"].attrs.update(attributes)
+    with pytest.raises(InputError, match=f"/g/h {said}"):
         read_matrix(path)
+
+
+@pytest.mark.parametrize("name", ["zero_tolerance", "negative_modes_dropped"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1.0])
+def test_attributes_of_spectra_that_are_no_numbers(tmp_path, name, value):
+    cd.save_spectrum(cd.Spectrum([0.0, 1.0]), tmp_path / "s.h5")
+    with h5py.File(tmp_path / "s.h5", "r+") as file:
+        file.attrs[name] = value
+    with pytest.raises(cd.CritdampError, match=r"tolerance|negative modes dropped"):
+        cd.load_spectrum(tmp_path / "s.h5")
