@@ -1,16 +1,19 @@
 """The folder of an unfinished run: record, shards, live view and lock."""
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
+from critdamp.engine.callbacks import ignore
 from critdamp.engine.errors import Advice, FileError, InputError
 
 from ..chunks.checksums import DamagedError
-from ..formats.unfinished import RECORD, how_to_go_on, parts_folder, resume_command
-from ..storage.atomic_files import appearing, beside, lock, to_disk
+from ..formats.unfinished import RECORD, parts_folder, resume_command
+from ..storage.atomic_files import appearing, beside, lock, read_own, to_disk
 from ..storage.lock_file import LockFile, holder_of
 from ..storage.os_errors import failures, refuse
 from .record import Record
@@ -20,6 +23,8 @@ START_OVER = Advice("force", True, "starts over")
 _TEMPORARY = ("run", "writer", "plan.json", "live.h5", "shard-*.h5")
 _UNFINISHED = tuple(f"{name}.*.tmp" for name in _TEMPORARY)
 _MADE = (*_UNFINISHED, "run.tmp", "shard-*.h5", "damaged-*.h5", "live.h5")
+# bytes that the record of a sweep may have
+_MOST = 2**30
 
 
 @dataclass(frozen=True)
@@ -28,10 +33,27 @@ class RunFolder:
 
     Attributes
     ----------
-    path : path of the run file
+    path : path of the run file, absolute where it comes from `of`
+    given : path as it was given, for messages; by default `path`
+    check : raises a FileError if this process no longer has the lock of the folder;
+        does nothing where it was not `claimed`
     """
 
     path: Path
+    given: Path | None = None
+    check: Callable[[], object] = field(default=ignore, compare=False)
+
+    def __str__(self) -> str:
+        """Return the path of the run file for messages."""
+        return f"{self.name}"
+
+    @property
+    def name(self) -> Path:
+        """Return the path of the run file as it was given, while it leads there."""
+        with suppress(OSError):  # the current folder may be gone
+            if self.given is not None and self.given.absolute() == self.path:
+                return self.given
+        return self.path
 
     @classmethod
     def of(cls, path: str | Path) -> "RunFolder":
@@ -48,13 +70,18 @@ class RunFolder:
         try:
             if target.is_symlink():
                 target = target.resolve()
+            # the process may change to another folder meanwhile
+            parts = cls(target.absolute(), target)
+            is_folder, exists = target.is_dir(), target.exists()
+            with suppress(FileNotFoundError, NotADirectoryError):
+                parts.folder.lstat()
         except (OSError, RuntimeError) as error:
-            raise InputError(f"{path}: a link that leads nowhere: {error}") from error
-        if target.is_dir():
+            raise InputError(f"{path}: {_why_no_path(error)}") from error
+        if is_folder:
             raise InputError(f"{path}: a folder; name a file in it")
-        if target.exists() and not target.is_file():
+        if exists and not target.is_file():
             raise InputError(f"{path}: not a regular file; choose another name")
-        return cls(target)
+        return parts
 
     @property
     def folder(self) -> Path:
@@ -73,11 +100,11 @@ class RunFolder:
     @property
     def resume(self) -> str:
         """Return the shell command that resumes the sweep, quoted for pasting."""
-        return resume_command(self.path)
+        return resume_command(self.name)
 
     def kept(self) -> str:
         """Return a hint how to resume the sweep, empty without a record."""
-        return how_to_go_on(self.path)
+        return f"go on with: {self.resume}" if self.begun else ""
 
     def identity(self) -> str:
         """Return what tells the run file from any that replaces it, empty without."""
@@ -91,7 +118,7 @@ class RunFolder:
     @property
     def begun(self) -> bool:
         """Return whether the folder has the record of a sweep."""
-        return self._json.exists()
+        return os.path.lexists(self._json)
 
     @property
     def _json(self) -> Path:
@@ -103,7 +130,17 @@ class RunFolder:
 
     def put_aside(self, index: int) -> None:
         """Rename a damaged shard, so that it is computed again but not lost yet."""
+        self.check()
         self.shard(index).replace(self.folder / f"damaged-{index:04d}.h5")
+
+    def remove_shard(self, index: int) -> None:
+        """Remove a shard of which nothing is left."""
+        self.check()
+        self.shard(index).unlink()
+
+    def shown(self, path: Path) -> Path:
+        """Return the path of a file of the run as the path of the run was given."""
+        return self.name.parent / path.relative_to(self.path.parent)
 
     def record(self) -> Record | None:
         """Return the record of the sweep (plan.json), None without a file.
@@ -113,11 +150,13 @@ class RunFolder:
         DamagedError
             The record is damaged.
         FileError
-            The system refuses to read it, or a newer critdamp wrote it.
+            The system refuses to read it, a newer critdamp wrote it, or it is a link or
+            in a folder that is one.
         """
-        path = self._json
+        path = self.shown(self._json)
+        self._refuse_link()
         try:
-            text = path.read_bytes()
+            text = read_own(self._json, _MOST)
         except FileNotFoundError:
             return None
         except (OSError, MemoryError) as error:
@@ -135,16 +174,20 @@ class RunFolder:
 
     def save(self, record: Record) -> None:
         """Write the record of the sweep (plan.json) atomically."""
-        with appearing(self._json) as temporary:
+        with appearing(self._json, check=self.check) as temporary:
             temporary.write_text(record.to_json(), encoding="utf-8")
 
     @contextmanager
-    def claimed(self) -> Iterator[Callable[[], None]]:
+    def claimed(self) -> Iterator["RunFolder"]:
         """Create the folder if needed, and lock it while the block runs.
+
+        Temporary files are removed: those of a process that was killed, and of one that
+        was stopped for so long that it lost the lock, which cannot publish them then.
 
         Yields
         ------
-        check : raises a FileError if another process took the lock meanwhile
+        RunFolder
+            This folder, with its `check`.
 
         Raises
         ------
@@ -152,10 +195,14 @@ class RunFolder:
             The folder cannot be created, belongs to another user, or another process
             holds the lock.
         """
-        with failures(self.path, "write", lambda _: self.kept()):
+        failing = partial(failures, self.name, "write", lambda _: self.kept())
+        with failing():
             descriptor, lock_file = self._locked()
         try:
-            yield lock_file.check
+            claimed = replace(self, check=lock_file.check)
+            with failing():
+                claimed._remove(_UNFINISHED)
+            yield claimed
         finally:
             lock_file.release()
             self._remove_empty()
@@ -169,8 +216,7 @@ class RunFolder:
     def _locked(self) -> tuple[int, LockFile]:
         """Create and lock the folder; retry if another process removed it meanwhile."""
         while True:
-            if self.folder.is_symlink():
-                raise FileError(f"{self.folder}: a link is in the way; move it away")
+            self._refuse_link()
             self.folder.mkdir(exist_ok=True)
             to_disk(self.folder.parent)
             try:
@@ -188,6 +234,11 @@ class RunFolder:
                 os.close(descriptor)
                 raise
 
+    def _refuse_link(self) -> None:
+        if self.folder.is_symlink():
+            folder = self.shown(self.folder)
+            raise FileError(f"{folder}: a link is in the way; move it away")
+
     def _remove_empty(self) -> None:
         with suppress(OSError):  # it has files, or is gone
             self.folder.rmdir()
@@ -199,13 +250,14 @@ class RunFolder:
             lock_file.acquire(alone)
         except BlockingIOError as error:
             raise self._taken(f"{error}") from None
-        folder = os.fstat(descriptor)
+        status = os.fstat(descriptor)
         # a folder that others prepared may hold links; owners are compared as the file
         # system shows them, which may map them
         try:
-            if self._writer.lstat().st_uid != folder.st_uid:
-                raise FileError(f"{self.folder}: belongs to another user; move it away")
-            if not os.path.samestat(folder, self.folder.stat()):
+            if self._writer.lstat().st_uid != status.st_uid:
+                folder = self.shown(self.folder)
+                raise FileError(f"{folder}: belongs to another user; move it away")
+            if not os.path.samestat(status, self.folder.stat()):
                 raise FileNotFoundError
         except BaseException:
             lock_file.release()
@@ -215,8 +267,8 @@ class RunFolder:
     def _taken(self, holder: str) -> FileError:
         who = f" ({holder})" if holder else ""
         return FileError(
-            f"{self.folder}: another process is writing there{who}; wait for it, or "
-            "stop it; if it was killed elsewhere, try again in 90 s"
+            f"{self.shown(self.folder)}: another process is writing there{who}; wait "
+            "for it, or stop it; if it was killed elsewhere, try again in 90 s"
         )
 
     def strays(self) -> bool:
@@ -228,7 +280,7 @@ class RunFolder:
         size = 0
         for path in self.folder.glob(pattern):
             with suppress(FileNotFoundError):
-                size += path.stat().st_size
+                size += path.lstat().st_size
         return size
 
     def clear(self, ended: bool = False) -> None:
@@ -238,15 +290,33 @@ class RunFolder:
         ----------
         ended : whether the sweep has ended, and the lock file goes too
         """
-        for pattern in _MADE:
-            for path in self.folder.glob(pattern):
-                path.unlink()
+        self._remove(_MADE)
         if ended:  # a kill behind this leaves an empty folder
+            self.check()
             self._writer.unlink(missing_ok=True)
         self._json.unlink(missing_ok=True)
 
-    def drop_unfinished(self) -> None:
-        """Remove the temporary files of a killed process."""
-        for pattern in _UNFINISHED:
+    def _remove(self, patterns: tuple[str, ...]) -> None:
+        for pattern in patterns:
             for path in self.folder.glob(pattern):
-                path.unlink()
+                self.check()
+                try:
+                    path.unlink(missing_ok=True)
+                except OSError:
+                    if path.is_dir() and not path.is_symlink():
+                        raise FileError(
+                            f"{self.shown(path)}: a folder; move it away"
+                        ) from None
+                    raise
+
+
+def _why_no_path(error: OSError | RuntimeError) -> str:
+    """Return why a path cannot be used."""
+    code = getattr(error, "errno", None)
+    if code == errno.ENAMETOOLONG:
+        return "the name is too long, with `.parts` for the folder; shorten it"
+    if isinstance(error, PermissionError):
+        return f"reading there is not allowed: {error.strerror}"
+    if isinstance(error, FileNotFoundError):
+        return "the folder that it starts from is gone; give an absolute path"
+    return f"a link that leads nowhere: {error}"

@@ -5,18 +5,32 @@ import fcntl
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from critdamp.engine.errors import Advice, OutputExistsError
+from critdamp.engine.callbacks import ignore
+from critdamp.engine.errors import Advice, FileError, OutputExistsError
 
 # errno values with which fsync of a folder is unsupported or not permitted
 _FOLDER_FSYNC_ERRORS = (errno.EACCES, errno.EBADF, errno.EINVAL, errno.EOPNOTSUPP)
+# bytes of a name that a temporary name begins with, so that it is not too long
+_STEM = 100
 
 
-def publish(temporary: Path, path: Path, replace: bool = True) -> None:
+def publish(
+    temporary: Path,
+    path: Path,
+    replace: bool = True,
+    check: Callable[[], object] = ignore,
+) -> None:
     """Sync a finished temporary file, rename it to `path`, and sync the folder.
+
+    Parameters
+    ----------
+    temporary, path : paths of the finished file and of what it becomes
+    replace : whether a file may be at `path`
+    check : called when all is on the disk; if it raises the file is not renamed
 
     Raises
     ------
@@ -24,6 +38,7 @@ def publish(temporary: Path, path: Path, replace: bool = True) -> None:
         `path` exists, and `replace` is False; also if it appeared in this very moment.
     """
     to_disk(temporary)
+    check()
     if replace:
         temporary.replace(path)
     else:
@@ -47,7 +62,12 @@ def put(temporary: Path, path: Path) -> None:
     """
     try:
         os.link(temporary, path, follow_symlinks=False)
-    except (FileExistsError, FileNotFoundError):
+    except FileExistsError:
+        # a network file system may ask twice, and hear of the link that it made
+        if not os.path.samestat(temporary.lstat(), path.lstat()):
+            raise
+        temporary.unlink()
+    except FileNotFoundError:
         raise
     except OSError:  # the file system has no links; an empty file holds the name
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
@@ -61,40 +81,71 @@ def put(temporary: Path, path: Path) -> None:
 
 
 def read_own(path: Path, most: int) -> bytes:
-    """Return the contents of a regular file that is no link, up to some bytes.
+    """Return the contents of a regular file that is no link.
 
     Raises
     ------
+    FileError
+        It is a link, no regular file, or has more bytes than `most`.
     OSError
-        It is a link, no regular file, or cannot be read.
+        It cannot be read.
     """
+    refuse_irregular(path)
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
-        return file.read(most)
+        # it may be another file by now
+        _refuse_irregular(path, os.fstat(descriptor).st_mode)
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise FileError(f"{path}: has more than {most} bytes; move it away")
+    return content
+
+
+def refuse_irregular(path: Path) -> None:
+    """Raise a FileError if a file is a link, or no regular file.
+
+    Raises
+    ------
+    FileNotFoundError
+        No file is there.
+    """
+    _refuse_irregular(path, path.lstat().st_mode)
+
+
+def _refuse_irregular(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        what = "a link" if stat.S_ISLNK(mode) else "not a regular file"
+        raise FileError(f"{path}: {what}; move it away")
 
 
 def beside(path: Path) -> Path:
-    """Return a unique temporary path in the folder of `path`."""
-    return path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
+    """Return a unique temporary path in the folder of `path`.
+
+    A long name is cut, so that the name with its ending is a name too.
+    """
+    name = os.fsencode(path.name)[:_STEM].decode("utf-8", errors="ignore")
+    return path.with_name(f"{name}.{secrets.token_hex(8)}.tmp")
 
 
 @contextmanager
-def appearing(path: Path, replace: bool = True) -> Iterator[Path]:
+def appearing(
+    path: Path, replace: bool = True, check: Callable[[], object] = ignore
+) -> Iterator[Path]:
     """Yield a temporary path; on success the file written there is renamed to `path`.
 
-    On any exception the temporary file is removed and `path` is unchanged.
+    On any exception the temporary file is removed and `path` is unchanged. Parameters
+    are those of `publish`.
 
     Raises
     ------
     OutputExistsError
         `path` exists in the end, and `replace` is False.
     """
+    path = path.absolute()  # the process may change to another folder meanwhile
     temporary = beside(path)
     try:
         yield temporary
-        publish(temporary, path, replace)
+        publish(temporary, path, replace, check)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -33,10 +33,10 @@ def check_output(output: Path, force: bool = True) -> Path:
             raise NotADirectoryError(errno.ENOTDIR, "")
         if not os.access(folder, os.W_OK):
             raise PermissionError(errno.EACCES, "")
-    if output.exists() and not output.is_file():
-        raise InputError(f"{output}: not a regular file; give another path")
-    if output.exists() and not force:
-        raise OutputExistsError(
-            f"{output}: exists", advice=Advice("force", True, "replaces it")
-        )
+        if output.exists() and not output.is_file():
+            raise InputError(f"{output}: not a regular file; give another path")
+        if output.exists() and not force:
+            raise OutputExistsError(
+                f"{output}: exists", advice=Advice("force", True, "replaces it")
+            )
     return output

@@ -6,7 +6,6 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 
 import h5py
 
@@ -51,7 +50,7 @@ def _rewrite(parts: RunFolder, index: int, record: Record, without: list[int]) -
     """Write a shard again without some tiles, or remove it if none is left."""
     kept = contents(parts, index, record).without(without)
     if not kept.tiles:
-        parts.shard(index).unlink()
+        parts.remove_shard(index)
         return
     writer = ShardWriter(parts, index, record, time.monotonic(), without)
     try:
@@ -66,7 +65,7 @@ def mend(
     run: Run,
     damage: list[Damage],
     computer: Callable[[], TileComputer],
-    temporary: Path,
+    parts: RunFolder,
     progress: Callable[[int, int], object],
     stop: Callable[[], bool],
 ) -> bool:
@@ -80,7 +79,7 @@ def mend(
     run : open run
     damage : damaged blocks of the run
     computer : returns the function that computes tiles
-    temporary : path of the new file before it replaces the run
+    parts : folder of the run, locked by this process
     progress : called with the number of intact and of all points, and after each tile
     stop : called between pieces of tiles; if it returns True the run stays as it is
 
@@ -98,8 +97,9 @@ def mend(
     path, plan = run.path, run.plan
     _refuse_irreparable(run, damage)
     damaged = {(block.quantity, corner(block.where)) for block in damage}
+    temporary = parts.temporary()
     with failures(path, "write"):
-        new = NewFile(path, temporary)
+        new = NewFile(parts.path, temporary, parts.check)
     try:
         with failures(path, "write"), open_to_read(path) as old:
             _copy(old, new.file, plan, damaged)
@@ -111,7 +111,7 @@ def mend(
             with open_run(temporary) as repaired:
                 if of_run(repaired):
                     raise FileError(f"{path}: cannot be repaired; make it again")
-            shutil.copymode(path, temporary)
+            shutil.copymode(parts.path, temporary)
             new.publish()
     except BaseException:
         new.drop()
