@@ -15,7 +15,7 @@ from critdamp.engine.maps.grid import Grid
 from critdamp.engine.maps.plan import Plan
 
 from ..chunks.blocks import chunk_index, corner
-from ..chunks.checksums import GROUP, SEALS, DamagedError, seal
+from ..chunks.checksums import GROUP, SEALS, DamagedError, covered, seal
 from ..chunks.encoder import ChunkEncoder
 from ..chunks.raw_chunks import read_chunk, write_chunk
 from ..formats.run_file import Run, open_run
@@ -103,10 +103,11 @@ def mend(
     try:
         with failures(path, "write"), open_to_read(path) as old:
             _copy(old, new.file, plan, damaged)
+            _copy_rest(old, new.file)
             if not _compute(new.file, plan, damaged, computer(), progress, stop):
                 new.drop()
                 return False
-            seal(new.file, run.quantities)
+            seal(new.file, run.quantities, covered(old))
             new.close()
             with open_run(temporary) as repaired:
                 if of_run(repaired):
@@ -147,6 +148,32 @@ def _copy(old: h5py.File, new: h5py.File, plan: Plan, damaged: Blocks) -> None:
                 if (name, corner(where)) not in damaged:
                     data = read_chunk(source, where) or b""
                     write_chunk(target, corner(where), data)
+
+
+def _copy_rest(old: h5py.File, new: h5py.File) -> None:
+    """Copy what others added to a run: attributes, datasets and groups."""
+    names: list[str] = []
+    old.visit(names.append)
+    added = [name for name in names if name not in new]
+    for name in added:
+        if name not in new:  # it may have come with its group
+            old.copy(name, new, name)
+    for name in added:
+        _attach(old[name], new[name])
+    for name in ["/", *names]:
+        for key in set(old[name].attrs) - set(new[name].attrs) - {*SEALS}:
+            if h5py.check_ref_dtype(old[name].attrs.get_id(key).dtype) is None:
+                new[name].attrs[key] = old[name].attrs[key]
+
+
+def _attach(old: h5py.Dataset | h5py.Group, new: h5py.Dataset | h5py.Group) -> None:
+    """Attach the dimensions of a copy to the scales in its own file."""
+    for key in {"DIMENSION_LIST", "REFERENCE_LIST"} & set(new.attrs):
+        del new.attrs[key]
+    if isinstance(old, h5py.Dataset) and not old.is_scale:
+        for dimension, copied in zip(old.dims, new.dims, strict=True):
+            for scale in dimension.values():
+                copied.attach_scale(new.file[scale.name])
 
 
 def _compute(
