@@ -1,5 +1,6 @@
 """Interrupting and resuming: nothing is lost, repeated or changed."""
 
+import concurrent.futures
 import errno
 import fcntl
 import itertools
@@ -23,6 +24,8 @@ from critdamp.data.chunks.checksums import DamagedError
 from critdamp.data.formats.run_file import open_run
 from critdamp.data.shards.contents import contents
 from critdamp.data.shards.folder import RunFolder
+from critdamp.data.shards.partition import ShardPartition
+from critdamp.data.storage import atomic_files
 from critdamp.data.storage.lock_file import Holder
 from critdamp.data.sweeps.check import check_file
 from critdamp.data.sweeps.status import status
@@ -116,6 +119,33 @@ def test_an_exception_keeps_the_tiles_before_it(plan, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         sweep(plan, tmp_path / "run.h5")
     assert status(tmp_path / "run.h5").done == 3
+
+
+@pytest.mark.parametrize("interrupts", [1, 2])
+def test_interrupts_while_a_closed_shard_is_published(
+    plan, tmp_path, monkeypatch, interrupts
+):
+    """The shard is not dropped; of one interrupt, nor is the open one."""
+    left, path = iter(range(interrupts)), tmp_path / "run.h5"
+
+    def publish(temporary, target, *given):
+        time.sleep(0.1 if target.name.startswith("shard") else 0)
+        atomic_files.publish(temporary, target, *given)
+
+    def wait(futures):
+        if not futures[0].done() and next(left, None) is not None:
+            raise KeyboardInterrupt
+        return concurrent.futures.wait(futures)
+
+    monkeypatch.setattr("critdamp.data.storage.new_hdf5.publish", publish)
+    monkeypatch.setattr("critdamp.data.sweeps.tile_store.wait", wait)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(plan, path)
+    each = ShardPartition.of(plan).each
+    # the second shard is open when its first tile meets the publishing of the first one
+    assert status(path).done == 2 * each if interrupts == 1 else each
+    assert not list(tmp_path.rglob("*.tmp"))
+    resume(path).close()
 
 
 def test_changed_plan_is_refused_with_the_difference(plan, tmp_path, stop_after):
