@@ -50,6 +50,22 @@ def few(**changed):
 PLANS = {"one": {}, "other": {"tol": 1e-3}}
 
 
+HOW_ENDED = ("seed", "patience")
+# what an order says unless it says otherwise
+DEFAULTS = {
+    "seed": 1,
+    "refuse": {},
+    "kernel": "",
+    "lost": 0,
+    "shard_seconds": 60.0,
+    "late": 0,
+    "kill": 0,
+    "stop": 0,
+    "wait": 0,
+    "patience": 400.0,
+}
+
+
 def main() -> None:
     """Answer each request on stdin."""
     for module, name, value in small.SETTINGS:
@@ -64,7 +80,7 @@ def main() -> None:
             if not child:
                 os._exit(process(order))
             children[child] = order["said"]
-        codes = ends(children, random.Random(orders[0]["seed"]))
+        codes = ends(children, **{name: orders[0][name] for name in HOW_ENDED})
         print(json.dumps([[codes[one], read(said)] for one, said in children.items()]))
         sys.stdout.flush()
 
@@ -74,10 +90,14 @@ def read(path):
     return Path(path).read_text() if Path(path).exists() else ""
 
 
-def ends(children, rng):
+def ends(children, seed, patience):
     """Return how each child ended; those that are stopped go on after a while."""
+    rng, until = random.Random(seed), time.monotonic() + patience
     codes, stopped = {}, {}
     while len(codes) < len(children):
+        if time.monotonic() > until:
+            for child in set(children) - set(codes):
+                os.kill(child, signal.SIGKILL)
         for child in set(children) - set(codes):
             found, state = os.waitpid(child, os.WNOHANG | os.WUNTRACED)
             if found and os.WIFSTOPPED(state):
@@ -164,6 +184,19 @@ def force(order):
 def go_on(order):
     """Resume."""
     ended(resume(order["path"], threads=1), order)
+
+
+def meet(order):
+    """Do one thing in a folder that others prepared."""
+    path = order["path"]
+    if order["act"] == "view":
+        open_run(RunFolder(Path(path)).live).close()
+    elif order["act"] in ("status", "check_file"):
+        globals()[order["act"]](path)
+    elif order["act"] == "resume":
+        resume(path, threads=1).close()
+    else:
+        sweep(few(), path, threads=1, force=order["act"] == "force").close()
 
 
 def crowd(order):

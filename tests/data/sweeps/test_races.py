@@ -10,9 +10,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import effort
 import pytest
@@ -29,7 +26,6 @@ pytestmark = pytest.mark.crash
 
 RACES = effort.number("RACES", 8, 60)
 CROWD = effort.number("CROWD", 3.0, 20.0)
-HERE = Path(__file__).parent
 BEGUN = 4
 LOCKS = [
     {},
@@ -37,36 +33,6 @@ LOCKS = [
     *({"flock": str(getattr(errno, f"E{code}"))} for code in
       ("BADF", "NOLCK", "NOSYS", "NOTSUP")),
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def ask(tmp_path_factory):
-    """Return what has orders done at once, and returns how each one ended."""
-    compiler = shutil.which("cc")
-    if sys.platform != "linux" or compiler is None:
-        pytest.skip("needs a C compiler, and Linux")
-    shim = tmp_path_factory.mktemp("shim") / "refuser.so"
-    command = [compiler, "-shared", "-fPIC", "-o", shim, HERE / "refuser.c", "-ldl"]
-    subprocess.run(command, check=True)
-    process = subprocess.Popen(
-        [sys.executable, race_child.__file__],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={
-            **os.environ,
-            "LD_PRELOAD": str(shim),
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        },
-    )
-
-    def ask(orders):
-        print(json.dumps(orders), file=process.stdin, flush=True)
-        return json.loads(process.stdout.readline())
-
-    with process:
-        yield ask
-        process.stdin.close()
 
 
 @pytest.fixture
@@ -99,6 +65,7 @@ def orders_of(number, rng, folder, whole, state):
     ways = ways if not rough else ["go_on", *ways, *rng.choice([[], ["force"]])]
     return [
         {
+            **race_child.DEFAULTS,
             "how": rng.choice(ways),
             "path": str(folder / "run.h5"),
             "said": str(folder.with_name(f"said-{number}-{one}")),
@@ -181,6 +148,7 @@ def test_a_crowd_at_one_run(ask, whole, tmp_path, counts, refuse):
     folder.mkdir()
     orders = [
         {
+            **race_child.DEFAULTS,
             "how": "crowd",
             "seconds": CROWD,
             "path": str(folder / "run.h5"),
@@ -188,12 +156,7 @@ def test_a_crowd_at_one_run(ask, whole, tmp_path, counts, refuse):
             "whole": whole,
             "seed": one,
             "refuse": refuse,
-            "kernel": "",
-            "lost": 0,
             "shard_seconds": 0.0 if one % 2 else 60.0,
-            "late": 0,
-            "kill": 0,
-            "stop": 0,
             "wait": 0.003,
         }
         for one in range(4)

@@ -451,6 +451,47 @@ def test_a_dead_writer_is_nobodys_lock(plan, tmp_path, stop_after):
     assert not RunFolder(path).folder.exists()
 
 
+def test_another_folder_meanwhile_moves_no_output(
+    plan, tmp_path, bits, stop_after, monkeypatch
+):
+    """Paths are those of the beginning; messages name them as they were given."""
+    sweep(plan, tmp_path / "whole.h5").close()
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    there = itertools.cycle([tmp_path / "there", tmp_path])
+
+    def progress(*_now):
+        os.chdir(next(there))
+
+    monkeypatch.chdir(tmp_path / "here")
+    path = tmp_path / "here" / "run.h5"
+    assert sweep(plan, "run.h5", progress=progress, stop=stop_after(4)) is None
+    os.chdir(path.parent)
+    assert f"{status('run.h5').path}" == "run.h5"
+    with pytest.raises(CritdampError, match=r"^run\.h5: an unfinished.*resume run\.h5"):
+        sweep(plan, "run.h5")
+    with resume("run.h5", progress=progress) as run:
+        assert run.path == path
+    assert bits(path) == bits(tmp_path / "whole.h5")
+    os.chdir(path.parent)
+    small.spoil(path, 3)
+    resume("run.h5", progress=progress).close()
+    assert not check_file(path)
+    assert [found.name for found in path.parent.iterdir()] == ["run.h5"]
+    assert not list((tmp_path / "there").iterdir())
+
+
+def test_a_name_that_is_too_long_is_refused_at_once(plan, tmp_path):
+    """A folder with `.parts` is beside the run, and files with longer names in it."""
+    longest = tmp_path / f"{'ü' * 123}.h5"  # 249 bytes
+    sweep(plan, longest).close()
+    open_run(longest).close()
+    for act in (lambda path: sweep(plan, path), resume, status, check_file):
+        with pytest.raises(CritdampError, match=r"the name is too long, with"):
+            act(tmp_path / f"a{longest.name}")
+    assert [found.name for found in tmp_path.iterdir()] == [longest.name]
+
+
 def test_a_clock_that_goes_back_changes_nothing(
     plan, tmp_path, bits, stop_after, monkeypatch
 ):
