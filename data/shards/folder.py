@@ -3,7 +3,7 @@
 import errno
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,16 +13,16 @@ from critdamp.engine.errors import Advice, FileError, InputError
 
 from ..chunks.checksums import DamagedError
 from ..formats.unfinished import RECORD, parts_folder, resume_command
-from ..storage.atomic_files import appearing, beside, lock, read_own, to_disk
-from ..storage.lock_file import LockFile, holder_of
+from ..storage.atomic_files import appearing, beside, read_own, take_away
 from ..storage.os_errors import failures, refuse
+from .folder_lock import locked, refuse_link
 from .record import Record
 
 # temporary files have two more suffixes than the finished ones
 START_OVER = Advice("force", True, "starts over")
 _TEMPORARY = ("run", "writer", "plan.json", "live.h5", "shard-*.h5")
 _UNFINISHED = tuple(f"{name}.*.tmp" for name in _TEMPORARY)
-_MADE = (*_UNFINISHED, "run.tmp", "shard-*.h5", "damaged-*.h5", "live.h5")
+_MADE = ("run.tmp", "shard-*.h5", "damaged-*.h5", "live.h5")
 # bytes that the record of a sweep may have
 _MOST = 2**30
 
@@ -130,13 +130,11 @@ class RunFolder:
 
     def put_aside(self, index: int) -> None:
         """Rename a damaged shard, so that it is computed again but not lost yet."""
-        self.check()
-        self.shard(index).replace(self.folder / f"damaged-{index:04d}.h5")
+        self._take_away(self.shard(index), self.folder / f"damaged-{index:04d}.h5")
 
     def remove_shard(self, index: int) -> None:
         """Remove a shard of which nothing is left."""
-        self.check()
-        self.shard(index).unlink()
+        self._take_away(self.shard(index))
 
     def shown(self, path: Path) -> Path:
         """Return the path of a file of the run as the path of the run was given."""
@@ -154,7 +152,7 @@ class RunFolder:
             in a folder that is one.
         """
         path = self.shown(self._json)
-        self._refuse_link()
+        refuse_link(self.folder, self.shown(self.folder))
         try:
             text = read_own(self._json, _MOST)
         except FileNotFoundError:
@@ -196,80 +194,12 @@ class RunFolder:
             holds the lock.
         """
         failing = partial(failures, self.name, "write", lambda _: self.kept())
-        with failing():
-            descriptor, lock_file = self._locked()
-        try:
-            claimed = replace(self, check=lock_file.check)
+        with ExitStack() as stack:
             with failing():
-                claimed._remove(_UNFINISHED)
+                lock = locked(self.folder, self.shown(self.folder))
+                claimed = replace(self, check=stack.enter_context(lock))
+                claimed._drop_unfinished()
             yield claimed
-        finally:
-            lock_file.release()
-            self._remove_empty()
-            os.close(descriptor)
-
-    @property
-    def _writer(self) -> Path:
-        """Return the path of the lock file, which names the process with the lock."""
-        return self.folder / "writer"
-
-    def _locked(self) -> tuple[int, LockFile]:
-        """Create and lock the folder; retry if another process removed it meanwhile."""
-        while True:
-            self._refuse_link()
-            self.folder.mkdir(exist_ok=True)
-            to_disk(self.folder.parent)
-            try:
-                descriptor, locked = lock(self.folder)
-            except FileNotFoundError:
-                continue
-            except BlockingIOError:
-                raise self._taken(holder_of(self._writer)) from None
-            try:
-                return descriptor, self._lock_file(descriptor, alone=locked)
-            except FileNotFoundError:
-                os.close(descriptor)
-            except BaseException:
-                self._remove_empty()
-                os.close(descriptor)
-                raise
-
-    def _refuse_link(self) -> None:
-        if self.folder.is_symlink():
-            folder = self.shown(self.folder)
-            raise FileError(f"{folder}: a link is in the way; move it away")
-
-    def _remove_empty(self) -> None:
-        with suppress(OSError):  # it has files, or is gone
-            self.folder.rmdir()
-
-    def _lock_file(self, descriptor: int, alone: bool) -> LockFile:
-        """Take the lock file; a FileNotFoundError if the folder is another one now."""
-        lock_file = LockFile(self._writer)
-        try:
-            lock_file.acquire(alone)
-        except BlockingIOError as error:
-            raise self._taken(f"{error}") from None
-        status = os.fstat(descriptor)
-        # a folder that others prepared may hold links; owners are compared as the file
-        # system shows them, which may map them
-        try:
-            if self._writer.lstat().st_uid != status.st_uid:
-                folder = self.shown(self.folder)
-                raise FileError(f"{folder}: belongs to another user; move it away")
-            if not os.path.samestat(status, self.folder.stat()):
-                raise FileNotFoundError
-        except BaseException:
-            lock_file.release()
-            raise
-        return lock_file
-
-    def _taken(self, holder: str) -> FileError:
-        who = f" ({holder})" if holder else ""
-        return FileError(
-            f"{self.shown(self.folder)}: another process is writing there{who}; wait "
-            "for it, or stop it; if it was killed elsewhere, try again in 90 s"
-        )
 
     def strays(self) -> bool:
         """Return whether the folder has shards but no record of their sweep."""
@@ -283,31 +213,29 @@ class RunFolder:
                 size += path.lstat().st_size
         return size
 
-    def clear(self, ended: bool = False) -> None:
-        """Remove all files that critdamp created, the record last.
-
-        Parameters
-        ----------
-        ended : whether the sweep has ended, and the lock file goes too
-        """
-        self._remove(_MADE)
-        if ended:  # a kill behind this leaves an empty folder
-            self.check()
-            self._writer.unlink(missing_ok=True)
-        self._json.unlink(missing_ok=True)
-
-    def _remove(self, patterns: tuple[str, ...]) -> None:
-        for pattern in patterns:
+    def clear(self) -> None:
+        """Remove all files that critdamp created, the record last."""
+        self._drop_unfinished()
+        for pattern in _MADE:
             for path in self.folder.glob(pattern):
+                self._take_away(path)
+        self._take_away(self._json)
+
+    def _drop_unfinished(self) -> None:
+        """Remove temporary files, whose names are unique."""
+        for pattern in _UNFINISHED:
+            for path in self.folder.glob(pattern):
+                self._refuse_folder(path)
                 self.check()
-                try:
-                    path.unlink(missing_ok=True)
-                except OSError:
-                    if path.is_dir() and not path.is_symlink():
-                        raise FileError(
-                            f"{self.shown(path)}: a folder; move it away"
-                        ) from None
-                    raise
+                path.unlink(missing_ok=True)
+
+    def _take_away(self, path: Path, to: Path | None = None) -> None:
+        self._refuse_folder(path)
+        take_away(path, to, self.check)
+
+    def _refuse_folder(self, path: Path) -> None:
+        if path.is_dir() and not path.is_symlink():
+            raise FileError(f"{self.shown(path)}: a folder; move it away")
 
 
 def _why_no_path(error: OSError | RuntimeError) -> str:

@@ -6,7 +6,7 @@ import os
 import secrets
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from critdamp.engine.callbacks import ignore
@@ -78,6 +78,36 @@ def put(temporary: Path, path: Path) -> None:
             raise
     else:
         temporary.unlink()
+
+
+def take_away(path: Path, to: Path | None, check: Callable[[], object]) -> None:
+    """Remove or rename a file, if it is there, unless a check raises.
+
+    What has the name after a process was stopped may be the file of another process: so
+    the file is renamed first, then comes the check, which may have it put back.
+
+    Parameters
+    ----------
+    path : path of the file
+    to : path that it gets, None to remove it
+    check : raises if another process may have made the file by now
+    """
+    away = beside(path)
+    try:
+        path.rename(away)
+    except FileNotFoundError:
+        return
+    try:
+        check()
+    except BaseException:
+        with suppress(FileExistsError):
+            put(away, path)
+        away.unlink(missing_ok=True)
+        raise
+    if to is None:
+        away.unlink(missing_ok=True)
+    else:
+        away.replace(to)
 
 
 def read_own(path: Path, most: int) -> bytes:

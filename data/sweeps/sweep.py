@@ -243,7 +243,7 @@ def _without_shards(parts: RunFolder, record: Record) -> Run:
     """Remove the shards of a finished run unless they are kept; return the run."""
     if not record.keep_shards:
         with writing(parts):
-            parts.clear(ended=True)
+            parts.clear()
     return open_run(parts.name)
 
 

@@ -6,6 +6,7 @@ and message of each. Processes stop and die at random calls that change files; t
 that stopped go on after a while.
 """
 
+import itertools
 import json
 import os
 import random
@@ -50,7 +51,8 @@ def few(**changed):
 PLANS = {"one": {}, "other": {"tol": 1e-3}}
 
 
-HOW_ENDED = ("seed", "patience")
+# of the first order, how all of them are watched
+HOW_ENDED = ("seed", "patience", "stop_at")
 # what an order says unless it says otherwise
 DEFAULTS = {
     "seed": 1,
@@ -61,6 +63,8 @@ DEFAULTS = {
     "late": 0,
     "kill": 0,
     "stop": 0,
+    "stop_at": 0,
+    "after": "",
     "wait": 0,
     "patience": 400.0,
 }
@@ -90,8 +94,12 @@ def read(path):
     return Path(path).read_text() if Path(path).exists() else ""
 
 
-def ends(children, seed, patience):
-    """Return how each child ended; those that are stopped go on after a while."""
+def ends(children, seed, patience, stop_at):
+    """Return how each child ended.
+
+    Those that are stopped go on after a while; one that stops at a certain call, after
+    all others ended.
+    """
     rng, until = random.Random(seed), time.monotonic() + patience
     codes, stopped = {}, {}
     while len(codes) < len(children):
@@ -102,9 +110,14 @@ def ends(children, seed, patience):
             found, state = os.waitpid(child, os.WNOHANG | os.WUNTRACED)
             if found and os.WIFSTOPPED(state):
                 stopped[child] = time.monotonic() + rng.uniform(0.1, 1.0)
+                for what in ("stopped", "halted"):
+                    Path(f"{children[child]}.{what}").touch()
             elif found:
                 codes[child] = os.waitstatus_to_exitcode(state)
-            elif stopped.get(child, np.inf) < time.monotonic():
+                Path(f"{children[child]}.halted").touch()
+            elif stopped.get(child, np.inf) < time.monotonic() and (
+                not stop_at or len(codes) == len(children) - 1
+            ):
                 del stopped[child]
                 os.kill(child, signal.SIGCONT)
         time.sleep(0.003)
@@ -135,16 +148,25 @@ def prepare(order):
     if order["lost"]:
         lock_file._BEAT, lock_file._LOST = order["lost"] / 10, order["lost"]
     tile_store.SHARD_SECONDS = order["shard_seconds"]
-    rng = random.Random(order["seed"])
+    rng, calls = random.Random(order["seed"]), itertools.count(1)
     for name in CALLS:
-        setattr(os, name, shaken(getattr(os, name), rng, order))
+        setattr(os, name, shaken(getattr(os, name), rng, order, calls))
     time.sleep(rng.uniform(0, order["late"]))
+    if order["after"]:
+        while not Path(order["after"]).exists():
+            time.sleep(0.01)
+        time.sleep(1.5 * order["lost"])
 
 
-def shaken(call, rng, order):
+def shaken(call, rng, order, calls):
     """Return a call before which its process waits, stops or dies now and then."""
+    folder = str(Path(order["path"]).parent)
 
     def shaken(*given, **named):
+        if any(str(one).startswith(folder) for one in given) and (
+            next(calls) == order["stop_at"]
+        ):
+            os.kill(os.getpid(), signal.SIGSTOP)
         what = rng.random() - order["kill"]
         if what < 0:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -184,6 +206,23 @@ def force(order):
 def go_on(order):
     """Resume."""
     ended(resume(order["path"], threads=1), order)
+
+
+def take_over(order):
+    """Go on with what another process left, or begin."""
+    if RunFolder(Path(order["path"])).begun:
+        go_on(order)
+    elif not Path(order["path"]).exists():
+        begin(order)
+
+
+def begin_other(order):
+    """Begin another sweep in its place, and stop it after some tiles."""
+    plan = few(**PLANS["other"])
+    left = iter([False] * 4)
+    given = {"threads": 1, "force": True, "stop": lambda: next(left, True)}
+    assert sweep(plan, order["path"], **given) is None
+    Path(order["said"]).write_text(f"{status(order['path']).done}")
 
 
 def meet(order):

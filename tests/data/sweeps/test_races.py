@@ -10,6 +10,7 @@ import os
 import random
 import shutil
 import signal
+from pathlib import Path
 
 import effort
 import pytest
@@ -25,6 +26,7 @@ from critdamp.data.sweeps.sweep import resume, sweep
 pytestmark = pytest.mark.crash
 
 RACES = effort.number("RACES", 8, 60)
+PAUSES_EVERY = effort.number("PAUSES_EVERY", 30, 5)
 CROWD = effort.number("CROWD", 3.0, 20.0)
 BEGUN = 4
 LOCKS = [
@@ -132,6 +134,51 @@ def test_races(ask, whole, states, tmp_path, monkeypatch, counts):
     counts("races without a lock that works", RACES)
     for name, value in ended.items():
         counts(f"processes of races that were {name}", value)
+
+
+@pytest.mark.parametrize("then", ["take_over", "begin_other"])
+@pytest.mark.parametrize("how", ["begin", "go_on", "force"])
+def test_stopped_before_any_change_while_another_takes_over(
+    ask, whole, states, tmp_path, monkeypatch, counts, how, then
+):
+    """The lock is taken from who gives no sign, and who wakes up does no harm."""
+    monkeypatch.setattr(lock_file, "_BEAT", 0.02)
+    monkeypatch.setattr(lock_file, "_LOST", 0.2)
+    right = [maps(path) for path in whole.values()]
+    expected = right[then == "begin_other"]
+    point = random.randint(1, PAUSES_EVERY)
+    stopped = True
+    while stopped:
+        folder = tmp_path / f"{point}"
+        shutil.copytree(states["nothing" if how == "begin" else "begun"], folder)
+        path, said = folder / "run.h5", str(tmp_path / f"said-{point}")
+        given = {"path": str(path), "whole": whole, "lost": 0.2}
+        given |= (
+            race_child.DEFAULTS | {"refuse": LOCKS[3], "shard_seconds": 0.0} | given
+        )
+        first = given | {"how": how, "said": said, "stop_at": point}
+        second = given | {"how": then, "said": f"{said}-then"}
+        answers = ask([first, second | {"after": f"{said}.halted"}])
+        stopped = Path(f"{said}.stopped").exists()
+        told = (point, answers)
+        (code, _), (then_code, then_said) = answers
+        assert code in (0, race_child.REFUSED), told
+        assert then_code == 0, told
+        now = status(path)
+        # without a refusal it was stopped before it began, or after its end
+        begun_after = code == 0 and now.complete
+        if then == "begin_other" and not begun_after:
+            assert (now.sha256, now.complete) == (expected[0], False), told
+            assert now.done >= int(then_said), told
+        assert not path.exists() or maps(path) in right, told
+        assert not check_file(path), told
+        if RunFolder(path).begun:
+            resume(path).close()
+        assert maps(path) in (right if begun_after else [expected]), told
+        assert list(folder.rglob("*")) == [path], told
+        shutil.rmtree(folder)
+        counts("calls at which a process was stopped, and another took over", 1)
+        point += PAUSES_EVERY
 
 
 def recovered(folder, left):
