@@ -15,6 +15,7 @@ from ..chunks.checksums import DamagedError
 from ..formats.unfinished import RECORD, parts_folder, resume_command
 from ..storage.atomic_files import appearing, beside, read_own, take_away
 from ..storage.os_errors import failures, refuse
+from ..storage.outputs import followed
 from .folder_lock import locked, refuse_link
 from .record import Record
 
@@ -68,13 +69,14 @@ class RunFolder:
             raise InputError(f"{str(path)!r} names no file")
         target = Path(path)
         try:
-            if target.is_symlink():
-                target = target.resolve()
+            target = followed(target)
             # the process may change to another folder meanwhile
             parts = cls(target.absolute(), target)
             is_folder, exists = target.is_dir(), target.exists()
             with suppress(FileNotFoundError, NotADirectoryError):
                 parts.folder.lstat()
+        except FileError:
+            raise
         except (OSError, RuntimeError) as error:
             raise InputError(f"{path}: {_why_no_path(error)}") from error
         if is_folder:

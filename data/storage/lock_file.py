@@ -129,7 +129,7 @@ class LockFile:
         self._released.set()
         if self._beats.ident is not None:
             self._beats.join()
-        with suppress(OSError, FileError):
+        with suppress(OSError):
             if self._is_held():
                 self._path.unlink()
 
@@ -182,14 +182,14 @@ class LockFile:
 
     def _beat(self) -> None:
         while not self._released.wait(_BEAT):
-            with suppress(OSError, FileError):
+            with suppress(OSError):
                 if self._is_held():
                     os.utime(self._path, follow_symlinks=False)
 
 
 def holder_of(path: Path) -> str:
     """Return who holds a lock, empty if nobody does or it cannot be read."""
-    with suppress(OSError, FileError):
+    with suppress(OSError):
         return f"{_parsed(_contents(path)) or ''}"
     return ""
 

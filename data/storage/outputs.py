@@ -2,9 +2,10 @@
 
 import errno
 import os
+import stat
 from pathlib import Path
 
-from critdamp.engine.errors import Advice, InputError, OutputExistsError
+from critdamp.engine.errors import Advice, FileError, InputError, OutputExistsError
 
 from .os_errors import failures
 
@@ -27,7 +28,7 @@ def check_output(output: Path, force: bool = True) -> Path:
         The folder does not exist, or writing there is not allowed.
     """
     with failures(output, "write"):
-        output = output.resolve() if output.is_symlink() else output
+        output = followed(output)
         folder = output.parent.resolve(strict=True)
         if not folder.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "")
@@ -40,3 +41,24 @@ def check_output(output: Path, force: bool = True) -> Path:
                 f"{output}: exists", advice=Advice("force", True, "replaces it")
             )
     return output
+
+
+def followed(path: Path) -> Path:
+    """Return a path, or what it leads to if it is a link.
+
+    Raises
+    ------
+    FileError
+        The link is of another user, in a folder that all may write to, as `/tmp`. The
+        kernel refuses to follow such links too, but not to read where they lead.
+    OSError, RuntimeError
+        The link leads nowhere.
+    """
+    if not path.is_symlink():
+        return path
+    link, folder = path.lstat(), path.parent.stat()
+    shared = stat.S_ISVTX | stat.S_IWOTH
+    for_all = folder.st_mode & shared == shared
+    if for_all and link.st_uid not in (os.geteuid(), folder.st_uid):
+        raise FileError(f"{path}: a link of another user; give another path")
+    return path.resolve()

@@ -88,7 +88,7 @@ def of_one_sweep(parts: RunFolder, read: Callable[[Record | None], Found]) -> Fo
         before = _sweep_of(parts, record)
         try:
             found = read(record)
-        except (FileError, OSError):
+        except OSError:  # a FileError, too
             if _sweep_of(parts, parts.record()) == before:
                 raise
         else:

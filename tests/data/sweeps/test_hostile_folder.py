@@ -16,6 +16,7 @@ import pytest
 import race_child
 
 from critdamp.data.shards.folder import RunFolder
+from critdamp.data.storage.outputs import check_output
 from critdamp.data.sweeps.status import status
 from critdamp.data.sweeps.sweep import resume, sweep
 from critdamp.engine.errors import CritdampError
@@ -139,6 +140,27 @@ def test_a_folder_of_another_user(plan, tmp_path):
     with pytest.raises(CritdampError, match="belongs to another user"):
         sweep(plan, path)
     assert [found.name for found in RunFolder(path).folder.iterdir()] == ["precious"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives links away")
+def test_a_link_of_another_user_in_a_folder_for_all(plan, tmp_path):
+    """As the kernel has it, of whoever owns the folder it may be followed."""
+    shared, victim, link = (
+        tmp_path / "tmp",
+        tmp_path / "new.h5",
+        tmp_path / "tmp/run.h5",
+    )
+    shared.mkdir()
+    shared.chmod(0o1777)
+    link.symlink_to(victim)
+    os.chown(link, 12345, 12345, follow_symlinks=False)
+    for act in (RunFolder.of, check_output, lambda path: sweep(plan, path, force=True)):
+        with pytest.raises(CritdampError, match=r"run\.h5: a link of another user; give"):
+            act(link)
+    assert not victim.exists()
+    os.chown(shared, 12345, 12345)
+    sweep(plan, link).close()
+    assert victim.exists()
 
 
 @pytest.mark.parametrize(
