@@ -37,18 +37,18 @@ def publish(
     OutputExistsError
         `path` exists, and `replace` is False; also if it appeared in this very moment.
     """
-    to_disk(temporary)
-    check()
-    if replace:
-        temporary.replace(path)
-    else:
-        try:
-            put(temporary, path)
-        except FileExistsError as error:
-            raise OutputExistsError(
-                f"{path}: a file appeared there meanwhile",
-                advice=Advice("force", True, "replaces it"),
-            ) from error
+    try:
+        to_disk(temporary)
+        check()
+        temporary.replace(path) if replace else put(temporary, path)
+    except FileExistsError as error:
+        raise OutputExistsError(
+            f"{path}: a file appeared there meanwhile",
+            advice=Advice("force", True, "replaces it"),
+        ) from error
+    except FileNotFoundError:
+        check()  # it may know who removed the temporary file
+        raise
     to_disk(path.parent)
 
 

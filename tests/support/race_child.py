@@ -6,6 +6,7 @@ and message of each. Processes stop and die at random calls that change files; t
 that stopped go on after a while.
 """
 
+import errno
 import itertools
 import json
 import os
@@ -64,6 +65,7 @@ DEFAULTS = {
     "kill": 0,
     "stop": 0,
     "stop_at": 0,
+    "links": True,
     "after": "",
     "wait": 0,
     "patience": 400.0,
@@ -148,6 +150,8 @@ def prepare(order):
     if order["lost"]:
         lock_file._BEAT, lock_file._LOST = order["lost"] / 10, order["lost"]
     tile_store.SHARD_SECONDS = order["shard_seconds"]
+    if not order["links"]:
+        os.link = refused
     rng, calls = random.Random(order["seed"]), itertools.count(1)
     for name in CALLS:
         setattr(os, name, shaken(getattr(os, name), rng, order, calls))
@@ -156,6 +160,11 @@ def prepare(order):
         while not Path(order["after"]).exists():
             time.sleep(0.01)
         time.sleep(1.5 * order["lost"])
+
+
+def refused(*_given, **_named):
+    """Refuse as file systems do that have no links."""
+    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
 
 
 def shaken(call, rng, order, calls):

@@ -155,7 +155,9 @@ def test_a_link_of_another_user_in_a_folder_for_all(plan, tmp_path):
     link.symlink_to(victim)
     os.chown(link, 12345, 12345, follow_symlinks=False)
     for act in (RunFolder.of, check_output, lambda path: sweep(plan, path, force=True)):
-        with pytest.raises(CritdampError, match=r"run\.h5: a link of another user; give"):
+        with pytest.raises(
+            CritdampError, match=r"run\.h5: a link of another user; give"
+        ):
             act(link)
     assert not victim.exists()
     os.chown(shared, 12345, 12345)

@@ -62,7 +62,7 @@ def states(plan, tmp_path, stop_after):
 
 def orders_of(number, rng, folder, whole, state):
     """Return the orders of a race: calm, or with pauses and kills at random calls."""
-    rough, hosts = number % 2, rng.random() < 0.5
+    rough, hosts, links = number % 2, rng.random() < 0.5, rng.random() < 0.8
     ways = ["begin"] if state == "nothing" else ["go_on"]
     ways = ways if not rough else ["go_on", *ways, *rng.choice([[], ["force"]])]
     return [
@@ -75,6 +75,7 @@ def orders_of(number, rng, folder, whole, state):
             "seed": rng.randrange(2**32),
             "refuse": LOCKS[number // 2 % len(LOCKS)],
             "kernel": f"{one}" if hosts else "",
+            "links": links,
             "lost": 0.3 if rough else 0,
             "shard_seconds": rng.choice([0.0, 60.0]),
             "late": rng.choice([0.0, 0.3]),
