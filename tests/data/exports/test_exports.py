@@ -235,11 +235,11 @@ def test_two_exports_to_one_file_take_no_notice_of_each_other(tmp_path, monkeypa
     export(WITNESS / "run.h5", other, ["regime"])
     publish = files.publish
 
-    def between(temporary, path, replace):
+    def between(temporary, path, *given):
         monkeypatch.undo()
         export(WITNESS / "run.h5", path, ["regime"])
         assert target.read_bytes() == other.read_bytes()
-        publish(temporary, path, replace)
+        publish(temporary, path, *given)
 
     monkeypatch.setattr(files, "publish", between)
     export(WITNESS / "run.h5", target)
