@@ -21,7 +21,7 @@ from .record import Record
 
 # temporary files have two more suffixes than the finished ones
 START_OVER = Advice("force", True, "starts over")
-_TEMPORARY = ("run", "writer", "plan.json", "live.h5", "shard-*.h5")
+_TEMPORARY = ("run", "writer", "plan.json", "live.h5", "shard-*.h5", "damaged-*.h5")
 _UNFINISHED = tuple(f"{name}.*.tmp" for name in _TEMPORARY)
 _MADE = ("run.tmp", "shard-*.h5", "damaged-*.h5", "live.h5")
 # bytes that the record of a sweep may have
@@ -63,7 +63,9 @@ class RunFolder:
         Raises
         ------
         InputError
-            The path is empty, a folder, a broken link, or not a regular file.
+            The path is empty, a folder, a broken link, not a regular file, or too long.
+        FileError
+            It is a link of another user, in a folder that all may write to.
         """
         if not Path(path).name:
             raise InputError(f"{str(path)!r} names no file")
