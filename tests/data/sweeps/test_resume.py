@@ -25,7 +25,7 @@ from critdamp.data.formats.run_file import open_run
 from critdamp.data.shards.contents import contents
 from critdamp.data.shards.folder import RunFolder
 from critdamp.data.shards.partition import ShardPartition
-from critdamp.data.storage import atomic_files
+from critdamp.data.storage import atomic_files, lock_file
 from critdamp.data.storage.lock_file import Holder
 from critdamp.data.sweeps.check import check_file
 from critdamp.data.sweeps.status import status
@@ -433,7 +433,8 @@ def test_two_processes_where_no_lock_is_refuse_in_words(
     resume(path, stop=other).close()
 
 
-def test_a_dead_writer_is_nobodys_lock(plan, tmp_path, stop_after):
+def test_a_dead_writer_is_nobodys_lock(plan, tmp_path, stop_after, monkeypatch):
+    monkeypatch.setattr(lock_file, "_BEAT", 0.1)
     path = tmp_path / "run.h5"
     sweep(plan, path, stop=stop_after(1))
     writer = RunFolder(path).folder / "writer"
