@@ -44,7 +44,7 @@ def command(output: Path, check: bool, as_json: bool) -> None:
         for block in damage:
             click.echo(f"{block.path}: damaged: {block}")
     if damage:
-        folder_damaged = Damage(RunFolder.of(output).path, "", ()) in damage
+        folder_damaged = Damage(RunFolder.of(output).name, "", ()) in damage
         advice = (
             "make it again"
             if folder_damaged

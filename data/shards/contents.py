@@ -19,6 +19,7 @@ from ..chunks.deflate import crc32
 from ..chunks.raw_chunks import read_chunk, write_chunk
 from ..chunks.statistics import Statistics
 from ..formats.kinds import RUN
+from ..storage.atomic_files import refuse_irregular
 from ..storage.open_hdf5 import open_to_read, refuse_newer
 from ..storage.os_errors import refuse
 from .folder import START_OVER, RunFolder
@@ -91,6 +92,18 @@ class Contents:
         return Contents(kept, sums, self.seconds)
 
 
+def open_own(path: Path) -> h5py.File:
+    """Return an opened shard, which has to be a regular file; see `open_to_read`.
+
+    Raises
+    ------
+    FileError
+        It is a link, or no regular file.
+    """
+    refuse_irregular(path)
+    return open_to_read(path)
+
+
 @contextmanager
 def open_shard(
     parts: RunFolder, index: int, record: Record
@@ -105,17 +118,19 @@ def open_shard(
         The shard belongs to another sweep, has other chunks, or the system refuses to
         read it.
     """
-    path = parts.shard(index)
+    path = parts.shown(parts.shard(index))
     try:
-        file = open_to_read(path)
+        file = open_own(parts.shard(index))
     except FileNotFoundError:
         yield None, Contents()
         return
+    except FileError:
+        raise
     except Exception as error:  # h5py may raise any exception for a damaged file
         raise _unreadable(path, error) from error
     with file:
         try:
-            shard = _checked(file, index, record)
+            shard = _checked(path, file, index, record)
         except FileError:
             raise
         except Exception as error:
@@ -129,9 +144,8 @@ def contents(parts: RunFolder, index: int, record: Record) -> Contents:
         return shard
 
 
-def _checked(file: h5py.File, index: int, record: Record) -> Contents:
+def _checked(path: Path, file: h5py.File, index: int, record: Record) -> Contents:
     """Return the contents of an open shard, after checks of its metadata."""
-    path = Path(file.filename)
     refuse_newer(path, operator.index(file.attrs["format_version"]), RUN)
     if not sealed(file, tuple(q.name for q in record.plan.quantities)):
         raise ValueError("its metadata have changed")

@@ -1,25 +1,31 @@
 """The folder of an unfinished run: record, shards, live view and lock."""
 
+import errno
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
+from critdamp.engine.callbacks import ignore
 from critdamp.engine.errors import Advice, FileError, InputError
 
 from ..chunks.checksums import DamagedError
-from ..formats.unfinished import RECORD, how_to_go_on, parts_folder, resume_command
-from ..storage.atomic_files import appearing, beside, lock, to_disk
-from ..storage.lock_file import LockFile, holder_of
+from ..formats.unfinished import RECORD, parts_folder, resume_command
+from ..storage.atomic_files import appearing, beside, read_own, take_away
 from ..storage.os_errors import failures, refuse
+from ..storage.outputs import followed
+from .folder_lock import locked, refuse_link
 from .record import Record
 
 # temporary files have two more suffixes than the finished ones
 START_OVER = Advice("force", True, "starts over")
-_TEMPORARY = ("run", "writer", "plan.json", "live.h5", "shard-*.h5")
+_TEMPORARY = ("run", "writer", "plan.json", "live.h5", "shard-*.h5", "damaged-*.h5")
 _UNFINISHED = tuple(f"{name}.*.tmp" for name in _TEMPORARY)
-_MADE = (*_UNFINISHED, "run.tmp", "shard-*.h5", "damaged-*.h5", "live.h5")
+_MADE = ("run.tmp", "shard-*.h5", "damaged-*.h5", "live.h5")
+# bytes that the record of a sweep may have
+_MOST = 2**30
 
 
 @dataclass(frozen=True)
@@ -28,10 +34,27 @@ class RunFolder:
 
     Attributes
     ----------
-    path : path of the run file
+    path : path of the run file, absolute where it comes from `of`
+    given : path as it was given, for messages; by default `path`
+    check : raises a FileError if this process no longer has the lock of the folder;
+        does nothing where it was not `claimed`
     """
 
     path: Path
+    given: Path | None = None
+    check: Callable[[], object] = field(default=ignore, compare=False)
+
+    def __str__(self) -> str:
+        """Return the path of the run file for messages."""
+        return f"{self.name}"
+
+    @property
+    def name(self) -> Path:
+        """Return the path of the run file as it was given, while it leads there."""
+        with suppress(OSError):  # the current folder may be gone
+            if self.given is not None and self.given.absolute() == self.path:
+                return self.given
+        return self.path
 
     @classmethod
     def of(cls, path: str | Path) -> "RunFolder":
@@ -40,21 +63,29 @@ class RunFolder:
         Raises
         ------
         InputError
-            The path is empty, a folder, a broken link, or not a regular file.
+            The path is empty, a folder, a broken link, not a regular file, or too long.
+        FileError
+            It is a link of another user, in a folder that all may write to.
         """
         if not Path(path).name:
             raise InputError(f"{str(path)!r} names no file")
         target = Path(path)
         try:
-            if target.is_symlink():
-                target = target.resolve()
+            target = followed(target)
+            # the process may change to another folder meanwhile
+            parts = cls(target.absolute(), target)
+            is_folder, exists = target.is_dir(), target.exists()
+            with suppress(FileNotFoundError, NotADirectoryError):
+                parts.folder.lstat()
+        except FileError:
+            raise
         except (OSError, RuntimeError) as error:
-            raise InputError(f"{path}: a link that leads nowhere: {error}") from error
-        if target.is_dir():
+            raise InputError(f"{path}: {_why_no_path(error)}") from error
+        if is_folder:
             raise InputError(f"{path}: a folder; name a file in it")
-        if target.exists() and not target.is_file():
+        if exists and not target.is_file():
             raise InputError(f"{path}: not a regular file; choose another name")
-        return cls(target)
+        return parts
 
     @property
     def folder(self) -> Path:
@@ -73,11 +104,11 @@ class RunFolder:
     @property
     def resume(self) -> str:
         """Return the shell command that resumes the sweep, quoted for pasting."""
-        return resume_command(self.path)
+        return resume_command(self.name)
 
     def kept(self) -> str:
         """Return a hint how to resume the sweep, empty without a record."""
-        return how_to_go_on(self.path)
+        return f"go on with: {self.resume}" if self.begun else ""
 
     def identity(self) -> str:
         """Return what tells the run file from any that replaces it, empty without."""
@@ -91,7 +122,7 @@ class RunFolder:
     @property
     def begun(self) -> bool:
         """Return whether the folder has the record of a sweep."""
-        return self._json.exists()
+        return os.path.lexists(self._json)
 
     @property
     def _json(self) -> Path:
@@ -103,7 +134,15 @@ class RunFolder:
 
     def put_aside(self, index: int) -> None:
         """Rename a damaged shard, so that it is computed again but not lost yet."""
-        self.shard(index).replace(self.folder / f"damaged-{index:04d}.h5")
+        self._take_away(self.shard(index), self.folder / f"damaged-{index:04d}.h5")
+
+    def remove_shard(self, index: int) -> None:
+        """Remove a shard of which nothing is left."""
+        self._take_away(self.shard(index))
+
+    def shown(self, path: Path) -> Path:
+        """Return the path of a file of the run as the path of the run was given."""
+        return self.name.parent / path.relative_to(self.path.parent)
 
     def record(self) -> Record | None:
         """Return the record of the sweep (plan.json), None without a file.
@@ -113,11 +152,13 @@ class RunFolder:
         DamagedError
             The record is damaged.
         FileError
-            The system refuses to read it, or a newer critdamp wrote it.
+            The system refuses to read it, a newer critdamp wrote it, or it is a link or
+            in a folder that is one.
         """
-        path = self._json
+        path = self.shown(self._json)
+        refuse_link(self.folder, self.shown(self.folder))
         try:
-            text = path.read_bytes()
+            text = read_own(self._json, _MOST)
         except FileNotFoundError:
             return None
         except (OSError, MemoryError) as error:
@@ -135,16 +176,20 @@ class RunFolder:
 
     def save(self, record: Record) -> None:
         """Write the record of the sweep (plan.json) atomically."""
-        with appearing(self._json) as temporary:
+        with appearing(self._json, check=self.check) as temporary:
             temporary.write_text(record.to_json(), encoding="utf-8")
 
     @contextmanager
-    def claimed(self) -> Iterator[Callable[[], None]]:
+    def claimed(self) -> Iterator["RunFolder"]:
         """Create the folder if needed, and lock it while the block runs.
+
+        Temporary files are removed: those of a process that was killed, and of one that
+        was stopped for so long that it lost the lock, which cannot publish them then.
 
         Yields
         ------
-        check : raises a FileError if another process took the lock meanwhile
+        RunFolder
+            This folder, with its `check`.
 
         Raises
         ------
@@ -152,72 +197,13 @@ class RunFolder:
             The folder cannot be created, belongs to another user, or another process
             holds the lock.
         """
-        with failures(self.path, "write", lambda _: self.kept()):
-            descriptor, lock_file = self._locked()
-        try:
-            yield lock_file.check
-        finally:
-            lock_file.release()
-            self._remove_empty()
-            os.close(descriptor)
-
-    @property
-    def _writer(self) -> Path:
-        """Return the path of the lock file, which names the process with the lock."""
-        return self.folder / "writer"
-
-    def _locked(self) -> tuple[int, LockFile]:
-        """Create and lock the folder; retry if another process removed it meanwhile."""
-        while True:
-            if self.folder.is_symlink():
-                raise FileError(f"{self.folder}: a link is in the way; move it away")
-            self.folder.mkdir(exist_ok=True)
-            to_disk(self.folder.parent)
-            try:
-                descriptor, locked = lock(self.folder)
-            except FileNotFoundError:
-                continue
-            except BlockingIOError:
-                raise self._taken(holder_of(self._writer)) from None
-            try:
-                return descriptor, self._lock_file(descriptor, alone=locked)
-            except FileNotFoundError:
-                os.close(descriptor)
-            except BaseException:
-                self._remove_empty()
-                os.close(descriptor)
-                raise
-
-    def _remove_empty(self) -> None:
-        with suppress(OSError):  # it has files, or is gone
-            self.folder.rmdir()
-
-    def _lock_file(self, descriptor: int, alone: bool) -> LockFile:
-        """Take the lock file; a FileNotFoundError if the folder is another one now."""
-        lock_file = LockFile(self._writer)
-        try:
-            lock_file.acquire(alone)
-        except BlockingIOError as error:
-            raise self._taken(f"{error}") from None
-        folder = os.fstat(descriptor)
-        # a folder that others prepared may hold links; owners are compared as the file
-        # system shows them, which may map them
-        try:
-            if self._writer.lstat().st_uid != folder.st_uid:
-                raise FileError(f"{self.folder}: belongs to another user; move it away")
-            if not os.path.samestat(folder, self.folder.stat()):
-                raise FileNotFoundError
-        except BaseException:
-            lock_file.release()
-            raise
-        return lock_file
-
-    def _taken(self, holder: str) -> FileError:
-        who = f" ({holder})" if holder else ""
-        return FileError(
-            f"{self.folder}: another process is writing there{who}; wait for it, or "
-            "stop it; if it was killed elsewhere, try again in 90 s"
-        )
+        failing = partial(failures, self.name, "write", lambda _: self.kept())
+        with ExitStack() as stack:
+            with failing():
+                lock = locked(self.folder, self.shown(self.folder))
+                claimed = replace(self, check=stack.enter_context(lock))
+                claimed._drop_unfinished()
+            yield claimed
 
     def strays(self) -> bool:
         """Return whether the folder has shards but no record of their sweep."""
@@ -228,25 +214,41 @@ class RunFolder:
         size = 0
         for path in self.folder.glob(pattern):
             with suppress(FileNotFoundError):
-                size += path.stat().st_size
+                size += path.lstat().st_size
         return size
 
-    def clear(self, ended: bool = False) -> None:
-        """Remove all files that critdamp created, the record last.
-
-        Parameters
-        ----------
-        ended : whether the sweep has ended, and the lock file goes too
-        """
+    def clear(self) -> None:
+        """Remove all files that critdamp created, the record last."""
+        self._drop_unfinished()
         for pattern in _MADE:
             for path in self.folder.glob(pattern):
-                path.unlink()
-        if ended:  # a kill behind this leaves an empty folder
-            self._writer.unlink(missing_ok=True)
-        self._json.unlink(missing_ok=True)
+                self._take_away(path)
+        self._take_away(self._json)
 
-    def drop_unfinished(self) -> None:
-        """Remove the temporary files of a killed process."""
+    def _drop_unfinished(self) -> None:
+        """Remove temporary files, whose names are unique."""
         for pattern in _UNFINISHED:
             for path in self.folder.glob(pattern):
-                path.unlink()
+                self._refuse_folder(path)
+                self.check()
+                path.unlink(missing_ok=True)
+
+    def _take_away(self, path: Path, to: Path | None = None) -> None:
+        self._refuse_folder(path)
+        take_away(path, to, self.check)
+
+    def _refuse_folder(self, path: Path) -> None:
+        if path.is_dir() and not path.is_symlink():
+            raise FileError(f"{self.shown(path)}: a folder; move it away")
+
+
+def _why_no_path(error: OSError | RuntimeError) -> str:
+    """Return why a path cannot be used."""
+    code = getattr(error, "errno", None)
+    if code == errno.ENAMETOOLONG:
+        return "the name is too long, with `.parts` for the folder; shorten it"
+    if isinstance(error, PermissionError):
+        return f"reading there is not allowed: {error.strerror}"
+    if isinstance(error, FileNotFoundError):
+        return "the folder that it starts from is gone; give an absolute path"
+    return f"a link that leads nowhere: {error}"

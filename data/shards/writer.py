@@ -21,8 +21,7 @@ from ..chunks.statistics import Statistics
 from ..formats.run_layout import lay_out, stored
 from ..storage.atomic_files import beside
 from ..storage.new_hdf5 import NewFile
-from ..storage.open_hdf5 import open_to_read
-from .contents import contents, copy_tiles
+from .contents import contents, copy_tiles, open_own
 from .folder import RunFolder
 from .record import Record
 
@@ -58,7 +57,7 @@ class ShardWriter:
         self.contents = contents(parts, index, record).without(without)
         self._ending = f"; {parts.kept()}"
         self._began = began
-        self._new = NewFile(path, beside(path))
+        self._new = NewFile(path, beside(path), parts.check)
         try:
             self._begin(path, record)
         except BaseException:
@@ -72,7 +71,7 @@ class ShardWriter:
             file[alias(record, quantity)] = h5py.SoftLink(f"/{quantity.name}")
         self._stored = {q.name: file[q.name].id for q in record.plan.quantities}
         if self.contents.tiles:
-            with open_to_read(path) as old:
+            with open_own(path) as old:
                 copy_tiles(old, file, record.plan, self.contents, self._ending)
 
     def write(self, tile: Tile, chunks: Iterable[Chunk]) -> None:

@@ -5,35 +5,50 @@ import fcntl
 import os
 import secrets
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from critdamp.engine.errors import Advice, OutputExistsError
+from critdamp.engine.callbacks import ignore
+from critdamp.engine.errors import Advice, FileError, OutputExistsError
 
 # errno values with which fsync of a folder is unsupported or not permitted
 _FOLDER_FSYNC_ERRORS = (errno.EACCES, errno.EBADF, errno.EINVAL, errno.EOPNOTSUPP)
+# bytes of a name that a temporary name begins with, so that it is not too long
+_STEM = 100
 
 
-def publish(temporary: Path, path: Path, replace: bool = True) -> None:
+def publish(
+    temporary: Path,
+    path: Path,
+    replace: bool = True,
+    check: Callable[[], object] = ignore,
+) -> None:
     """Sync a finished temporary file, rename it to `path`, and sync the folder.
+
+    Parameters
+    ----------
+    temporary, path : paths of the finished file and of what it becomes
+    replace : whether a file may be at `path`
+    check : called when all is on the disk; if it raises the file is not renamed
 
     Raises
     ------
     OutputExistsError
         `path` exists, and `replace` is False; also if it appeared in this very moment.
     """
-    to_disk(temporary)
-    if replace:
-        temporary.replace(path)
-    else:
-        try:
-            put(temporary, path)
-        except FileExistsError as error:
-            raise OutputExistsError(
-                f"{path}: a file appeared there meanwhile",
-                advice=Advice("force", True, "replaces it"),
-            ) from error
+    try:
+        to_disk(temporary)
+        check()
+        temporary.replace(path) if replace else put(temporary, path)
+    except FileExistsError as error:
+        raise OutputExistsError(
+            f"{path}: a file appeared there meanwhile",
+            advice=Advice("force", True, "replaces it"),
+        ) from error
+    except FileNotFoundError:
+        check()  # it may know who removed the temporary file
+        raise
     to_disk(path.parent)
 
 
@@ -47,7 +62,12 @@ def put(temporary: Path, path: Path) -> None:
     """
     try:
         os.link(temporary, path, follow_symlinks=False)
-    except (FileExistsError, FileNotFoundError):
+    except FileExistsError:
+        # a network file system may ask twice, and hear of the link that it made
+        if not os.path.samestat(temporary.lstat(), path.lstat()):
+            raise
+        temporary.unlink()
+    except FileNotFoundError:
         raise
     except OSError:  # the file system has no links; an empty file holds the name
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
@@ -60,41 +80,102 @@ def put(temporary: Path, path: Path) -> None:
         temporary.unlink()
 
 
+def take_away(path: Path, to: Path | None, check: Callable[[], object]) -> None:
+    """Remove or rename a file, if it is there, unless a check raises.
+
+    What has the name after a process was stopped may be the file of another process: so
+    the file is renamed first, then comes the check, which may have it put back.
+
+    Parameters
+    ----------
+    path : path of the file
+    to : path that it gets, None to remove it
+    check : raises if another process may have made the file by now
+    """
+    away = beside(path)
+    try:
+        path.rename(away)
+    except FileNotFoundError:
+        return
+    try:
+        check()
+    except BaseException:
+        with suppress(FileExistsError):
+            put(away, path)
+        away.unlink(missing_ok=True)
+        raise
+    if to is None:
+        away.unlink(missing_ok=True)
+    else:
+        away.replace(to)
+
+
 def read_own(path: Path, most: int) -> bytes:
-    """Return the contents of a regular file that is no link, up to some bytes.
+    """Return the contents of a regular file that is no link.
 
     Raises
     ------
+    FileError
+        It is a link, no regular file, or has more bytes than `most`.
     OSError
-        It is a link, no regular file, or cannot be read.
+        It cannot be read.
     """
+    refuse_irregular(path)
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
-        return file.read(most)
+        # it may be another file by now
+        _refuse_irregular(path, os.fstat(descriptor).st_mode)
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise FileError(f"{path}: has more than {most} bytes; move it away")
+    return content
+
+
+def refuse_irregular(path: Path) -> None:
+    """Raise a FileError if a file is a link, or no regular file.
+
+    Raises
+    ------
+    FileNotFoundError
+        No file is there.
+    """
+    _refuse_irregular(path, path.lstat().st_mode)
+
+
+def _refuse_irregular(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        what = "a link" if stat.S_ISLNK(mode) else "not a regular file"
+        raise FileError(f"{path}: {what}; move it away")
 
 
 def beside(path: Path) -> Path:
-    """Return a unique temporary path in the folder of `path`."""
-    return path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
+    """Return a unique temporary path in the folder of `path`.
+
+    A long name is cut, so that the name with its ending is a name too.
+    """
+    name = os.fsencode(path.name)[:_STEM].decode("utf-8", errors="ignore")
+    return path.with_name(f"{name}.{secrets.token_hex(8)}.tmp")
 
 
 @contextmanager
-def appearing(path: Path, replace: bool = True) -> Iterator[Path]:
+def appearing(
+    path: Path, replace: bool = True, check: Callable[[], object] = ignore
+) -> Iterator[Path]:
     """Yield a temporary path; on success the file written there is renamed to `path`.
 
-    On any exception the temporary file is removed and `path` is unchanged.
+    On any exception the temporary file is removed and `path` is unchanged. Parameters
+    are those of `publish`.
 
     Raises
     ------
     OutputExistsError
         `path` exists in the end, and `replace` is False.
     """
+    path = path.absolute()  # the process may change to another folder meanwhile
     temporary = beside(path)
     try:
         yield temporary
-        publish(temporary, path, replace)
+        publish(temporary, path, replace, check)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import socket
 import threading
+import time
 import uuid
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -13,10 +15,13 @@ from pathlib import Path
 
 from critdamp.engine.errors import FileError
 
-from .atomic_files import beside, put, read_own
+from .atomic_files import beside, put, read_own, refuse_irregular
+from .os_errors import failures
 
 # seconds between two signs of life, and without one until a lock is given up
 _BEAT, _LOST = 5.0, 90.0
+# bytes that a lock file may have
+_MOST = 10_000
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Holder:
     ----------
     host, process : name of the machine, and the process there
     began : when the process started, in ticks of its kernel; empty if not known
-    kernel : identifies the kernel and its process numbers; empty if not known
+    kernel : identifies the kernel and its process numbers
     token : identifies this lock among all others
     """
 
@@ -48,19 +53,30 @@ class Holder:
         """Return host and process."""
         return f"{self.host}, process {self.process}"
 
-    def ended(self) -> bool:
-        """Return whether the process is known to have ended."""
-        return bool(self.kernel) and self.kernel == _kernel() and not self._runs()
+    def ended(self, other: Holder, alone: bool) -> bool:
+        """Return whether this process is known to have ended.
 
-    def _runs(self) -> bool:
-        return bool(self.began) and self.began == _began(self.process)
+        Parameters
+        ----------
+        other : a running process
+        alone : whether no other process of its kernel can hold the lock
+        """
+        if not self.kernel or self.kernel != other.kernel:
+            return False
+        if not self.began:  # not to be known but by a lock of the kernel
+            return alone and self.host == other.host
+        return self.began != _began(self.process) or (alone and self._same(other))
+
+    def _same(self, other: Holder) -> bool:
+        return (self.process, self.began) == (other.process, other.began)
 
 
 class LockFile:
     """A lock that is held while the file exists and its holder gives signs of life.
 
     It is taken from a process that has ended, or has given no sign for 90 seconds. A
-    process that was only stopped for so long finds out by `check`.
+    process that was only stopped for so long finds out by `check`, and what it was
+    about to publish is out of its reach: the next holder removes all temporary files.
 
     Parameters
     ----------
@@ -83,21 +99,26 @@ class LockFile:
         ------
         BlockingIOError
             Another process holds it; the message says which.
+        FileError
+            Something else has the name of the file.
         OSError
             The file cannot be made.
         """
         mine = beside(self._path)
         try:
-            mine.write_text(json.dumps(asdict(self._holder)), encoding="utf-8")
-            while not self._put(mine):
-                self._clear_away(mine, alone)
+            with mine.open("x", encoding="utf-8") as file:
+                json.dump(asdict(self._holder), file)
+            while not self._put(mine) and not self._take_over(mine, alone):
+                pass
         finally:
             mine.unlink(missing_ok=True)
         self._beats.start()
 
     def check(self) -> None:
         """Raise a FileError if another process took the lock meanwhile."""
-        if _holder(self._path) != self._holder:
+        with failures(self._path, "read"):
+            holder = _parsed(_contents(self._path))
+        if holder != self._holder:
             raise FileError(
                 f"{self._path.parent}: another process took over, since this one gave "
                 f"no sign for {_LOST:.0f} s; what it writes is safe"
@@ -109,8 +130,11 @@ class LockFile:
         if self._beats.ident is not None:
             self._beats.join()
         with suppress(OSError):
-            if _holder(self._path) == self._holder:
+            if self._is_held():
                 self._path.unlink()
+
+    def _is_held(self) -> bool:
+        return _parsed(_contents(self._path)) == self._holder
 
     def _put(self, mine: Path) -> bool:
         try:
@@ -119,60 +143,91 @@ class LockFile:
             return False
         return True
 
-    def _clear_away(self, mine: Path, alone: bool) -> None:
-        """Remove the file of a process that has ended; raise if it has not."""
+    def _take_over(self, mine: Path, alone: bool) -> bool:
+        """Replace the file of a process that is gone; False if there is none now."""
         with suppress(FileNotFoundError):
-            silent = mine.stat().st_mtime - self._path.lstat().st_mtime
-            holder = _holder(self._path)
-            here = holder is None or holder.kernel == self._holder.kernel
-            ended = (alone and here) or (holder is not None and holder.ended())
-            if not ended and abs(silent) < _LOST:
+            refuse_irregular(self._path)
+            seen = _contents(self._path)
+            holder = _parsed(seen)
+            ended = holder.ended(self._holder, alone) if holder else alone
+            if not ended and not self._is_silent(mine):
                 raise BlockingIOError(f"{holder or ''}")
-            self._move_away(holder)
+            return self._replace(seen, mine, alone)
+        return False
 
-    def _move_away(self, holder: Holder | None) -> None:
-        """Remove the file of a holder; another one that came meanwhile is put back."""
-        away = beside(self._path)
-        self._path.rename(away)
-        if _holder(away) != holder:
-            with suppress(FileExistsError):
-                put(away, self._path)
-        away.unlink(missing_ok=True)
+    def _is_silent(self, mine: Path) -> bool:
+        """Return whether the holder gives no signs, by the clock of the file system."""
+        os.utime(mine)
+        last = self._path.lstat().st_mtime_ns
+        if abs(mine.lstat().st_mtime_ns - last) < _LOST * 1e9:
+            return False
+        # the clock may have been set: who lives gives a sign meanwhile
+        time.sleep(2 * _BEAT)
+        return self._path.lstat().st_mtime_ns == last
+
+    def _replace(self, seen: bytes, mine: Path, alone: bool) -> bool:
+        """Replace the file if it has the contents that were seen."""
+        # of those that saw them, only one may replace the file, which has a lock for it
+        name = f"{self._path.name}.{hashlib.sha256(seen).hexdigest()[:16]}.tmp"
+        claim = LockFile(self._path.with_name(name))
+        claim.acquire(alone)
+        try:
+            if _contents(self._path) != seen:
+                return False
+            os.utime(mine)
+            mine.replace(self._path)
+            return True
+        finally:
+            claim.release()
 
     def _beat(self) -> None:
         while not self._released.wait(_BEAT):
             with suppress(OSError):
-                if _holder(self._path) == self._holder:
+                if self._is_held():
                     os.utime(self._path, follow_symlinks=False)
 
 
 def holder_of(path: Path) -> str:
     """Return who holds a lock, empty if nobody does or it cannot be read."""
     with suppress(OSError):
-        return f"{_holder(path) or ''}"
+        return f"{_parsed(_contents(path)) or ''}"
     return ""
 
 
-def _holder(path: Path) -> Holder | None:
+def _contents(path: Path) -> bytes:
+    """Return the bytes of a lock file, none without one."""
+    try:
+        return read_own(path, _MOST)
+    except FileNotFoundError:
+        return b""
+
+
+def _parsed(contents: bytes) -> Holder | None:
     """Return who holds a lock, None without a file or if it is damaged."""
     try:
-        fields = json.loads(read_own(path, 10_000))
-        return Holder(**fields)
-    except (FileNotFoundError, RecursionError, TypeError, ValueError):
+        holder = Holder(**json.loads(contents))
+    except (RecursionError, TypeError, ValueError):
         return None
+    # it may be made by anyone, and is shown, and its process looked for
+    others = [text for name, text in asdict(holder).items() if name != "process"]
+    printable = all(isinstance(text, str) and text.isprintable() for text in others)
+    return holder if printable and type(holder.process) is int else None
 
 
 def _kernel() -> str:
     with suppress(OSError):
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
         return f"{boot.strip()} {Path('/proc/self/ns/pid').stat().st_ino}"
-    return ""
+    return socket.gethostname()
 
 
 def _began(process: int) -> str:
+    """Return when a process started, empty if it has ended or it is not known."""
     with suppress(OSError, IndexError):
         text = Path(f"/proc/{process}/stat").read_text(
             encoding="utf-8", errors="replace"
         )
-        return text.rpartition(")")[2].split()[19]
+        state, *fields = text.rpartition(")")[2].split()
+        # one that was killed stays in the list until its parent asks for it
+        return "" if state in ("Z", "X") else fields[18]
     return ""

@@ -2,12 +2,14 @@
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import h5py
+
+from critdamp.engine.callbacks import ignore
 
 from .atomic_files import beside, publish
 
@@ -21,11 +23,11 @@ class ErrorLatchingFile(io.FileIO):
 
     Parameters
     ----------
-    path : path of the file; an existing file is truncated
+    path : path of the file, which must not exist yet
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, "w+")
+        super().__init__(path, "x+")
         self._failure: BaseException | None = None
 
     def check(self) -> None:
@@ -73,11 +75,18 @@ class NewFile:
     ----------
     path : final path, which `publish` renames the file to
     temporary : path that the file is written to
+    check : called before the file is renamed, which it prevents if it raises
     **options : keyword arguments of h5py.File
     """
 
-    def __init__(self, path: Path, temporary: Path, **options: Any) -> None:
-        self._path, self._temporary = path, temporary
+    def __init__(
+        self,
+        path: Path,
+        temporary: Path,
+        check: Callable[[], object] = ignore,
+        **options: Any,
+    ) -> None:
+        self._path, self._temporary, self._check = path, temporary, check
         self._latching = ErrorLatchingFile(temporary)
         self.file = h5py.File(self._latching, "w", track_order=True, **options)
 
@@ -98,7 +107,7 @@ class NewFile:
 
     def publish(self, replace: bool = True) -> None:
         """Sync the closed file and rename it to its final path; see `publish`."""
-        publish(self._temporary, self._path, replace)
+        publish(self._temporary, self._path, replace, self._check)
 
     def drop(self) -> None:
         """Close the file and remove it if it still has its temporary name."""
@@ -108,7 +117,12 @@ class NewFile:
 
 
 @contextmanager
-def new_hdf5(path: Path, replace: bool = True, **options: Any) -> Iterator[h5py.File]:
+def new_hdf5(
+    path: Path,
+    replace: bool = True,
+    check: Callable[[], object] = ignore,
+    **options: Any,
+) -> Iterator[h5py.File]:
     """Yield a new HDF5 file; on success it is renamed to `path`.
 
     On any exception `path` is unchanged.
@@ -117,6 +131,7 @@ def new_hdf5(path: Path, replace: bool = True, **options: Any) -> Iterator[h5py.
     ----------
     path : path of the file
     replace : whether a file may be there
+    check : called before the file is renamed, which it prevents if it raises
     **options : keyword arguments of h5py.File
 
     Raises
@@ -126,7 +141,8 @@ def new_hdf5(path: Path, replace: bool = True, **options: Any) -> Iterator[h5py.
     OSError
         A write failed; raised when the block ends.
     """
-    new = NewFile(path, beside(path), **options)
+    path = path.absolute()  # the process may change to another folder meanwhile
+    new = NewFile(path, beside(path), check, **options)
     try:
         yield new.file
         new.close()

@@ -69,7 +69,16 @@ def system_error(error: BaseException, doing: str) -> str:
         return "not enough memory"
     code = errno_of(error)
     causes = _CAUSES | (_READ_CAUSES if doing == "read" else {})
-    return causes.get(code, os.strerror(code)) if code else ""
+    cause = causes.get(code, os.strerror(code)) if code else ""
+    return cause + _ending(error, code)
+
+
+def _ending(error: BaseException, code: int) -> str:
+    """Return what to do where HDF5 was told to lock files, and cannot."""
+    told = os.environ.get("HDF5_USE_FILE_LOCKING", "").upper() in ("TRUE", "1")
+    if told and code not in (0, errno.EAGAIN) and "lock" in f"{error}":
+        return "; HDF5_USE_FILE_LOCKING asks for locks, which fail: set it to FALSE"
+    return ""
 
 
 def errno_of(error: BaseException) -> int:

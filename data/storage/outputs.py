@@ -4,6 +4,7 @@ import errno
 import os
 import resource
 import shutil
+import stat
 from pathlib import Path
 
 from critdamp.engine.errors import Advice, FileError, InputError, OutputExistsError
@@ -29,18 +30,18 @@ def check_output(output: Path, force: bool = True) -> Path:
         The folder does not exist, or writing there is not allowed.
     """
     with failures(output, "write"):
-        output = output.resolve() if output.is_symlink() else output
+        output = followed(output)
         folder = output.parent.resolve(strict=True)
         if not folder.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "")
         if not os.access(folder, os.W_OK):
             raise PermissionError(errno.EACCES, "")
-    if output.exists() and not output.is_file():
-        raise InputError(f"{output}: not a regular file; give another path")
-    if output.exists() and not force:
-        raise OutputExistsError(
-            f"{output}: exists", advice=Advice("force", True, "replaces it")
-        )
+        if output.exists() and not output.is_file():
+            raise InputError(f"{output}: not a regular file; give another path")
+        if output.exists() and not force:
+            raise OutputExistsError(
+                f"{output}: exists", advice=Advice("force", True, "replaces it")
+            )
     return output
 
 
@@ -62,3 +63,24 @@ def check_space(output: Path, nbytes: float) -> None:
                 f"{output}: needs about {nbytes / 1e6:,.0f} MB, {available / 1e6:,.0f} "
                 f"MB {meaning}; make room, or export fewer quantities"
             )
+
+
+def followed(path: Path) -> Path:
+    """Return a path, or what it leads to if it is a link.
+
+    Raises
+    ------
+    FileError
+        The link is of another user, in a folder that all may write to, as `/tmp`. The
+        kernel refuses to follow such links too, but not to read where they lead.
+    OSError, RuntimeError
+        The link leads nowhere.
+    """
+    if not path.is_symlink():
+        return path
+    link, folder = path.lstat(), path.parent.stat()
+    shared = stat.S_ISVTX | stat.S_IWOTH
+    for_all = folder.st_mode & shared == shared
+    if for_all and link.st_uid not in (os.geteuid(), folder.st_uid):
+        raise FileError(f"{path}: a link of another user; give another path")
+    return path.resolve()

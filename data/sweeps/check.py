@@ -21,7 +21,7 @@ from ..shards.partition import ShardPartition
 from ..shards.record import Record
 from ..storage.open_hdf5 import open_to_read
 from ..storage.os_errors import refuse
-from .status import merged
+from .status import merged, of_one_sweep
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,18 @@ def check_file(path: str | Path) -> list[Damage]:
         There is no run, or a file cannot be read.
     """
     parts = RunFolder.of(path)
-    record = parts.record()
+    return of_one_sweep(parts, lambda record: _of_files(parts, record))
+
+
+def _of_files(parts: RunFolder, record: Record | None) -> list[Damage]:
     damage: list[Damage] = []
     if record is not None:
         for index in range(ShardPartition.of(record.plan).shards):
+            path = parts.shown(parts.shard(index))
             blocks = _of_shard(parts, index, record)
-            damage += [Damage(parts.shard(index), *block) for block in blocks]
-        if not parts.begun:  # another process finished the run meanwhile
-            return check_file(path)
+            damage += [Damage(path, *block) for block in blocks]
     if record is None or merged(parts, record):
-        with open_run(path) as run:
+        with open_run(parts.name) as run:
             damage += of_run(run)
     return damage
 

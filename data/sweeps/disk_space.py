@@ -178,13 +178,13 @@ def writing(parts: RunFolder) -> Iterator[None]:
     def ending(code: int) -> str:
         return "; ".join(filter(None, [_needed(parts, code), parts.kept()]))
 
-    with failures(parts.path, "write", ending):
+    with failures(parts.name, "write", ending):
         try:
             yield
         except (KeyError, ValueError) as error:
             # of h5py, where another process writes into the same file
             raise FileError(
-                f"{parts.path}: cannot write it: {error}; if another process is "
+                f"{parts}: cannot write it: {error}; if another process is "
                 f"writing there, wait for it; {parts.kept()}"
             ) from error
 

@@ -36,5 +36,6 @@ def write_live_view(parts: RunFolder, record: Record) -> None:
         )
 
     # virtual datasets need HDF5 1.10
-    with new_hdf5(parts.live, libver=("earliest", "v110")) as file:
+    libver = ("earliest", "v110")
+    with new_hdf5(parts.live, check=parts.check, libver=libver) as file:
         lay_out(file, plan, make, partial(record))

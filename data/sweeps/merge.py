@@ -14,12 +14,11 @@ from ..chunks.checksums import add_checksums, seal
 from ..chunks.statistics import Statistics
 from ..formats.provenance import history, now
 from ..formats.run_layout import lay_out, note_statistics, stored
-from ..shards.contents import Contents, contents, copy_tiles
+from ..shards.contents import Contents, contents, copy_tiles, open_own
 from ..shards.folder import RunFolder
 from ..shards.partition import ShardPartition
 from ..shards.record import Record
 from ..storage.new_hdf5 import NewFile
-from ..storage.open_hdf5 import open_to_read
 from .status import merged
 
 
@@ -67,7 +66,7 @@ class Merger:
         if len(found.tiles) < len(self._partition.tiles_of(index)):
             return
         new = self._new_file()
-        with open_to_read(shard) as source:
+        with open_own(shard) as source:
             copy_tiles(source, new.file, plan, found, f"; {self._parts.kept()}")
         self._copied[index] = found
         # the sync at the end then has little left to write
@@ -110,13 +109,13 @@ class Merger:
         missing = self._partition.shards - len(self._copied)
         if missing:
             shards = "1 shard misses" if missing == 1 else f"{missing} shards miss"
-            raise FileError(f"{self._parts.path}: {shards} tiles; {self._parts.kept()}")
+            raise FileError(f"{self._parts}: {shards} tiles; {self._parts.kept()}")
 
     def _new_file(self) -> NewFile:
         """Return the run file, created at the first call."""
         if self._new is None:
-            plan = self._record.plan
-            new = NewFile(self._parts.path, self._parts.temporary())
+            parts, plan = self._parts, self._record.plan
+            new = NewFile(parts.path, parts.temporary(), parts.check)
             make = stored(plan, self._record.compression)
             try:
                 lay_out(new.file, plan, make, {"uuid": self._record.uuid})
@@ -132,7 +131,7 @@ def refuse_other(parts: RunFolder, record: Record) -> None:
     found = parts.identity()
     if found and found != record.replaces and not merged(parts, record):
         raise FileError(
-            f"{parts.path}: a file appeared there since the sweep began; "
+            f"{parts}: a file appeared there since the sweep began; "
             f"move it away, then {parts.kept()}"
         )
 

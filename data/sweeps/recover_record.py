@@ -9,10 +9,11 @@ from critdamp.engine.maps.plan import Plan
 
 from ..chunks.checksums import sealed
 from ..formats.kinds import RUN
+from ..shards.contents import open_own
 from ..shards.folder import RunFolder
 from ..shards.record import Record
 from ..storage.bounded_read import read_bounded
-from ..storage.open_hdf5 import open_to_read, refuse_newer
+from ..storage.open_hdf5 import refuse_newer
 from ..storage.os_errors import RefusedError, refuse
 
 
@@ -44,7 +45,7 @@ def record_of_shards(parts: RunFolder) -> Record | None:
 
 
 def _record_of(path: Path) -> Record | None:
-    with open_to_read(path) as file:
+    with open_own(path) as file:
         refuse_newer(path, operator.index(file.attrs["format_version"]), RUN)
         plan = Plan.from_dict(json.loads(read_bounded(file["plan"])))
         names = tuple(quantity.name for quantity in plan.quantities)

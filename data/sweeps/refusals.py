@@ -10,7 +10,7 @@ def refuse_unfinished(parts: RunFolder, plan: Plan) -> None:
     """Raise an InputError if an unfinished sweep is there, of any plan."""
     if parts.strays():
         raise InputError(
-            f"{parts.folder}: shards without their plan.json are there; "
+            f"{parts.shown(parts.folder)}: shards without their plan.json are there; "
             f"go on with them: {parts.resume}",
             advice=START_OVER,
         )
@@ -19,7 +19,7 @@ def refuse_unfinished(parts: RunFolder, plan: Plan) -> None:
         return
     refuse_other_plan(parts, record.plan, plan)
     raise OutputExistsError(
-        f"{parts.path}: an unfinished sweep of this plan is there; {parts.kept()}",
+        f"{parts}: an unfinished sweep of this plan is there; {parts.kept()}",
         advice=START_OVER,
     )
 
@@ -31,7 +31,7 @@ def refuse_other_plan(parts: RunFolder, existing: Plan, plan: Plan) -> None:
     changes = "; ".join(existing.difference(plan))
     kind = "an unfinished sweep" if parts.begun else "a run"
     raise PlanChangedError(
-        f"{parts.path}: {kind} of another plan is there ({changes}); "
+        f"{parts}: {kind} of another plan is there ({changes}); "
         f"{parts.kept() or 'leave out the plan'}",
         advice=START_OVER,
     )

@@ -6,7 +6,6 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 
 import h5py
 
@@ -16,7 +15,7 @@ from critdamp.engine.maps.grid import Grid
 from critdamp.engine.maps.plan import Plan
 
 from ..chunks.blocks import chunk_index, corner
-from ..chunks.checksums import GROUP, SEALS, DamagedError, seal
+from ..chunks.checksums import GROUP, SEALS, DamagedError, covered, seal
 from ..chunks.encoder import ChunkEncoder
 from ..chunks.raw_chunks import read_chunk, write_chunk
 from ..formats.run_file import Run, open_run
@@ -51,7 +50,7 @@ def _rewrite(parts: RunFolder, index: int, record: Record, without: list[int]) -
     """Write a shard again without some tiles, or remove it if none is left."""
     kept = contents(parts, index, record).without(without)
     if not kept.tiles:
-        parts.shard(index).unlink()
+        parts.remove_shard(index)
         return
     writer = ShardWriter(parts, index, record, time.monotonic(), without)
     try:
@@ -66,7 +65,7 @@ def mend(
     run: Run,
     damage: list[Damage],
     computer: Callable[[], TileComputer],
-    temporary: Path,
+    parts: RunFolder,
     progress: Callable[[int, int], object],
     stop: Callable[[], bool],
 ) -> bool:
@@ -80,7 +79,7 @@ def mend(
     run : open run
     damage : damaged blocks of the run
     computer : returns the function that computes tiles
-    temporary : path of the new file before it replaces the run
+    parts : folder of the run, locked by this process
     progress : called with the number of intact and of all points, and after each tile
     stop : called between pieces of tiles; if it returns True the run stays as it is
 
@@ -98,20 +97,22 @@ def mend(
     path, plan = run.path, run.plan
     _refuse_irreparable(run, damage)
     damaged = {(block.quantity, corner(block.where)) for block in damage}
+    temporary = parts.temporary()
     with failures(path, "write"):
-        new = NewFile(path, temporary)
+        new = NewFile(parts.path, temporary, parts.check)
     try:
         with failures(path, "write"), open_to_read(path) as old:
             _copy(old, new.file, plan, damaged)
+            _copy_rest(old, new.file)
             if not _compute(new.file, plan, damaged, computer(), progress, stop):
                 new.drop()
                 return False
-            seal(new.file, run.quantities)
+            seal(new.file, run.quantities, covered(old))
             new.close()
             with open_run(temporary) as repaired:
                 if of_run(repaired):
                     raise FileError(f"{path}: cannot be repaired; make it again")
-            shutil.copymode(path, temporary)
+            shutil.copymode(parts.path, temporary)
             new.publish()
     except BaseException:
         new.drop()
@@ -147,6 +148,32 @@ def _copy(old: h5py.File, new: h5py.File, plan: Plan, damaged: Blocks) -> None:
                 if (name, corner(where)) not in damaged:
                     data = read_chunk(source, where) or b""
                     write_chunk(target, corner(where), data)
+
+
+def _copy_rest(old: h5py.File, new: h5py.File) -> None:
+    """Copy what others added to a run: attributes, datasets and groups."""
+    names: list[str] = []
+    old.visit(names.append)
+    added = [name for name in names if name not in new]
+    for name in added:
+        if name not in new:  # it may have come with its group
+            old.copy(name, new, name)
+    for name in added:
+        _attach(old[name], new[name])
+    for name in ["/", *names]:
+        for key in set(old[name].attrs) - set(new[name].attrs) - {*SEALS}:
+            if h5py.check_ref_dtype(old[name].attrs.get_id(key).dtype) is None:
+                new[name].attrs[key] = old[name].attrs[key]
+
+
+def _attach(old: h5py.Dataset | h5py.Group, new: h5py.Dataset | h5py.Group) -> None:
+    """Attach the dimensions of a copy to the scales in its own file."""
+    for key in {"DIMENSION_LIST", "REFERENCE_LIST"} & set(new.attrs):
+        del new.attrs[key]
+    if isinstance(old, h5py.Dataset) and not old.is_scale:
+        for dimension, copied in zip(old.dims, new.dims, strict=True):
+            for scale in dimension.values():
+                copied.attach_scale(new.file[scale.name])
 
 
 def _compute(

@@ -1,7 +1,9 @@
 """Progress of a sweep."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from critdamp.engine.errors import FileError
 
@@ -10,6 +12,8 @@ from ..shards.contents import held
 from ..shards.folder import RunFolder
 from ..shards.record import Record
 from ..storage.os_errors import RefusedError
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -45,19 +49,20 @@ def status(path: str | Path) -> Status:
         There is neither a run nor an unfinished one, or a file is damaged.
     """
     parts = RunFolder.of(path)
-    record = parts.record()
+    return of_one_sweep(parts, lambda record: _status(parts, record))
+
+
+def _status(parts: RunFolder, record: Record | None) -> Status:
     if record is None or merged(parts, record):
-        with open_run(path) as run:
+        with open_run(parts.name) as run:
             plan = run.plan
         tiles, size = plan.grid.n_tiles, plan.grid.size
         nbytes = parts.path.stat().st_size
-        return Status(parts.path, tiles, tiles, size, size, True, plan.sha256, nbytes)
+        return Status(parts.name, tiles, tiles, size, size, True, plan.sha256, nbytes)
     grid = record.plan.grid
     done = [tile for shard in held(parts, record).values() for tile in shard.tiles]
-    if not parts.begun or merged(parts, record):  # another process finished it
-        return status(path)
     return Status(
-        parts.path,
+        parts.name,
         grid.n_tiles,
         len(done),
         grid.size,
@@ -66,6 +71,34 @@ def status(path: str | Path) -> Status:
         record.plan.sha256,
         parts.nbytes(),
     )
+
+
+def of_one_sweep(parts: RunFolder, read: Callable[[Record | None], Found]) -> Found:
+    """Return what a function reads of the run, its record and its shards.
+
+    It is called again if the sweep ended, or another one began, while it read.
+
+    Raises
+    ------
+    FileError
+        The record cannot be read; and what the function raises.
+    """
+    while True:
+        record = parts.record()
+        before = _sweep_of(parts, record)
+        try:
+            found = read(record)
+        except OSError:  # a FileError, too
+            if _sweep_of(parts, parts.record()) == before:
+                raise
+        else:
+            if _sweep_of(parts, parts.record()) == before:
+                return found
+
+
+def _sweep_of(parts: RunFolder, record: Record | None) -> tuple[str, bool]:
+    """Return which sweep it is, and whether its run is there."""
+    return (record.uuid, merged(parts, record)) if record else ("", True)
 
 
 def merged(parts: RunFolder, record: Record) -> bool:

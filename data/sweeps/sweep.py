@@ -91,20 +91,20 @@ def sweep(
         A file cannot be written; finished shards are safe.
     """
     parts = RunFolder.of(path)
-    check_output(parts.path, force)
+    check_output(parts.name, force)
     compute = TileComputer(plan, threads, backend)
-    with parts.claimed() as check:
-        check_output(parts.path, force)  # another process may have finished meanwhile
+    with parts.claimed() as parts:
+        check_output(parts.name, force)  # another process may have finished meanwhile
         if force:
-            with failures(parts.path, "write"):
+            with failures(parts.name, "write"):
                 parts.clear()
         else:
             refuse_unfinished(parts, plan)
-            check_room(parts.path, compute, compression)
+            check_room(parts.name, compute, compression)
         replaces = parts.identity() if force else ""
         record = Record(plan, compression, keep_shards, replaces)
         record.sessions.append(_session(compute, command_line))
-        return _continue(parts, record, compute, check, progress, stop)
+        return _continue(parts, record, compute, progress, stop)
 
 
 @overload
@@ -160,8 +160,8 @@ def resume(
     """
     parts = RunFolder.of(path)
     if not (parts.begun or parts.strays() or parts.path.exists()):
-        raise InputError(f"{parts.path}: no unfinished sweep is there")
-    with parts.claimed() as check:
+        raise InputError(f"{parts}: no unfinished sweep is there")
+    with parts.claimed() as parts:
         record = _record(parts)
         if record is None:
             computer = partial(TileComputer, threads=threads, backend=backend)
@@ -169,7 +169,7 @@ def resume(
         if plan is not None:
             refuse_other_plan(parts, record.plan, plan)
         if merged(parts, record):
-            damage = check_file(path) if record.keep_shards else _damage(parts)
+            damage = check_file(parts.name) if record.keep_shards else _damage(parts)
             if not damage:
                 return _without_shards(parts, record)
             with writing(parts):
@@ -178,11 +178,11 @@ def resume(
         compute = TileComputer(record.plan, threads, backend)
         record.sessions.append(_session(compute, command_line))
         try:
-            return _continue(parts, record, compute, check, progress, stop)
+            return _continue(parts, record, compute, progress, stop)
         except DamagedError:  # merging reads all shards, so they are checked only now
             with writing(parts):
                 drop_damaged(parts, record)
-            return _continue(parts, record, compute, check, progress, stop)
+            return _continue(parts, record, compute, progress, stop)
 
 
 def _record(parts: RunFolder) -> Record | None:
@@ -191,12 +191,14 @@ def _record(parts: RunFolder) -> Record | None:
         record = parts.record()
         if record is not None or not parts.strays():
             return record
-        raise DamagedError(f"{parts.folder}: shards are there without their plan.json")
+        raise DamagedError(
+            f"{parts.shown(parts.folder)}: shards are there without their plan.json"
+        )
     except DamagedError:
         recovered = record_of_shards(parts)
         if recovered is None:
             raise DamagedError(
-                f"{parts.folder}: neither plan.json nor a shard is intact",
+                f"{parts.shown(parts.folder)}: neither plan.json nor a shard is intact",
                 advice=START_OVER,
             ) from None
         return recovered
@@ -206,16 +208,14 @@ def _continue(
     parts: RunFolder,
     record: Record,
     compute: TileComputer,
-    check: Callable[[], None],
     progress: Progress | None,
     stop: Stop | None,
 ) -> Run | None:
     """Compute the missing tiles, merge the shards, and return the opened run.
 
-    The shards go when the run was read back, and while no other process took over.
+    The shards go when the run was read back.
     """
     with writing(parts):
-        parts.drop_unfinished()
         parts.save(record)
         write_live_view(parts, record)
     with Merger(parts, record) as merger:
@@ -227,19 +227,15 @@ def _continue(
             stop = stop or never
             if not run(missing, compute, store.write, stop=stop, progress=report):
                 return None
-        check()
         with writing(parts):
             merger.finish()
     if _damage(parts):
-        raise DamagedError(
-            f"{parts.path}: what was written reads otherwise; {parts.kept()}"
-        )
-    check()
+        raise DamagedError(f"{parts}: what was written reads otherwise; {parts.kept()}")
     return _without_shards(parts, record)
 
 
 def _damage(parts: RunFolder) -> list[Damage]:
-    with open_run(parts.path) as run:
+    with open_run(parts.name) as run:
         return of_run(run)
 
 
@@ -247,8 +243,8 @@ def _without_shards(parts: RunFolder, record: Record) -> Run:
     """Remove the shards of a finished run unless they are kept; return the run."""
     if not record.keep_shards:
         with writing(parts):
-            parts.clear(ended=True)
-    return open_run(parts.path)
+            parts.clear()
+    return open_run(parts.name)
 
 
 def _session(compute: TileComputer, command_line: str | None) -> dict[str, Any]:
@@ -276,12 +272,12 @@ def _repaired(
     stop: Stop,
 ) -> Run | None:
     """Return a finished run, of which damaged blocks were computed again."""
-    with open_run(parts.path) as run:
+    with open_run(parts.name) as run:
         if plan is not None:
             refuse_other_plan(parts, run.plan, plan)
-        damage = check_file(parts.path)
+        damage = check_file(parts.name)
         if damage:
             compute = partial(computer, run.plan)
-            if not mend(run, damage, compute, parts.temporary(), progress, stop):
+            if not mend(run, damage, compute, parts, progress, stop):
                 return None
-    return open_run(parts.path)
+    return open_run(parts.name)

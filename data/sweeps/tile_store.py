@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -75,6 +75,8 @@ class Store:
         finally:
             self._encode.close()
             self._publisher.shutdown()
+            if self._shard is not None:  # of one interrupt after the other
+                self._shard.drop()
 
     def missing(self) -> Iterator[Tile]:
         """Yield the tiles that no finished shard contains, in order."""
@@ -120,11 +122,15 @@ class Store:
         self._published(shard.index, shard.contents)
 
     def _wait(self) -> None:
-        publishing, self._publishing = self._publishing, None
-        if publishing is not None:
-            shard, future = publishing
-            with self._guarded(shard):
-                future.result()
+        """Wait until the closed shard is published; raise what that raised."""
+        if self._publishing is None:
+            return
+        shard, future = self._publishing
+        # an interrupt here drops nothing: `__exit__` waits again
+        wait([future])
+        self._publishing = None
+        with self._guarded(shard):
+            future.result()
 
     @contextmanager
     def _guarded(self, shard: ShardWriter) -> Iterator[None]:

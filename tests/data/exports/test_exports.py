@@ -235,11 +235,11 @@ def test_two_exports_to_one_file_take_no_notice_of_each_other(tmp_path, monkeypa
     export(WITNESS / "run.h5", other, ["regime"])
     publish = files.publish
 
-    def between(temporary, path, replace):
+    def between(temporary, path, *given):
         monkeypatch.undo()
         export(WITNESS / "run.h5", path, ["regime"])
         assert target.read_bytes() == other.read_bytes()
-        publish(temporary, path, replace)
+        publish(temporary, path, *given)
 
     monkeypatch.setattr(files, "publish", between)
     export(WITNESS / "run.h5", target)
@@ -296,3 +296,14 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path, monkeypatch, wr
     with pytest.raises(OutputExistsError, match="appeared there meanwhile; force=True"):
         write(tmp_path / "out.h5")
     assert {p.read_text() for p in tmp_path.iterdir()} == {"of another program"}
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".npz", ".nc"])
+def test_a_name_as_long_as_names_may_be(plan, tmp_path, suffix):
+    """What is written at first has another name beside it."""
+    source = tmp_path / "run.h5"
+    sweep(plan, source).close()
+    target = tmp_path / f"{'x' * (255 - len(suffix))}{suffix}"
+    export(source, target)
+    assert target.stat().st_size
+    assert {path.name for path in tmp_path.iterdir()} == {source.name, target.name}

@@ -91,11 +91,11 @@ def test_a_failing_shard_takes_no_other_with_it(plan, tmp_path, monkeypatch):
     """The shard after it is complete by then, and safe."""
     path, failed = tmp_path / "run.h5", []
 
-    def publish(temporary, target, replace):
+    def publish(temporary, target, *given):
         if target.name == "shard-0002.h5":
             failed.append(target)
             raise OSError(28, "No space left on device")
-        files.publish(temporary, target, replace)
+        files.publish(temporary, target, *given)
 
     monkeypatch.setattr("critdamp.data.storage.new_hdf5.publish", publish)
     with pytest.raises(FileError, match="disk is full"):

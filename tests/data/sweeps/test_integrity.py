@@ -12,6 +12,7 @@ from pathlib import Path
 
 import effort
 import h5py
+import numpy as np
 import pytest
 import small
 
@@ -309,3 +310,82 @@ def test_another_plan_is_not_mended(plan, tmp_path):
     with pytest.raises(PlanChangedError, match=r"tol: 1e-06 → 0\.001"):
         resume(path, small.small_plan(tol=1e-3))
     assert len(check_file(path)) == 1
+
+
+def add_notes(path, libver):
+    """Add to a run what people add to their files."""
+    with h5py.File(path, "r+", libver=libver) as file:
+        file.attrs["note"] = "used in Fig. 2"
+        file.attrs["empty"] = h5py.Empty("f8")
+        for number in range(20):  # HDF5 stores many attributes in another way
+            file["regime"].attrs[f"note {number}"] = [1.5, number]
+        file["eps"].attrs["note"] = "a"
+        file["mask"] = np.zeros(file["regime"].shape[1])
+        file["mask"].dims[0].attach_scale(file[file.attrs["axes"][1]])
+        file["mine/fit"] = [1, 2, 3]
+        file["mine"].attrs["by"] = "me"
+
+
+def notes(path):
+    """Return what was added to a run."""
+    with h5py.File(path, "r") as file:
+        return (
+            file.attrs["note"],
+            file.attrs["empty"],
+            {key: list(file["regime"].attrs[f"note {key}"]) for key in range(20)},
+            file["eps"].attrs["note"],
+            file["mask"].dims[0][0].name,
+            list(file["mine/fit"]),
+            file["mine"].attrs["by"],
+        )
+
+
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+def test_what_others_add_is_no_damage_and_is_kept(plan, tmp_path, bits, libver):
+    path = tmp_path / "run.h5"
+    sweep(plan, path).close()
+    add_notes(path, libver)
+    assert check_file(path) == []
+    before, whole = notes(path), bits(path)
+    start, size, _ = chunk_at(path, "settling_time", 3)
+    flip(path, start + size // 2, 5)
+    assert [one.quantity for one in check_file(path)] == ["settling_time"]
+    resume(path).close()
+    assert check_file(path) == []
+    assert notes(path) == before
+    assert bits(path) == whole
+    # nor is it covered from then on
+    with h5py.File(path, "r+", libver=libver) as file:
+        file.attrs["note"] = "used in Fig. 3"
+        del file["mine"]
+    assert check_file(path) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda file: file.attrs.__setitem__("tol", 1e-3),
+        lambda file: file["regime"].attrs.__setitem__("units", "m"),
+        lambda file: file["eps"].__setitem__(0, 1e-9),
+        lambda file: file.attrs.__delitem__("command_line"),
+        lambda file: file["checksums"].attrs.__delitem__("described_names"),
+        lambda file: file["checksums"].attrs.__setitem__("described_names", "{}"),
+    ],
+    ids=["attribute", "of a map", "axis", "attribute removed", "no list", "short list"],
+)
+def test_changes_of_what_critdamp_wrote_are_damage(plan, tmp_path, change):
+    path = tmp_path / "run.h5"
+    sweep(plan, path).close()
+    with h5py.File(path, "r+") as file:
+        change(file)
+    assert [one.quantity for one in check_file(path)] == [""]
+
+
+def test_a_note_in_a_shard_is_no_damage(plan, tmp_path, stop_after):
+    path = tmp_path / "run.h5"
+    sweep(plan, path, stop=stop_after(6))
+    with h5py.File(RunFolder(path).shard(0), "r+") as file:
+        file.attrs["note"] = "hot"
+    assert check_file(path) == []
+    assert status(path).done == 6
+    resume(path).close()

@@ -16,6 +16,7 @@ from pathlib import Path
 import effort
 import pytest
 
+from critdamp.data.storage.os_errors import system_error
 from critdamp.data.sweeps.sweep import sweep
 
 pytestmark = pytest.mark.crash
@@ -100,6 +101,15 @@ def test_shards_and_runs_that_are_refused(
         counts("refusals of the system", 7)
     assert contents(tmp_path) == before
     assert ask(str(folder), [], 0, "resumed") == ["resumed"]
+
+
+def test_locks_that_hdf5_was_told_to_take(monkeypatch):
+    refusal = OSError("unable to lock file, errno = 38, error message = '…'")
+    in_use = OSError("unable to lock file, errno = 11, error message = '…'")
+    assert "HDF5_USE_FILE_LOCKING" not in system_error(refusal, "read")
+    monkeypatch.setenv("HDF5_USE_FILE_LOCKING", "TRUE")
+    assert system_error(refusal, "read").endswith("which fail: set it to FALSE")
+    assert system_error(in_use, "read").endswith("close it there")
 
 
 @pytest.mark.parametrize("code", LOCKS)

@@ -1,5 +1,6 @@
 """Interrupting and resuming: nothing is lost, repeated or changed."""
 
+import concurrent.futures
 import errno
 import fcntl
 import itertools
@@ -23,6 +24,8 @@ from critdamp.data.chunks.checksums import DamagedError
 from critdamp.data.formats.run_file import open_run
 from critdamp.data.shards.contents import contents
 from critdamp.data.shards.folder import RunFolder
+from critdamp.data.shards.partition import ShardPartition
+from critdamp.data.storage import atomic_files, lock_file
 from critdamp.data.storage.lock_file import Holder
 from critdamp.data.sweeps.check import check_file
 from critdamp.data.sweeps.status import status
@@ -116,6 +119,33 @@ def test_an_exception_keeps_the_tiles_before_it(plan, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         sweep(plan, tmp_path / "run.h5")
     assert status(tmp_path / "run.h5").done == 3
+
+
+@pytest.mark.parametrize("interrupts", [1, 2])
+def test_interrupts_while_a_closed_shard_is_published(
+    plan, tmp_path, monkeypatch, interrupts
+):
+    """The shard is not dropped; of one interrupt, nor is the open one."""
+    left, path = iter(range(interrupts)), tmp_path / "run.h5"
+
+    def publish(temporary, target, *given):
+        time.sleep(0.1 if target.name.startswith("shard") else 0)
+        atomic_files.publish(temporary, target, *given)
+
+    def wait(futures):
+        if not futures[0].done() and next(left, None) is not None:
+            raise KeyboardInterrupt
+        return concurrent.futures.wait(futures)
+
+    monkeypatch.setattr("critdamp.data.storage.new_hdf5.publish", publish)
+    monkeypatch.setattr("critdamp.data.sweeps.tile_store.wait", wait)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(plan, path)
+    each = ShardPartition.of(plan).each
+    # the second shard is open when its first tile meets the publishing of the first one
+    assert status(path).done == 2 * each if interrupts == 1 else each
+    assert not list(tmp_path.rglob("*.tmp"))
+    resume(path).close()
 
 
 def test_changed_plan_is_refused_with_the_difference(plan, tmp_path, stop_after):
@@ -403,7 +433,8 @@ def test_two_processes_where_no_lock_is_refuse_in_words(
     resume(path, stop=other).close()
 
 
-def test_a_dead_writer_is_nobodys_lock(plan, tmp_path, stop_after):
+def test_a_dead_writer_is_nobodys_lock(plan, tmp_path, stop_after, monkeypatch):
+    monkeypatch.setattr(lock_file, "_BEAT", 0.1)
     path = tmp_path / "run.h5"
     sweep(plan, path, stop=stop_after(1))
     writer = RunFolder(path).folder / "writer"
@@ -419,6 +450,47 @@ def test_a_dead_writer_is_nobodys_lock(plan, tmp_path, stop_after):
     os.utime(writer, (1e9, 1e9))
     resume(path).close()
     assert not RunFolder(path).folder.exists()
+
+
+def test_another_folder_meanwhile_moves_no_output(
+    plan, tmp_path, bits, stop_after, monkeypatch
+):
+    """Paths are those of the beginning; messages name them as they were given."""
+    sweep(plan, tmp_path / "whole.h5").close()
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    there = itertools.cycle([tmp_path / "there", tmp_path])
+
+    def progress(*_now):
+        os.chdir(next(there))
+
+    monkeypatch.chdir(tmp_path / "here")
+    path = tmp_path / "here" / "run.h5"
+    assert sweep(plan, "run.h5", progress=progress, stop=stop_after(4)) is None
+    os.chdir(path.parent)
+    assert f"{status('run.h5').path}" == "run.h5"
+    with pytest.raises(CritdampError, match=r"^run\.h5: an unfinished.*resume run\.h5"):
+        sweep(plan, "run.h5")
+    with resume("run.h5", progress=progress) as run:
+        assert run.path == path
+    assert bits(path) == bits(tmp_path / "whole.h5")
+    os.chdir(path.parent)
+    small.spoil(path, 3)
+    resume("run.h5", progress=progress).close()
+    assert not check_file(path)
+    assert [found.name for found in path.parent.iterdir()] == ["run.h5"]
+    assert not list((tmp_path / "there").iterdir())
+
+
+def test_a_name_that_is_too_long_is_refused_at_once(plan, tmp_path):
+    """A folder with `.parts` is beside the run, and files with longer names in it."""
+    longest = tmp_path / f"{'ü' * 123}.h5"  # 249 bytes
+    sweep(plan, longest).close()
+    open_run(longest).close()
+    for act in (lambda path: sweep(plan, path), resume, status, check_file):
+        with pytest.raises(CritdampError, match=r"the name is too long, with"):
+            act(tmp_path / f"a{longest.name}")
+    assert [found.name for found in tmp_path.iterdir()] == [longest.name]
 
 
 def test_a_clock_that_goes_back_changes_nothing(
