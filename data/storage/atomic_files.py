@@ -5,8 +5,9 @@ import fcntl
 import os
 import secrets
 import stat
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from critdamp.engine.errors import Advice, OutputExistsError
@@ -77,7 +78,20 @@ def read_own(path: Path, most: int) -> bytes:
 
 def beside(path: Path) -> Path:
     """Return a unique temporary path in the folder of `path`."""
-    return path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
+    _temporaries.append(temporary)
+    return temporary
+
+
+# the last ones; few are there at a time
+_temporaries: deque[Path] = deque(maxlen=100)
+
+
+def remove_temporaries() -> None:
+    """Remove what is under a temporary name; for a process that ends at once."""
+    for temporary in list(_temporaries):
+        with suppress(OSError):
+            temporary.unlink()
 
 
 @contextmanager
