@@ -4,9 +4,9 @@
 def main() -> None:
     """Run the command line as a program, and exit with its exit status."""
     try:
-        from .terminal.signals import end_silently
+        from .terminal.signals import of_a_program
 
-        end_silently()
+        of_a_program()
         from .terminal.streams import prepare
 
         prepare()

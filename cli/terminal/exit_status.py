@@ -103,9 +103,7 @@ def _told(status: ExitStatus) -> Iterator[None]:
 def _is_out_of_memory(error: Exception) -> bool:
     """Return whether memory is missing, for data, a thread, or a package to load."""
     signs = "can't start new thread", "failed to map segment", "cannot allocate memory"
-    return isinstance(error, MemoryError) or any(
-        sign in f"{error}" for sign in signs
-    )
+    return isinstance(error, MemoryError) or any(sign in f"{error}" for sign in signs)
 
 
 def _close_output(*streams: TextIO) -> None:

@@ -19,11 +19,17 @@ PATIENCE = 3.0
 INTERRUPTED = 130
 # the signals that this command has got
 received: list[int] = []
+# those that are ignored when it has ended and Python does
+_at_the_end: list[int] = []
 
 
-def end_silently() -> None:
-    """Let these signals end the process at once, also Ctrl-C, without a traceback."""
-    for number in _heeded():
+def of_a_program() -> None:
+    """Let signals end the process at once until a command begins, without a traceback.
+
+    When the command has ended they are ignored, so that the exit status is its own.
+    """
+    _at_the_end.extend(_heeded())
+    for number in _at_the_end:
         signal.signal(number, signal.SIG_DFL)
 
 
@@ -55,8 +61,12 @@ def interruptible() -> Iterator[None]:
     from critdamp.data.storage.atomic_files import remove_temporaries
 
     received.clear()
-    with _watched(remove_temporaries), handled(_interrupt):
-        yield
+    try:
+        with _watched(remove_temporaries), handled(_interrupt):
+            yield
+    finally:
+        for number in _at_the_end:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:

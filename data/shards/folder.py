@@ -1,6 +1,8 @@
 """The folder of an unfinished run: record, shards, live view and lock."""
 
+import errno
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -41,6 +43,8 @@ class RunFolder:
         ------
         InputError
             The path is empty, a folder, a broken link, or not a regular file.
+        FileError
+            The system does not allow to look at it.
         """
         if not Path(path).name:
             raise InputError(f"{str(path)!r} names no file")
@@ -48,11 +52,18 @@ class RunFolder:
         try:
             if target.is_symlink():
                 target = target.resolve()
-        except (OSError, RuntimeError) as error:
+            kind = target.stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return cls(target)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                refuse(target, error)
             raise InputError(f"{path}: a link that leads nowhere: {error}") from error
-        if target.is_dir():
+        except RuntimeError as error:
+            raise InputError(f"{path}: a link that leads nowhere: {error}") from error
+        if stat.S_ISDIR(kind):
             raise InputError(f"{path}: a folder; name a file in it")
-        if target.exists() and not target.is_file():
+        if not stat.S_ISREG(kind):
             raise InputError(f"{path}: not a regular file; choose another name")
         return cls(target)
 
