@@ -46,8 +46,9 @@ class Plan(Shown):
     Raises
     ------
     InputError
-        An axis is missing, unknown or invalid; the grid has too many points; a name is unknown or repeated; tol is
-        out of range; the spectrum has negative modes that a quantity does not allow.
+        An axis is missing, unknown or invalid; the grid has too many points; a name is
+        unknown or repeated; tol is out of range; the spectrum has negative modes that a
+        quantity does not allow.
     """
 
     def __init__(

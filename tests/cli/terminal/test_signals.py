@@ -150,13 +150,13 @@ def test_sweeps_stop_and_can_be_resumed(tmp_path, name):
     told, end = err.strip().splitlines()
     assert told == "stopping; Ctrl-C again stops at once"
     assert end.endswith("go on with: critdamp resume run.h5")
-    assert 0 < cd.status(tmp_path / "run.h5").done
+    assert cd.status(tmp_path / "run.h5").done > 0
 
 
 def test_early_signals_have_no_traceback(tmp_path, counts):
-    """Of critdamp: what Python does before it runs a line of it is its own affair."""
+    """Of what critdamp imports: handlers are set in its first few milliseconds."""
     grid = ("--eps", "lin:0:1:300", "--p", "lin:0:0.9:300", "--k", "1,2")
-    children, none = effort.number("EARLY_SIGNALS", 24, 2000), 0
+    children, first = effort.number("EARLY_SIGNALS", 24, 2000), 0
     for number in range(children):
         process = start(tmp_path, "sweep", *grid, "-o", f"{number}.h5")
         time.sleep(number * 0.618 % 1 * 0.4)
@@ -164,11 +164,9 @@ def test_early_signals_have_no_traceback(tmp_path, counts):
         process.send_signal(getattr(signal, name))
         _, err = process.communicate(timeout=60)
         assert process.returncode in (0, 130, -getattr(signal, name)), err
-        is_python = "Traceback" in err and "critdamp" not in err.replace(
-            str(tmp_path), ""
-        )
-        none += is_python
-        assert is_python or "Traceback" not in err, err
+        assert not re.search(r"critdamp/(cli/[a-z]|data|engine)", err), err
+        first += "Traceback" in err
         assert not any(tmp_path.glob("*.tmp"))
-    counts("signals while a command starts, without a traceback", children - none)
-    counts("signals before Python runs a line of critdamp", none)
+    counts("signals while a command starts, without a traceback", children - first)
+    counts("signals while Python starts, with its traceback", first)
+    assert first < children / 4
