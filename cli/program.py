@@ -21,8 +21,10 @@ from critdamp.engine.errors import (
 from .terminal.exit_status import exit_status, own_exceptions
 from .terminal.signals import interruptible
 
-# address space in which the packages of a command are loaded
-_ADDRESS_SPACE = 400_000_000
+# address space, measured: of the packages that all commands load, with one thread of
+# OpenBLAS, and of the compiler and of SciPy, which some commands do without
+_PACKAGES, _OF_A_BLAS_THREAD, _COMPILER = 320_000_000, 40_000_000, 340_000_000
+_READERS = ("status", "inspect", "export")
 COMMANDS = {
     "sweep": "Compute maps over a grid into a run file.",
     "resume": "Continue a sweep that was stopped or killed.",
@@ -48,7 +50,7 @@ class Commands(click.Group):
         """Return the command of a name, None if there is none."""
         if name not in COMMANDS:
             return None
-        _check_address_space()
+        _check_address_space(name)
         try:
             module = import_module(f"{__package__}.commands.{name}")
         except InputError:
@@ -127,12 +129,17 @@ def group() -> None:
     """
 
 
-def _check_address_space() -> None:
+def _check_address_space(name: str) -> None:
+    """Raise if packages have no room: OpenBLAS would wait for ever, LLVM abort."""
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    if limit != resource.RLIM_INFINITY and limit < _ADDRESS_SPACE:
+    given = (os.environ.get(f"{o}_NUM_THREADS", "") for o in ("OPENBLAS", "OMP"))
+    threads = next((int(n) for n in given if n.isdecimal()), os.cpu_count() or 1)
+    needed = _PACKAGES + max(1, min(threads, 64)) * _OF_A_BLAS_THREAD
+    needed += 0 if name in _READERS else _COMPILER
+    if limit != resource.RLIM_INFINITY and limit < needed:
         raise CritdampError(
             f"not enough memory: the address space is limited to {limit / 1e6:,.0f} MB "
-            f"(ulimit -v), and packages need {_ADDRESS_SPACE / 1e6:,.0f} MB"
+            f"(ulimit -v), and {name} needs {needed / 1e6:,.0f} MB"
         )
 
 

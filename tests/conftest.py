@@ -130,6 +130,8 @@ def critdamp(monkeypatch, capsys, tmp_path):
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["critdamp", *map(str, arguments)])
+        for stream in (sys.stdout, sys.stderr):  # as those of the program
+            stream.reconfigure(errors="backslashreplace")
         code = run_command()
         return Result(code, *capsys.readouterr())
 

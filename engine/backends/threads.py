@@ -18,7 +18,7 @@ _ONE_AT_A_TIME = threading.Lock()
 _MOST_THREADS = 4096
 # address space that a process takes, and each of its threads: with less of it LLVM
 # ends the process, and OpenBLAS waits for ever
-_ADDRESS_SPACE, _OF_A_THREAD = 560_000_000, 90_000_000
+_ADDRESS_SPACE, _OF_A_THREAD = 700_000_000, 100_000_000
 # a forked process lacks the worker threads of its parent: kernels would hang
 _started: list[bool] = []
 _forked: list[bool] = []
@@ -68,7 +68,8 @@ def _check_address_space(threads: int) -> None:
     if limit != resource.RLIM_INFINITY and limit < needed:
         raise CritdampError(
             f"not enough memory: the address space is limited to {limit / 1e6:,.0f} MB "
-            f"(ulimit -v), and kernels on {threads} threads need {needed / 1e6:,.0f} MB"
+            f"(ulimit -v), and kernels need {needed / 1e6:,.0f} MB with {threads} "
+            f"{'thread' if threads == 1 else 'threads'}"
         )
 
 

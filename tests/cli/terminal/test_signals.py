@@ -35,7 +35,7 @@ WORK = {
 }
 # Python ends by SIGINT where an interrupt went through its C interface: 130 in a shell
 STATUS = (130, -signal.SIGINT)
-SIGNALS = effort.number("SIGNALS", 6, 400)
+SIGNALS = effort.number("SIGNALS", 6, 200)
 
 
 def job(number):
