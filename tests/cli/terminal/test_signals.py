@@ -55,8 +55,8 @@ def folder(tmp_path_factory):
     return path
 
 
-def start(folder, *arguments, ignored=()):
-    """Start a command, with a parent that ignores some signals."""
+def start(folder, *arguments, ignored=(), program=None):
+    """Start a command, or a program, with a parent that ignores some signals."""
 
     def prepare():
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -64,7 +64,10 @@ def start(folder, *arguments, ignored=()):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
 
     return subprocess.Popen(
-        [sys.executable, "-m", "critdamp", *arguments],
+        [
+            sys.executable,
+            *(["-c", program] if program else ["-m", "critdamp", *arguments]),
+        ],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -113,17 +116,28 @@ def test_each_command_is_ended_by_each_signal(folder, counts):
     assert ended > SIGNALS // 2
 
 
-def test_a_kernel_is_ended_by_a_second_ctrl_c(folder):
-    """It runs for hours, and Python is not asked meanwhile."""
-    process = start(folder, "integrate", *WORK["integrate"][0])
-    await_work(process, folder, "t.h5.*.tmp")
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
+IN_C = """
+import hashlib
+from pathlib import Path
+from critdamp.cli.terminal.signals import interruptible
+from critdamp.data.storage.atomic_files import beside
+with interruptible():
+    beside(Path("out")).touch()
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)
+"""
+
+
+@pytest.mark.parametrize("names", [("SIGTERM",), ("SIGINT", "SIGINT")])
+def test_what_does_not_come_back_to_python_is_ended(tmp_path, names):
+    """As a kernel of hours: some seconds after a signal, at once by a second Ctrl-C."""
+    process = start(tmp_path, program=IN_C)
+    await_work(process, tmp_path, "out.*.tmp")
+    for name in names:
+        time.sleep(0.2)
+        process.send_signal(getattr(signal, name))
     assert process.communicate(timeout=60) == ("", "interrupted\n")
-    assert process.returncode in STATUS
-    assert not any(folder.glob("*.tmp"))
+    assert process.returncode == 130
+    assert not any(tmp_path.iterdir())
 
 
 def test_what_is_ignored_at_the_start_stays_ignored(folder):
