@@ -25,6 +25,13 @@ COMMANDS = {
     "export": ("run.h5", "-o", "x.csv", "--force"),
     "status": ("run.h5",),
 }
+
+
+def slow(*values):
+    """Return a parameter that is left to `make test-all`."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 HAS_TBB = importlib.util.find_spec("tbb") is not None
 
 
@@ -97,11 +104,11 @@ def test_a_file_has_no_colours(critdamp, folder, monkeypatch, name):
     ("command", "redirected", "code"),
     [
         ("sweep", "2>/dev/full", 0),
-        ("export", "2>/dev/full", 0),
-        ("status", "2>/dev/full", 0),
-        ("sweep", ">/dev/full 2>/dev/full", 0),  # it has no output
-        ("status", ">/dev/full", 1),
         ("inspect", ">/dev/full", 1),
+        slow("export", "2>/dev/full", 0),
+        slow("status", "2>/dev/full", 0),
+        slow("sweep", ">/dev/full 2>/dev/full", 0),  # it has no output
+        slow("status", ">/dev/full", 1),
     ],
 )
 def test_the_exit_status_is_that_of_the_work(folder, command, redirected, code):
@@ -129,9 +136,9 @@ def test_a_home_that_does_not_exist_is_not_made(folder, tmp_path):
 
 def test_little_address_space_is_told_in_one_line(folder, counts):
     """With less LLVM ends the process, and OpenBLAS waits for ever."""
-    most = effort.number("ADDRESS_SPACES", 4, 18)
-    limits = [350, 600, 1000, 2000] if most == 4 else range(300, 300 + 100 * most, 100)
-    names = ["sweep"] if most == 4 else COMMANDS
+    most = effort.number("ADDRESS_SPACES", 2, 18)
+    limits = [500, 1000] if most == 2 else range(300, 300 + 100 * most, 100)
+    names = ["sweep"] if most == 2 else COMMANDS
     refused = 0
     for limit in limits:
         for command in names:
@@ -184,10 +191,10 @@ sys.exit(run())
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("status", "closed/run.h5"),
-        ("status", "link.h5"),
-        ("resume", "link.h5"),
         ("sweep", *SMALL, "-o", "link.h5"),
+        slow(("status", "closed/run.h5")),
+        slow(("status", "link.h5")),
+        slow(("resume", "link.h5")),
     ],
 )
 def test_a_closed_folder_is_not_called_a_broken_link(tmp_path, arguments):
