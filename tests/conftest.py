@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 import small
 
-from critdamp.cli import main
+from critdamp.cli.program import run as run_command
 
 # a kernel is compiled in the first example that needs it
 hypothesis.settings.register_profile("critdamp", deadline=None)
@@ -130,9 +130,10 @@ def critdamp(monkeypatch, capsys, tmp_path):
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["critdamp", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return Result(ended.value.code, *capsys.readouterr())
+        for stream in (sys.stdout, sys.stderr):  # as those of the program
+            stream.reconfigure(errors="backslashreplace")
+        code = run_command()
+        return Result(code, *capsys.readouterr())
 
     return run
 

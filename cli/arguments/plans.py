@@ -22,6 +22,8 @@ from critdamp.engine.spectra.cautions import cautions
 from critdamp.engine.spectra.spectrum import Spectrum
 from critdamp.engine.validation import about
 
+from .small_files import read_small
+
 # a.b.c…: the time of tomllib is quadratic in the number of parts
 _CHAIN = re.compile(r"""(?<![\w"'-])(?:[\w"'-]+[ \t]*\.[ \t]*){50}""")
 KEYS = (*VARIABLES, "method", "quantity", "spectrum", "tol", "dtype")
@@ -81,12 +83,14 @@ def _curvature_notes(plan: Plan) -> list[str]:
 def _read(file: Path) -> dict[str, Any]:
     """Return the keys and values of a TOML file."""
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = read_small(file).decode("utf-8-sig")
         if _CHAIN.search(text):
             raise ValueError("a key of more than 50 parts")
         keys = tomllib.loads(text)
     except OSError as error:
         raise FileError(f"{file}: cannot be read: {error.strerror}") from error
+    except InputError:
+        raise
     except (ValueError, RecursionError) as error:
         raise InputError(f"{file}: not a TOML file: {error}") from error
     named = {}

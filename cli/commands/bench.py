@@ -15,6 +15,7 @@ from critdamp.data.storage.outputs import check_output
 from critdamp.engine.errors import FileError, InputError
 
 from ..arguments.options import FILE, json_option
+from ..arguments.small_files import read_small
 from ..terminal.formatting import emit
 from ..terminal.progress import progress_bar
 from ..terminal.tables import print_table
@@ -99,7 +100,7 @@ def _measure(kernels: tuple[str, ...], quiet: bool) -> Record:
 def _read(path: Path) -> Record:
     """Return the record of a file written by --save."""
     with failures(path, "read"):
-        text = path.read_bytes()
+        text = read_small(path)
     try:
         record = json.loads(text)
         rates = [float(result["per_second"]) for result in record["results"]]

@@ -7,12 +7,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import TextIO
 
 import click
 
 from critdamp.engine.errors import CritdampError, InputError
 
-FAILED, USAGE, MISSING, INTERRUPTED = 1, 2, 3, 130
+from .signals import INTERRUPTED, received
+
+FAILED, USAGE, MISSING = 1, 2, 3
 # what a shell shows for a process that SIGPIPE ended
 CLOSED_PIPE = 141
 
@@ -30,12 +33,14 @@ class ClosedPipe(Exception):
 
 
 @contextmanager
-def closed_pipes() -> Iterator[None]:
-    """Raise ClosedPipe for a BrokenPipeError, of which click makes exit status 1."""
+def own_exceptions() -> Iterator[None]:
+    """Raise ClosedPipe and Stopped for exceptions that click handles in its own way."""
     try:
         yield
     except BrokenPipeError as error:
         raise ClosedPipe from error
+    except KeyboardInterrupt:
+        raise Stopped("interrupted") from None
 
 
 @dataclass
@@ -55,9 +60,9 @@ def exit_status() -> Iterator[ExitStatus]:
     try:
         with _told(status):
             yield status
-        sys.stdout.flush()
+            sys.stdout.flush()
     except (BrokenPipeError, ClosedPipe):
-        _close_output()
+        _close_output(sys.stdout, sys.stderr)
         status.code = CLOSED_PIPE
 
 
@@ -84,14 +89,27 @@ def _told(status: ExitStatus) -> Iterator[None]:
     except OSError as error:
         path = f"{error.filename}: " if error.filename else ""
         status.code = _failed(f"{path}{error.strerror or error}")
-    except MemoryError:
-        status.code = _failed("out of memory")
+        _close_output(sys.stdout)  # where it is full
+    except Exception as error:
+        if _is_out_of_memory(error):
+            status.code = _failed("not enough memory")
+        elif received:  # an interrupt that a library has converted
+            click.echo("interrupted", err=True)
+            status.code = INTERRUPTED
+        else:
+            raise
 
 
-def _close_output() -> None:
-    """Send stdout and stderr nowhere; what is buffered must not fail at exit."""
+def _is_out_of_memory(error: Exception) -> bool:
+    """Return whether memory is missing, for data, a thread, or a package to load."""
+    signs = "can't start new thread", "failed to map segment", "cannot allocate memory"
+    return isinstance(error, MemoryError) or any(sign in f"{error}" for sign in signs)
+
+
+def _close_output(*streams: TextIO) -> None:
+    """Send streams nowhere; what is buffered must not fail at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
+    for stream in streams:
         with suppress(OSError, ValueError):
             os.dup2(nowhere, stream.fileno())
 

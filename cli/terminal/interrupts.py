@@ -1,4 +1,4 @@
-"""A running sweep: progress bar, signals, and the message at its end."""
+"""A running sweep: progress bar, stops, and the message at its end."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from critdamp.data.sweeps.status import status
 from .exit_status import Stopped
 from .formatting import duration, nbytes, rate
 from .progress import Progress, progress_bar
+from .signals import handled, unwatched
 
 # (progress, stop) → the finished run, None if it was stopped
 Start = Callable[[Progress, Callable[[], bool]], Run | None]
 
 
 def compute(path: Path, start: Start, quiet: bool) -> None:
-    """Run a sweep with a progress bar; SIGINT and SIGTERM stop it soon.
+    """Run a sweep with a progress bar; signals stop it soon.
 
     Parameters
     ----------
@@ -89,24 +90,20 @@ def _summary(run: Run, computed: int, seconds: float) -> str:
 
 @contextmanager
 def _stoppable(quiet: bool) -> Iterator[Callable[[], bool]]:
-    """Yield a function that returns whether SIGINT or SIGTERM was received."""
+    """Yield a function that returns whether one of the signals was received."""
     received: list[int] = []
 
     def handle(number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGINT and received:
             raise KeyboardInterrupt
         received.append(number)
-        if not quiet:
+        if not quiet and len(received) == 1:
             # sys.stderr is not reentrant
             with suppress(OSError):
                 os.write(2, b"\nstopping; Ctrl-C again stops at once\n")
 
-    previous = {n: signal.signal(n, handle) for n in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with unwatched(), handled(handle):
         yield lambda: bool(received)
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 def _speed(per_second: float) -> str:

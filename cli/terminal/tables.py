@@ -27,8 +27,14 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*row)
-    width = None if sys.stdout.isatty() else _WIDTH
-    console = Console(width=width, highlight=False, markup=False, emoji=False)
+    is_terminal = sys.stdout.isatty()
+    console = Console(
+        width=None if is_terminal else _WIDTH,
+        force_terminal=is_terminal,  # whatever FORCE_COLOR says: a file has no colours
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
     with console.capture() as captured:
         console.print(table)
     lines = [line.rstrip() for line in captured.get().splitlines()]

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..chunks.checksums import SEALS
 from ..chunks.deflate import DEFLATE
-from ..formats.provenance import add_attributes
+from ..formats.provenance import add_attributes, plain
 from ..storage.new_hdf5 import new_hdf5
 from .columns import Columns
 
@@ -87,5 +87,13 @@ def _copy(columns: Columns, name: str, file: h5py.File) -> h5py.Dataset:
 def _copy_attributes(source: Any, target: Any, without: tuple[str, ...]) -> None:
     for name, value in source.attrs.items():
         if name not in without:
-            is_text = isinstance(value, np.ndarray) and value.dtype.kind == "O"
-            add_attributes(target, {name: value.tolist() if is_text else value})
+            add_attributes(target, {name: _storable(value)})
+
+
+def _storable(value: Any) -> Any:
+    """Return numbers as they are, and anything else as text or texts."""
+    if isinstance(value, h5py.Empty) or np.asarray(value).dtype.kind in "biuf":
+        return value
+    text = plain(value)
+    texts = isinstance(text, list) and all(isinstance(one, str) for one in text)
+    return text if texts else str(text)

@@ -17,6 +17,9 @@ from ..chunks.deflate import ENCODER
 from ..storage.open_hdf5 import Kind, undamaged
 from .kinds import open_kind
 
+# what UTF-8 does not have
+_ESCAPED = "backslashreplace"
+
 
 def now() -> str:
     """Return the current time in UTC as ISO 8601 text."""
@@ -81,11 +84,28 @@ def add_attributes(file: Any, attributes: Mapping[str, Any]) -> None:
 
 
 def plain_attributes(file: Any) -> dict[str, Any]:
-    """Return the attributes of a file as plain Python values."""
-    return {
-        name: value.tolist() if isinstance(value, np.ndarray | np.generic) else value
-        for name, value in file.attrs.items()
-    }
+    """Return the attributes of a file as numbers, text, lists and None."""
+    return {str(plain(name)): plain(value) for name, value in file.attrs.items()}
+
+
+def plain(value: Any) -> Any:
+    """Return the value of an attribute as numbers, text and lists, which JSON has.
+
+    Bytes become text, compounds a list of their fields, what is empty becomes None, and
+    what has no numbers, as references, the text that Python has for it.
+    """
+    if isinstance(value, np.longdouble):
+        return float(value)
+    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind != "O":
+        value = value.tolist()
+    if isinstance(value, list | tuple | np.ndarray):
+        return [plain(item) for item in value]
+    if isinstance(value, h5py.Empty):
+        return None
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    text = value if isinstance(value, bytes) else f"{value}".encode("utf-8", _ESCAPED)
+    return text.decode("utf-8", _ESCAPED).replace("\0", "\\x00")
 
 
 def attributes_of(path: Path, kind: Kind) -> dict[str, Any]:

@@ -144,11 +144,11 @@ class Run(Shown):
             best = zip(self.axes.items(), best_index, strict=True) if best_index else ()
             return QuantitySummary(
                 name,
-                low,
-                high,
-                metadata.get("share_diverging"),
-                metadata.get("best_value"),
-                {name: float(axis.values[i]) for (name, axis), i in best},
+                _number(low),
+                _number(high),
+                _number(metadata.get("share_diverging")),
+                _number(metadata.get("best_value")),
+                {name: _value(axis, index) for (name, axis), index in best},
             )
 
     def at(self, /, **values: float) -> tuple[dict[str, float], dict[str, float]]:
@@ -218,6 +218,20 @@ class Run(Shown):
             self.path
         )
         return opened
+
+
+def _value(axis: Axis, index: Any) -> float:
+    """Return a value of an axis; raise an IndexError if it has none there."""
+    if not 0 <= index < len(axis):
+        raise IndexError(f"{index} is not a place on an axis of {len(axis)}")
+    return float(axis.values[index])
+
+
+def _number(value: Any) -> Any:
+    """Return a number or None; raise a TypeError for anything else."""
+    if isinstance(value, int | float | None):
+        return value
+    raise TypeError(f"{value!r} in place of a number")
 
 
 def open_run(path: str | Path, *, max_memory: float | str | None = None) -> Run:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -65,7 +66,8 @@ class RunFolder:
         InputError
             The path is empty, a folder, a broken link, not a regular file, or too long.
         FileError
-            It is a link of another user, in a folder that all may write to.
+            It is a link of another user, in a folder that all may write to, or the
+            system refuses to look at it.
         """
         if not Path(path).name:
             raise InputError(f"{str(path)!r} names no file")
@@ -74,16 +76,18 @@ class RunFolder:
             target = followed(target)
             # the process may change to another folder meanwhile
             parts = cls(target.absolute(), target)
-            is_folder, exists = target.is_dir(), target.exists()
+            mode = 0
             with suppress(FileNotFoundError, NotADirectoryError):
                 parts.folder.lstat()
+            with suppress(FileNotFoundError, NotADirectoryError):
+                mode = target.stat().st_mode
         except FileError:
             raise
         except (OSError, RuntimeError) as error:
-            raise InputError(f"{path}: {_why_no_path(error)}") from error
-        if is_folder:
+            raise _no_path(target, error) from error
+        if stat.S_ISDIR(mode):
             raise InputError(f"{path}: a folder; name a file in it")
-        if exists and not target.is_file():
+        if mode and not stat.S_ISREG(mode):
             raise InputError(f"{path}: not a regular file; choose another name")
         return parts
 
@@ -242,13 +246,15 @@ class RunFolder:
             raise FileError(f"{self.shown(path)}: a folder; move it away")
 
 
-def _why_no_path(error: OSError | RuntimeError) -> str:
-    """Return why a path cannot be used."""
+def _no_path(path: Path, error: OSError | RuntimeError) -> InputError:
+    """Return the error of a path that cannot be used; raise what the system refuses."""
     code = getattr(error, "errno", None)
     if code == errno.ENAMETOOLONG:
-        return "the name is too long, with `.parts` for the folder; shorten it"
-    if isinstance(error, PermissionError):
-        return f"reading there is not allowed: {error.strerror}"
-    if isinstance(error, FileNotFoundError):
-        return "the folder that it starts from is gone; give an absolute path"
-    return f"a link that leads nowhere: {error}"
+        why = "the name is too long, with `.parts` for the folder; shorten it"
+    elif isinstance(error, FileNotFoundError):
+        why = "the folder that it starts from is gone; give an absolute path"
+    else:
+        if code != errno.ELOOP:
+            refuse(path, error)
+        why = f"a link that leads nowhere: {error}"
+    return InputError(f"{path}: {why}")

@@ -5,6 +5,7 @@ import fcntl
 import os
 import secrets
 import stat
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -154,7 +155,20 @@ def beside(path: Path) -> Path:
     A long name is cut, so that the name with its ending is a name too.
     """
     name = os.fsencode(path.name)[:_STEM].decode("utf-8", errors="ignore")
-    return path.with_name(f"{name}.{secrets.token_hex(8)}.tmp")
+    temporary = path.with_name(f"{name}.{secrets.token_hex(8)}.tmp")
+    _temporaries.append(temporary)
+    return temporary
+
+
+# the last ones; few are there at a time
+_temporaries: deque[Path] = deque(maxlen=100)
+
+
+def remove_temporaries() -> None:
+    """Remove what is under a temporary name; for a process that ends at once."""
+    for temporary in list(_temporaries):
+        with suppress(OSError):
+            temporary.unlink()
 
 
 @contextmanager

@@ -27,6 +27,8 @@ from ..storage.os_errors import failures
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 # points of a sample tile, and bytes of HDF5 metadata in a file
 _SAMPLE, _OVERHEAD = 2**22, 20_000
+# bytes of a value of an axis: as a double, and as text in the plan
+_OF_A_VALUE = 28
 # how long, and how many, tiles are sampled at most
 _SECONDS, _MOST = 2.0, 64
 
@@ -150,19 +152,21 @@ def _samples(grid: Grid) -> Iterator[Tile]:
 
 
 def _sample(grid: Grid, tile: Tile) -> Tile:
-    """Return a tile, reduced to whole chunks of at most `_SAMPLE` points."""
+    """Return a tile, reduced to a few whole chunks, one where points are slow."""
     stop, chunk = list(tile.stop), grid.chunk_shape
+    most = math.prod(chunk) if grid.small_tiles else _SAMPLE
     for i, start in enumerate(tile.start):
         points = math.prod(b - a for a, b in zip(tile.start, stop, strict=True))
-        rows = _SAMPLE * (stop[i] - start) // points
+        rows = most * (stop[i] - start) // points
         stop[i] = min(stop[i], start + max(rows - rows % chunk[i], chunk[i]))
     return Tile(tile.index, tile.start, tuple(stop))
 
 
 def _metadata_bytes(plan: Plan) -> int:
     """Return the approximate size of a run file without its maps."""
-    axes = sum(axis.values.nbytes for axis in plan.axes.values())
-    return len(plan.to_json()) + axes + _OVERHEAD
+    values = sum(len(axis) for axis in plan.axes.values())
+    modes = 3 * len(plan.spectrum or ())
+    return _OF_A_VALUE * (values + modes) + _OVERHEAD
 
 
 @contextmanager

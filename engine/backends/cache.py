@@ -24,7 +24,9 @@ def cache_dir() -> Path:
     configured = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
     # RuntimeError: the user has no home directory
     with contextlib.suppress(OSError, RuntimeError):
-        base = Path(configured) if configured else Path.home() / ".cache"
+        # a home that does not exist is not made, as root could
+        home = Path() if configured else Path.home().resolve(strict=True)
+        base = Path(configured) if configured else home / ".cache"
         path = base / "critdamp" / digest.hexdigest()[:16]
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.access(path, os.W_OK) and _is_private(path):

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import resource
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numba
 
-from ..errors import InputError
+from ..errors import CritdampError, InputError
 
 # Numba's workqueue layer aborts the process if two threads run kernels at once
 _ONE_AT_A_TIME = threading.Lock()
 # far above any machine; Numba crashes where the system has no room for its threads
 _MOST_THREADS = 4096
+# address space that a process takes, and each of its threads: with less of it LLVM
+# ends the process, and OpenBLAS waits for ever
+_ADDRESS_SPACE, _OF_A_THREAD = 700_000_000, 100_000_000
 # a forked process lacks the worker threads of its parent: kernels would hang
 _started: list[bool] = []
 _forked: list[bool] = []
@@ -35,6 +39,8 @@ def choose_threads(count: int | None) -> int:
     ------
     InputError
         The count is out of range, or this process was forked after kernels had run.
+    CritdampError
+        The address space of this process is limited to less than kernels need.
     """
     if _forked:
         raise InputError(
@@ -52,7 +58,19 @@ def choose_threads(count: int | None) -> int:
     threads = default_threads() if count is None else count
     if not 1 <= threads <= most:
         raise InputError(f"{count} given; from 1 to {most} are available", "threads")
+    _check_address_space(threads)
     return threads
+
+
+def _check_address_space(threads: int) -> None:
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    needed = _ADDRESS_SPACE + threads * _OF_A_THREAD
+    if limit != resource.RLIM_INFINITY and limit < needed:
+        raise CritdampError(
+            f"not enough memory: the address space is limited to {limit / 1e6:,.0f} MB "
+            f"(ulimit -v), and kernels need {needed / 1e6:,.0f} MB with {threads} "
+            f"{'thread' if threads == 1 else 'threads'}"
+        )
 
 
 def _start() -> int:

@@ -25,6 +25,8 @@ from .grid import Grid
 
 DTYPES = ("float64", "float32")
 _ARGUMENTS = ("quantities", "method", "spectrum", "tol", "dtype")
+# what indices of arrays and of HDF5 can count
+_MOST_POINTS = 2**63 - 1
 # number of modes up to which tiles keep their size
 _FEW_MODES = 64
 
@@ -44,8 +46,9 @@ class Plan(Shown):
     Raises
     ------
     InputError
-        An axis is missing, unknown or invalid; a name is unknown or repeated; tol is
-        out of range; the spectrum has negative modes that a quantity does not allow.
+        An axis is missing, unknown or invalid; the grid has too many points; a name is
+        unknown or repeated; tol is out of range; the spectrum has negative modes that a
+        quantity does not allow.
     """
 
     def __init__(
@@ -71,6 +74,11 @@ class Plan(Shown):
         self.grid = Grid(
             self._sorted_axes(axes), finer=self._finer, small_tiles=self._over_all_modes
         )
+        if self.grid.size > _MOST_POINTS:
+            raise InputError(
+                f"{self.grid.size:.3g} points; a grid has up to {_MOST_POINTS:.3g}; "
+                "give fewer values on an axis"
+            )
 
     def _check(self) -> None:
         names = [quantity.name for quantity in self.quantities]

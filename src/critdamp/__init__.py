@@ -4,10 +4,15 @@ Names are imported when first used, so that ``import critdamp`` loads nothing el
 quantities and the methods of the engine's registries are names of the package too.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+from importlib import import_module
+
+# what type checkers take as true; `typing` itself is slow to import
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from critdamp.data.formats.run_file import (
         Run as Run,
         open_run as open_run,

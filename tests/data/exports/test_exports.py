@@ -12,7 +12,7 @@ import small
 import xarray
 
 import critdamp as cd
-from critdamp.cli import group
+from critdamp.cli.program import group
 from critdamp.data.exports.columns import pieces
 from critdamp.data.exports.export import FORMATS, export
 from critdamp.data.shards.folder import RunFolder

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
-from critdamp.cli import group
+from critdamp.cli.program import group
 from critdamp.data import bundled
 from critdamp.data.shards.folder import RunFolder
 from critdamp.data.sweeps.sweep import sweep
