@@ -19,9 +19,9 @@ from ..chunks.deflate import crc32
 from ..chunks.raw_chunks import read_chunk, write_chunk
 from ..chunks.statistics import Statistics
 from ..formats.kinds import RUN
-from ..storage.atomic_files import refuse_irregular
 from ..storage.open_hdf5 import open_to_read, refuse_newer
 from ..storage.os_errors import refuse
+from ..storage.regular_files import NotRegularError, refuse_irregular
 from .folder import START_OVER, RunFolder
 from .partition import ShardPartition
 from .record import Record
@@ -98,7 +98,7 @@ def open_own(path: Path) -> h5py.File:
     Raises
     ------
     FileError
-        It is a link, or no regular file.
+        It is a link, or no regular file, or something in it leads to another file.
     """
     refuse_irregular(path)
     return open_to_read(path)
@@ -124,7 +124,7 @@ def open_shard(
     except FileNotFoundError:
         yield None, Contents()
         return
-    except FileError:
+    except NotRegularError:
         raise
     except Exception as error:  # h5py may raise any exception for a damaged file
         raise _unreadable(path, error) from error

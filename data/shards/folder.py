@@ -14,9 +14,10 @@ from critdamp.engine.errors import Advice, FileError, InputError
 
 from ..chunks.checksums import DamagedError
 from ..formats.unfinished import RECORD, parts_folder, resume_command
-from ..storage.atomic_files import appearing, beside, read_own, take_away
+from ..storage.atomic_files import appearing, beside, take_away
 from ..storage.os_errors import failures, refuse
 from ..storage.outputs import followed
+from ..storage.regular_files import read_own
 from .folder_lock import locked, refuse_link
 from .record import Record
 

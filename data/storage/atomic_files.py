@@ -4,14 +4,13 @@ import errno
 import fcntl
 import os
 import secrets
-import stat
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from critdamp.engine.callbacks import ignore
-from critdamp.engine.errors import Advice, FileError, OutputExistsError
+from critdamp.engine.errors import Advice, OutputExistsError
 
 # errno values with which fsync of a folder is unsupported or not permitted
 _FOLDER_FSYNC_ERRORS = (errno.EACCES, errno.EBADF, errno.EINVAL, errno.EOPNOTSUPP)
@@ -109,44 +108,6 @@ def take_away(path: Path, to: Path | None, check: Callable[[], object]) -> None:
         away.unlink(missing_ok=True)
     else:
         away.replace(to)
-
-
-def read_own(path: Path, most: int) -> bytes:
-    """Return the contents of a regular file that is no link.
-
-    Raises
-    ------
-    FileError
-        It is a link, no regular file, or has more bytes than `most`.
-    OSError
-        It cannot be read.
-    """
-    refuse_irregular(path)
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as file:
-        # it may be another file by now
-        _refuse_irregular(path, os.fstat(descriptor).st_mode)
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise FileError(f"{path}: has more than {most} bytes; move it away")
-    return content
-
-
-def refuse_irregular(path: Path) -> None:
-    """Raise a FileError if a file is a link, or no regular file.
-
-    Raises
-    ------
-    FileNotFoundError
-        No file is there.
-    """
-    _refuse_irregular(path, path.lstat().st_mode)
-
-
-def _refuse_irregular(path: Path, mode: int) -> None:
-    if not stat.S_ISREG(mode):
-        what = "a link" if stat.S_ISLNK(mode) else "not a regular file"
-        raise FileError(f"{path}: {what}; move it away")
 
 
 def beside(path: Path) -> Path:

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from critdamp.engine.errors import FileError
 
-from .atomic_files import beside, put, read_own, refuse_irregular
+from .atomic_files import beside, put
 from .os_errors import failures
+from .regular_files import read_own, refuse_irregular
 
 # seconds between two signs of life, and without one until a lock is given up
 _BEAT, _LOST = 5.0, 90.0

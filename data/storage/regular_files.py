@@ -10,7 +10,7 @@ from critdamp.engine.errors import FileError
 
 
 class NotRegularError(FileError):
-    """A path leads to a folder, a FIFO, a device or a socket."""
+    """A path leads to a folder, a FIFO, a device or a socket, or is a link."""
 
 
 def open_regular(path: Path) -> int:
@@ -36,3 +36,45 @@ def open_regular(path: Path) -> int:
 def check_regular(path: Path) -> None:
     """Raise as `open_regular` does if a path leads to no regular file."""
     os.close(open_regular(path))
+
+
+def read_own(path: Path, most: int) -> bytes:
+    """Return the contents of a regular file that is no link.
+
+    Raises
+    ------
+    NotRegularError
+        It is a link, or no regular file.
+    FileError
+        It has more bytes than `most`.
+    OSError
+        It cannot be read.
+    """
+    refuse_irregular(path)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        # it may be another file by now
+        _refuse_irregular(path, os.fstat(descriptor).st_mode)
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise FileError(f"{path}: has more than {most} bytes; move it away")
+    return content
+
+
+def refuse_irregular(path: Path) -> None:
+    """Check that a file of critdamp is a regular one, and no link.
+
+    Raises
+    ------
+    NotRegularError
+        It is something else.
+    FileNotFoundError
+        No file is there.
+    """
+    _refuse_irregular(path, path.lstat().st_mode)
+
+
+def _refuse_irregular(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        what = "a link" if stat.S_ISLNK(mode) else "not a regular file"
+        raise NotRegularError(f"{path}: {what}; move it away")
