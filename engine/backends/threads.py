@@ -16,9 +16,9 @@ from ..errors import CritdampError, InputError
 _ONE_AT_A_TIME = threading.Lock()
 # far above any machine; Numba crashes where the system has no room for its threads
 _MOST_THREADS = 4096
-# address space that a process takes, and each of its threads: with less of it LLVM
-# ends the process, and OpenBLAS waits for ever
-_ADDRESS_SPACE, _OF_A_THREAD = 700_000_000, 100_000_000
+# address space of a process, measured with 2, 8 and 64 threads: LLVM ends the process
+# where it has less. Each thread has a stack, the first ones a heap of their own too.
+_ADDRESS_SPACE, _STACK, _HEAP, _HEAPS = 700_000_000, 16_000_000, 84_000_000, 6
 # a forked process lacks the worker threads of its parent: kernels would hang
 _started: list[bool] = []
 _forked: list[bool] = []
@@ -64,7 +64,7 @@ def choose_threads(count: int | None) -> int:
 
 def _check_address_space(threads: int) -> None:
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    needed = _ADDRESS_SPACE + threads * _OF_A_THREAD
+    needed = _ADDRESS_SPACE + threads * _STACK + min(threads, _HEAPS) * _HEAP
     if limit != resource.RLIM_INFINITY and limit < needed:
         raise CritdampError(
             f"not enough memory: the address space is limited to {limit / 1e6:,.0f} MB "
