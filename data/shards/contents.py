@@ -127,7 +127,11 @@ def open_shard(
     except NotRegularError:
         raise
     except Exception as error:  # h5py may raise any exception for a damaged file
-        raise _unreadable(path, error) from error
+        # HDF5 gives no errno for a file that goes while it opens it
+        if parts.shard(index).exists():
+            raise _unreadable(path, error) from error
+        yield None, Contents()
+        return
     with file:
         try:
             shard = _checked(path, file, index, record)

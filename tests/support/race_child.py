@@ -29,7 +29,7 @@ from critdamp.data.sweeps import tile_store
 from critdamp.data.sweeps.check import check_file
 from critdamp.data.sweeps.status import status
 from critdamp.data.sweeps.sweep import resume, sweep
-from critdamp.engine.errors import CritdampError
+from critdamp.engine.errors import CritdampError, FileError
 from critdamp.engine.maps.axis import Axis
 
 REFUSED, FAILED = 1, 70
@@ -328,7 +328,11 @@ def view(order, _rng):
         open_run(order["whole"][run.plan.sha256]) as whole,
     ):
         for name in run.quantities:
-            values, right = run[name][()], whole[name][()]
+            try:
+                values = run[name][()]
+            except OSError as error:  # of HDF5, if a shard goes while it opens that
+                raise FileError(f"{run.path}: cannot read it: {error}") from error
+            right = whole[name][()]
             there = ~np.isnan(values)
             assert values[there].tobytes() == right[there].tobytes(), name
 
