@@ -53,12 +53,11 @@ def read_own(path: Path, most: int) -> bytes:
     refuse_irregular(path)
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as file:
-        # it may be another file by now
-        _refuse_irregular(path, os.fstat(descriptor).st_mode)
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise FileError(f"{path}: has more than {most} bytes; move it away")
-    return content
+        status = os.fstat(descriptor)  # it may be another file by now
+        _refuse_irregular(path, status.st_mode)
+        if status.st_size > most:
+            raise FileError(f"{path}: has more than {most} bytes; move it away")
+        return file.read(status.st_size)
 
 
 def refuse_irregular(path: Path) -> None:

@@ -51,7 +51,7 @@ def a_trajectory(_plan, path):
 
     eps = np.linspace(0.1, 0.2, 20)
     about = {"made_modes": True, "made_record": "every:2"}
-    save_trajectory(simulated, SPECTRUM, path, about, {"eps": eps}, rows=11)
+    save_trajectory(simulated, SPECTRUM, path, about, {"eps": eps}, 20, rows=11)
 
 
 def a_continuous_trajectory(_plan, path):
