@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 
+from critdamp.data.storage.regular_files import open_regular
 from critdamp.engine.errors import InputError
 
 # a plan with a list of 10⁶ values has 20 MB
@@ -17,15 +17,14 @@ def read_small(file: Path) -> bytes:
 
     Raises
     ------
+    FileError
+        It is a folder, a FIFO or a device.
     InputError
-        It is a FIFO or a device, or larger.
+        It is larger.
     OSError
-        It is missing, a folder, or the system refuses to read it.
+        It is missing, or the system refuses to read it.
     """
-    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO would wait
-    with os.fdopen(descriptor, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise InputError(f"{file}: not a regular file")
+    with os.fdopen(open_regular(file), "rb") as opened:
         data = opened.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
         raise InputError(f"{file}: larger than {_MOST_BYTES // 10**6} MB")

@@ -23,7 +23,7 @@ from critdamp.engine.errors import CritdampError
 
 pytestmark = pytest.mark.crash
 
-TRIES = effort.number("HOSTILE", 30, 540)
+TRIES = effort.number("HOSTILE", 30, 180)
 NAMES = (
     *("", "plan.json", "writer", "live.h5", "shard-0000.h5", "shard-0002.h5"),
     *("damaged-0000.h5", "run.0.tmp", "plan.json.0.tmp", "shard-0000.h5.0.tmp"),

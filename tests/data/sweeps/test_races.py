@@ -25,8 +25,8 @@ from critdamp.data.sweeps.sweep import resume, sweep
 
 pytestmark = pytest.mark.crash
 
-RACES = effort.number("RACES", 6, 60)
-PAUSES_EVERY = effort.number("PAUSES_EVERY", 60, 10)
+RACES = effort.number("RACES", 6, 30)
+PAUSES_EVERY = effort.number("PAUSES_EVERY", 60, 20)
 CROWD = effort.number("CROWD", 3.0, 20.0)
 BEGUN = 4
 LOCKS = [
