@@ -61,7 +61,9 @@ def export(
         The package that writes this format is not installed.
     """
     write = FORMATS[ending_of(target)]
-    if target.exists() and target.samefile(source):
+    with failures(target, "write"):
+        is_source = target.exists() and target.samefile(source)
+    if is_source:
         raise InputError(f"{target} is the source; choose another name", "output")
     target = check_output(target, force)
     with open_columns(source, names) as columns, failures(target, "write"):

@@ -127,11 +127,7 @@ def open_shard(
     except NotRegularError:
         raise
     except Exception as error:  # h5py may raise any exception for a damaged file
-        # HDF5 gives no errno for a file that goes while it opens it
-        if parts.shard(index).exists():
-            raise _unreadable(path, error) from error
-        yield None, Contents()
-        return
+        raise _unreadable(path, error) from error
     with file:
         try:
             shard = _checked(path, file, index, record)

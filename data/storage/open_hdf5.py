@@ -81,6 +81,8 @@ def _opened(path: Path) -> h5py.File:
     try:
         return h5py.File(path, "r")
     except OSError as error:
+        if not path.exists():  # HDF5 gives no errno for a file that goes meanwhile
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)) from error
         # also where this process has the file open already, without a lock
         if "lock" not in f"{error}" or errno_of(error) == errno.EAGAIN:
             raise

@@ -14,8 +14,10 @@ import sys
 from pathlib import Path
 
 import effort
+import h5py
 import pytest
 
+from critdamp.data.storage.open_hdf5 import open_to_read
 from critdamp.data.storage.os_errors import system_error
 from critdamp.data.sweeps.sweep import sweep
 
@@ -110,6 +112,20 @@ def test_locks_that_hdf5_was_told_to_take(monkeypatch):
     monkeypatch.setenv("HDF5_USE_FILE_LOCKING", "TRUE")
     assert system_error(refusal, "read").endswith("which fail: set it to FALSE")
     assert system_error(in_use, "read").endswith("close it there")
+
+
+def test_a_file_that_goes_while_hdf5_opens_it_is_missing(tmp_path, monkeypatch):
+    """HDF5 says this without an errno."""
+
+    def gone(path, *_arguments, **_options):
+        path.unlink()
+        raise OSError("Unable to open file (can't retrieve stat info for file)")
+
+    path = tmp_path / "shard.h5"
+    path.touch()
+    monkeypatch.setattr(h5py, "File", gone)
+    with pytest.raises(FileNotFoundError):
+        open_to_read(path)
 
 
 @pytest.mark.parametrize("code", LOCKS)
