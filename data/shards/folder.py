@@ -116,10 +116,15 @@ class RunFolder:
         return f"go on with: {self.resume}" if self.begun else ""
 
     def identity(self) -> str:
-        """Return what tells the run file from any that replaces it, empty without."""
+        """Return what tells the run file from any that replaces it, empty without.
+
+        An empty file is none: where a file system has no links, a kill may leave it.
+        """
         try:
             status = self.path.stat()
         except FileNotFoundError:
+            return ""
+        if not status.st_size:
             return ""
         # no inode: a copy of the folder can be gone on with
         return f"{status.st_size} {status.st_mtime_ns}"

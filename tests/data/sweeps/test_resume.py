@@ -198,6 +198,16 @@ def test_file_that_appeared_meanwhile_is_not_replaced(plan, tmp_path, stop_after
     resume(path).close()
 
 
+def test_an_empty_file_in_place_of_a_run_is_replaced(plan, tmp_path, stop_after, bits):
+    """Where a file system has no links, it holds the name, and a kill leaves it."""
+    assert sweep(plan, tmp_path / "run.h5", stop=stop_after(4)) is None
+    (tmp_path / "run.h5").touch()
+    assert not status(tmp_path / "run.h5").complete
+    resume(tmp_path / "run.h5").close()
+    sweep(plan, tmp_path / "whole.h5").close()
+    assert bits(tmp_path / "run.h5") == bits(tmp_path / "whole.h5")
+
+
 def test_forced_over_something_else_is_resumable(plan, tmp_path, stop_after):
     path = tmp_path / "run.h5"
     path.write_text("not precious")
