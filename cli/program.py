@@ -132,15 +132,26 @@ def group() -> None:
 def _check_address_space(name: str) -> None:
     """Raise if packages have no room: OpenBLAS would wait for ever, LLVM abort."""
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    given = (os.environ.get(f"{o}_NUM_THREADS", "") for o in ("OPENBLAS", "OMP"))
-    threads = next((int(n) for n in given if n.isdecimal()), os.cpu_count() or 1)
-    needed = _PACKAGES + max(1, min(threads, 64)) * _OF_A_BLAS_THREAD
+    needed = _PACKAGES + _blas_threads() * _OF_A_BLAS_THREAD
     needed += 0 if name in _READERS else _COMPILER
     if limit != resource.RLIM_INFINITY and limit < needed:
         raise CritdampError(
             f"not enough memory: the address space is limited to {limit / 1e6:,.0f} MB "
             f"(ulimit -v), and {name} needs {needed / 1e6:,.0f} MB"
         )
+
+
+def _blas_threads() -> int:
+    """Return how many threads OpenBLAS starts: what is set, or the processors."""
+    given = (os.environ.get(f"{name}_NUM_THREADS", "") for name in ("OPENBLAS", "OMP"))
+    numbers = (text.split(",")[0].strip() for text in given)  # OMP takes a list
+    usable = (
+        len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count() or 1
+    )
+    threads = next((int(text) for text in numbers if text.isdecimal()), usable)
+    return max(1, min(threads, 64))
 
 
 def _settings_of_numba() -> str:

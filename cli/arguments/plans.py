@@ -14,7 +14,7 @@ import numpy as np
 
 from critdamp.data.formats.spectrum_file import bundled_spectra, load_spectrum
 from critdamp.data.inputs.axis_syntax import read_axis, zero_modes
-from critdamp.engine.errors import FileError, InputError
+from critdamp.engine.errors import CritdampError, FileError, InputError
 from critdamp.engine.maps.axis import Axis
 from critdamp.engine.maps.plan import Plan
 from critdamp.engine.modes.methods import SYNONYMS, VARIABLES
@@ -87,10 +87,10 @@ def _read(file: Path) -> dict[str, Any]:
         if _CHAIN.search(text):
             raise ValueError("a key of more than 50 parts")
         keys = tomllib.loads(text)
+    except CritdampError:
+        raise
     except OSError as error:
         raise FileError(f"{file}: cannot be read: {error.strerror}") from error
-    except InputError:
-        raise
     except (ValueError, RecursionError) as error:
         raise InputError(f"{file}: not a TOML file: {error}") from error
     named = {}

@@ -8,7 +8,7 @@ import click
 
 from critdamp.data.sweeps.sweep import resume
 
-from ..arguments.options import FILE, running_options
+from ..arguments.options import FILE, memory_option, running_options
 from ..arguments.plans import make_plan
 from ..terminal.formatting import command_line
 from ..terminal.interrupts import compute
@@ -21,6 +21,7 @@ from ..terminal.interrupts import compute
     type=FILE,
     help="Fail if the plan of the sweep is not that of this TOML file.",
 )
+@memory_option()
 @running_options()
 def command(
     output: Path, plan: Path | None, threads: int | None, backend: str, quiet: bool

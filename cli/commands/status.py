@@ -14,7 +14,7 @@ from critdamp.data.sweeps.check import Damage, check_file
 from critdamp.data.sweeps.status import Status, status
 from critdamp.engine.errors import FileError
 
-from ..arguments.options import FILE, json_option
+from ..arguments.options import FILE, json_option, memory_option
 from ..terminal.exit_status import Incomplete
 from ..terminal.formatting import emit, nbytes
 
@@ -28,6 +28,7 @@ from ..terminal.formatting import emit, nbytes
     is_flag=True,
     help="Read the whole file and check its checksums.",
 )
+@memory_option()
 @json_option()
 def command(output: Path, check: bool, as_json: bool) -> None:
     """Show the progress of a sweep.

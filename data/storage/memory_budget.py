@@ -95,10 +95,11 @@ class Budget:
         if needed <= min(_SMALL, self._floor) or needed <= self.nbytes:
             return
         enough = _rounded_up(needed * (4 if more else 1))
+        effect = "may allow it" if more else "allows it"
         raise TooLargeError(
             f"{self._path}: reading it takes {'more than ' * more}{_shown(needed)} of "
             f"memory, {_shown(self.nbytes)} are allowed{self._allowed.meaning}",
-            advice=Advice("max_memory", enough, "allows it"),
+            advice=Advice("max_memory", enough, effect),
         )
 
 

@@ -69,16 +69,15 @@ def system_error(error: BaseException, doing: str) -> str:
         return "not enough memory"
     code = errno_of(error)
     causes = _CAUSES | (_READ_CAUSES if doing == "read" else {})
-    cause = causes.get(code, os.strerror(code)) if code else ""
-    return cause + _ending(error, code)
+    if code and _insists_on_locks(error, code):
+        return "HDF5_USE_FILE_LOCKING asks for locks, which fail: set it to FALSE"
+    return causes.get(code, os.strerror(code)) if code else ""
 
 
-def _ending(error: BaseException, code: int) -> str:
-    """Return what to do where HDF5 was told to lock files, and cannot."""
+def _insists_on_locks(error: BaseException, code: int) -> bool:
+    """Return whether HDF5 was told to lock files, and cannot."""
     told = os.environ.get("HDF5_USE_FILE_LOCKING", "").upper() in ("TRUE", "1")
-    if told and code not in (0, errno.EAGAIN) and "lock" in f"{error}":
-        return "; HDF5_USE_FILE_LOCKING asks for locks, which fail: set it to FALSE"
-    return ""
+    return told and code != errno.EAGAIN and "lock" in f"{error}"
 
 
 def errno_of(error: BaseException) -> int:

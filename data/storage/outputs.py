@@ -1,6 +1,7 @@
 """Checks of an output file, before anything is computed or written for it."""
 
 import errno
+import math
 import os
 import resource
 import shutil
@@ -31,6 +32,7 @@ def check_output(output: Path, force: bool = True) -> Path:
     """
     with failures(output, "write"):
         output = followed(output)
+    with failures(output, "write"):
         folder = output.parent.resolve(strict=True)
         if not folder.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "")
@@ -54,7 +56,7 @@ def check_space(output: Path, nbytes: float) -> None:
     nbytes : about how many bytes it will have
     """
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
-    places = {"are free on the disk": shutil.disk_usage(output.parent).free}
+    places = {"are free on the disk": free_space(output.parent)}
     if limit != resource.RLIM_INFINITY:
         places["is the limit for a file (ulimit -f)"] = limit
     for meaning, available in places.items():
@@ -63,6 +65,12 @@ def check_space(output: Path, nbytes: float) -> None:
                 f"{output}: needs about {nbytes / 1e6:,.0f} MB, {available / 1e6:,.0f} "
                 f"MB {meaning}; make room, or export fewer quantities"
             )
+
+
+def free_space(folder: Path) -> float:
+    """Return the bytes that are free on a disk, inf where they are not told."""
+    usage = shutil.disk_usage(folder)
+    return float(usage.free) if usage.total else math.inf
 
 
 def followed(path: Path) -> Path:

@@ -3,7 +3,6 @@
 import errno
 import math
 import resource
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -23,6 +22,7 @@ from ..shards.folder import RunFolder
 from ..shards.partition import ShardPartition
 from ..shards.record import Record
 from ..storage.os_errors import failures
+from ..storage.outputs import free_space
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 # points of a sample tile, and bytes of HDF5 metadata in a file
@@ -71,8 +71,8 @@ def check_room(path: Path, compute: TileComputer, compression: bool) -> None:
     FileError
         There is too little room; the message has the sizes needed and available.
     """
-    free = shutil.disk_usage(path.parent).free
-    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    free = free_space(path.parent)
+    limit: float = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
     limit = free if limit == resource.RLIM_INFINITY else limit
     plan, metadata = compute.plan, _metadata_bytes(compute.plan)
     shards = ShardPartition.of(plan).shards
@@ -206,9 +206,9 @@ def _needed(parts: RunFolder, code: int) -> str:
     if code == errno.EFBIG:
         return f"the run will have about {_megabytes(total)}"
     # temporary files are removed and written again
-    available = parts.nbytes() + parts.nbytes("*.tmp")
+    available = float(parts.nbytes() + parts.nbytes("*.tmp"))
     if code == errno.ENOSPC:
-        available += shutil.disk_usage(parts.folder).free
+        available += free_space(parts.folder)
     missing = 2 * total - available
     return f"about {_megabytes(missing)} more are needed" if missing > 0 else ""
 

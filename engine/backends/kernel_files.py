@@ -20,6 +20,8 @@ from ..errors import CritdampWarning
 from .cache import cache_dir, caching
 
 _DIGEST = hashlib.sha256
+# no kernel has as many
+_MOST_BYTES = 2**28
 
 
 class KernelFiles:
@@ -40,7 +42,8 @@ class KernelFiles:
         """Return what was saved under a key, None if it is not there or damaged."""
         path = self._path(key)
         try:
-            data = path.read_bytes()
+            is_small = path.stat().st_size <= _MOST_BYTES
+            data = path.read_bytes() if is_small else b""
         except OSError:
             return None
         size = _DIGEST().digest_size

@@ -11,6 +11,7 @@ import effort
 import pytest
 
 import critdamp as cd
+from critdamp.cli import program
 
 SMALL = ("--eps", "0.1,0.2", "--p", "0.5", "--k", "1")
 GRID = ("--eps", "lin:0:1:300", "--p", "lin:0:0.9:300", "--k", "1,2")
@@ -166,7 +167,7 @@ def test_plans_that_are_no_files(critdamp, tmp_path):
         "/dev/zero": "not a regular file",
         "text": "not a TOML file",
         "large": "larger than 64 MB",
-        ".": "cannot be read: Is a directory",
+        ".": "a folder, not a file",
     }.items():
         for command in (["sweep", name, "-o", "x.h5"], ["resume", "x", "--plan", name]):
             result = critdamp(*command)
@@ -174,6 +175,29 @@ def test_plans_that_are_no_files(critdamp, tmp_path):
             assert (said in result.err, result.err.count("\n")) == (True, 1)
     result = critdamp("bench", "--compare", "fifo")
     assert result.err == "Error: fifo: not a regular file\n"
+
+
+def test_a_plan_comes_through_a_pipe_of_the_shell(critdamp):
+    read, write = os.pipe()
+    os.write(write, b'eps = "0.1,0.2"\np = "0.5"\nk = "1"\n')
+    os.close(write)
+    assert critdamp("sweep", f"/dev/fd/{read}", "-o", "run.h5", "--quiet").code == 0
+    os.close(read)
+    with cd.open_run("run.h5") as run:
+        assert run.axes["eps"].values.tolist() == [0.1, 0.2]
+
+
+@pytest.mark.parametrize(
+    ("given", "threads"),
+    [({"OPENBLAS_NUM_THREADS": "3"}, 3), ({"OMP_NUM_THREADS": "4,2"}, 4)],
+)
+def test_threads_of_openblas(monkeypatch, given, threads):
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    assert program._blas_threads() == len(os.sched_getaffinity(0))
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert program._blas_threads() == threads
 
 
 CLOSED = """

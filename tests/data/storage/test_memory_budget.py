@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import bombs
 import numpy as np
@@ -14,6 +15,7 @@ from critdamp.data.inputs.read_spectrum import read_spectrum
 from critdamp.data.shards.folder import RunFolder
 from critdamp.data.storage import free_memory, memory_budget
 from critdamp.data.storage.memory_budget import Budget, TooLargeError, allowing
+from critdamp.data.storage.outputs import check_space
 from critdamp.data.sweeps.sweep import sweep
 from critdamp.engine.errors import FileError, InputError
 from critdamp.engine.maps.axis import Axis
@@ -122,6 +124,12 @@ def test_ulimit():
     before, after = map(float, done.stdout.split())
     assert before < 2**30
     assert 2**27 < before - after < 2**29
+
+
+def test_a_disk_that_tells_no_size_has_room(monkeypatch):
+    usage = type(shutil.disk_usage("/"))
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: usage(0, 0, 0))
+    check_space(Path("x.csv"), 1e15)
 
 
 @pytest.fixture

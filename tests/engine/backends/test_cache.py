@@ -79,6 +79,15 @@ def test_a_damaged_file_is_made_again(tmp_path, compiled, damage):
     assert [*tmp_path.glob("*.kernel")] == [file]
 
 
+def test_a_file_that_is_too_large_is_not_read(tmp_path):
+    files = kernel_files.KernelFiles(tmp_path / "name")
+    files.save("one", 1)
+    (file,) = tmp_path.glob("*.kernel")
+    os.truncate(file, 2**29)
+    assert files.load("one") is None
+    assert not file.exists()
+
+
 def test_a_file_of_another_function_is_not_used(tmp_path):
     files = kernel_files.KernelFiles(tmp_path / "name")
     files.save("one", 1)
