@@ -29,14 +29,21 @@ test: setup
 test-all: setup
 	CRITDAMP_TEST_ALL=1 $(BIN)/pytest -n auto --dist worksteal $(PYTEST_OPTIONS)
 
-# Kills at every point, flipped bits, an hour of fuzz, readers, and half an hour of random
-# sweeps, in some two hours; `make test` runs a short form of all of it.
+# Kills at every point, refusals, races without locks, signals, bombs, hostile links,
+# flipped bits, an hour of fuzz, readers, and half an hour of random sweeps, in some three
+# hours; `make test` runs a short form of all of it.
 torture: setup
 	$(PIP) install --constraint constraints.txt --group torture
 	CRITDAMP_TEST_KILLS=50 CRITDAMP_TEST_KILLS_EVERY=1 CRITDAMP_TEST_FLIPS=5000 \
 	    CRITDAMP_TEST_FUZZ=100 CRITDAMP_TEST_GUIDED=280 CRITDAMP_TEST_SOAK=1800 \
-	    $(BIN)/pytest -q -s tests/data/sweeps tests/data/inputs/test_fuzz.py \
-	    tests/data/inputs/test_guided.py tests/data/formats/test_interop.py
+	    CRITDAMP_TEST_LOCKS=99 CRITDAMP_TEST_RACES=1000 CRITDAMP_TEST_PAUSES_EVERY=1 \
+	    CRITDAMP_TEST_CROWD=180 CRITDAMP_TEST_HOSTILE=540 CRITDAMP_TEST_BOMBS=5 \
+	    CRITDAMP_TEST_SIGNALS=200 CRITDAMP_TEST_EARLY_SIGNALS=1000 \
+	    CRITDAMP_TEST_ADDRESS_SPACES=18 CRITDAMP_TEST_ENVIRONMENT=9 CRITDAMP_TEST_ODD=20 \
+	    $(BIN)/pytest -q -s tests/data/sweeps tests/data/storage \
+	    tests/data/inputs/test_fuzz.py tests/data/inputs/test_guided.py \
+	    tests/data/inputs/test_bombs.py tests/data/formats/test_interop.py \
+	    tests/cli/terminal tests/cli/commands/test_odd_attributes.py
 
 # Every number beside an independent oracle, on large random samples of which half are in
 # the hard corners, in some hours; `make test` runs a short form.
