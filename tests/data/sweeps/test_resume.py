@@ -474,6 +474,16 @@ def test_two_processes_where_no_lock_is_refuse_in_words(
     resume(path, stop=other).close()
 
 
+def test_a_lock_file_that_someone_removes_ends_no_sweep(plan, tmp_path):
+    path = tmp_path / "run.h5"
+
+    def progress(*_now):
+        (RunFolder(path).folder / "writer").unlink(missing_ok=True)
+
+    sweep(plan, path, progress=progress).close()
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_a_dead_writer_is_nobodys_lock(plan, tmp_path, stop_after, monkeypatch):
     monkeypatch.setattr(lock_file, "_BEAT", 0.1)
     path = tmp_path / "run.h5"
