@@ -100,14 +100,20 @@ def take_away(path: Path, to: Path | None, check: Callable[[], object]) -> None:
     try:
         check()
     except BaseException:
-        with suppress(FileExistsError):
-            put(away, path)
-        away.unlink(missing_ok=True)
+        with suppress(OSError):  # the new holder may have removed it
+            _put_back(away, path)
         raise
     if to is None:
         away.unlink(missing_ok=True)
     else:
         away.replace(to)
+
+
+def _put_back(away: Path, path: Path) -> None:
+    try:
+        put(away, path)
+    except FileExistsError:
+        away.unlink(missing_ok=True)
 
 
 def beside(path: Path) -> Path:

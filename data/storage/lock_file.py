@@ -9,7 +9,8 @@ import socket
 import threading
 import time
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from .regular_files import read_own, refuse_irregular
 
 # seconds between two signs of life, and without one until a lock is given up
 _BEAT, _LOST = 5.0, 90.0
+# how often a lock file is read where the system refuses, and seconds in between
+_TRIES, _PAUSE = 5, 1.0
 # bytes that a lock file may have
 _MOST = 10_000
 
@@ -86,6 +89,7 @@ class LockFile:
 
     def __init__(self, path: Path) -> None:
         self._path, self._holder = path, Holder.here()
+        self._locked: os.stat_result | None = None
         self._released = threading.Event()
         self._beats = threading.Thread(target=self._beat, daemon=True)
 
@@ -105,21 +109,25 @@ class LockFile:
         OSError
             The file cannot be made.
         """
-        mine = beside(self._path)
-        try:
-            with mine.open("x", encoding="utf-8") as file:
-                json.dump(asdict(self._holder), file)
+        self._locked = self._path.parent.stat() if alone else None
+        with self._written() as mine:
             while not self._put(mine) and not self._take_over(mine, alone):
                 pass
-        finally:
-            mine.unlink(missing_ok=True)
         self._beats.start()
 
     def check(self) -> None:
-        """Raise a FileError if another process took the lock meanwhile."""
+        """Raise a FileError if another process may have taken the lock meanwhile.
+
+        A file that was removed is made again while the kernel keeps others away.
+        """
         with failures(self._path, "read"):
-            holder = _parsed(_contents(self._path))
-        if holder != self._holder:
+            seen = self._seen()
+        if not seen:
+            raise FileError(
+                f"{self._path.parent}: its file {self._path.name} is gone, or empty: "
+                "another process may write there; try again when none does"
+            )
+        if _parsed(seen) != self._holder:
             raise FileError(
                 f"{self._path.parent}: another process took over, since this one gave "
                 f"no sign for {_LOST:.0f} s; what it writes is safe"
@@ -136,6 +144,42 @@ class LockFile:
 
     def _is_held(self) -> bool:
         return _parsed(_contents(self._path)) == self._holder
+
+    def _seen(self) -> bytes:
+        """Return the bytes of the file, none without; try again what is refused."""
+        for _ in range(_TRIES - 1):
+            try:
+                return self._seen_once()
+            except FileError:
+                raise
+            except OSError:
+                time.sleep(_PAUSE)
+        return self._seen_once()
+
+    def _seen_once(self) -> bytes:
+        seen = _contents(self._path)
+        with suppress(FileNotFoundError):  # the folder is gone, too
+            if not seen and self._is_alone():
+                with self._written() as mine:
+                    self._put(mine)
+                seen = _contents(self._path)
+        return seen
+
+    def _is_alone(self) -> bool:
+        """Return whether the kernel keeps others away from what is the folder now."""
+        folder = self._path.parent.stat()
+        return self._locked is not None and os.path.samestat(folder, self._locked)
+
+    @contextmanager
+    def _written(self) -> Iterator[Path]:
+        """Yield a temporary file that says who this is; in the end it is removed."""
+        mine = beside(self._path)
+        try:
+            with mine.open("x", encoding="utf-8") as file:
+                json.dump(asdict(self._holder), file)
+            yield mine
+        finally:
+            mine.unlink(missing_ok=True)
 
     def _put(self, mine: Path) -> bool:
         try:

@@ -95,12 +95,17 @@ class Merger:
 
     def _publish(self, new: NewFile) -> None:
         """Rename the run to its path, where nothing is that it must not replace."""
-        refuse_other(self._parts, self._record)
+        # where nothing is now, nothing is ever replaced; else `_check` has looked at it
         try:
             new.publish(replace=self._parts.path.exists())
         except OutputExistsError:
             refuse_other(self._parts, self._record)
             raise
+
+    def _check(self) -> None:
+        """Raise a FileError if the lock is lost, or the run must not be replaced."""
+        self._parts.check()
+        refuse_other(self._parts, self._record)
 
     def _copy_remaining(self) -> None:
         for index in range(self._partition.shards):
@@ -115,7 +120,7 @@ class Merger:
         """Return the run file, created at the first call."""
         if self._new is None:
             parts, plan = self._parts, self._record.plan
-            new = NewFile(parts.path, parts.temporary(), parts.check)
+            new = NewFile(parts.path, parts.temporary(), self._check)
             make = stored(plan, self._record.compression)
             try:
                 lay_out(new.file, plan, make, {"uuid": self._record.uuid})

@@ -1,5 +1,6 @@
 """A lock that is a file: it is taken over once, and from nobody who is there."""
 
+import errno
 import json
 import os
 import subprocess
@@ -30,6 +31,7 @@ def soon(monkeypatch):
     """Shorten the times."""
     monkeypatch.setattr(lock_file, "_BEAT", 0.3)
     monkeypatch.setattr(lock_file, "_LOST", 30.0)
+    monkeypatch.setattr(lock_file, "_PAUSE", 0.0)
 
 
 def write(path, holder):
@@ -92,6 +94,66 @@ def test_who_gave_no_sign_finds_out(tmp_path, monkeypatch):
     held.release()
     other.check()
     other.release()
+
+
+def test_a_file_that_someone_removed_is_made_again_under_a_lock_of_the_kernel(
+    tmp_path,
+):
+    path = tmp_path / "writer"
+    held = LockFile(path)
+    held.acquire(alone=True)
+    path.unlink()
+    held.check()
+    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(BlockingIOError):
+        LockFile(path).acquire(alone=False)
+    write(path, OTHER)
+    with pytest.raises(FileError, match="another process took over"):
+        held.check()
+    held.release()
+    assert path.exists()
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_file_that_is_gone_may_be_one_of_another_process(tmp_path, alone):
+    """It is nobody's to make again without a lock, or in a folder that is another."""
+    path = tmp_path / "parts" / "writer"
+    path.parent.mkdir()
+    held = LockFile(path)
+    held.acquire(alone)
+    if alone:
+        path.parent.rename(tmp_path / "moved")
+        with pytest.raises(FileError, match="its file writer is gone"):
+            held.check()
+        path.parent.mkdir()
+    else:
+        path.unlink()
+    with pytest.raises(FileError, match="its file writer is gone"):
+        held.check()
+    assert not list(path.parent.iterdir())
+    held.release()
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_refusal_that_passes_ends_nothing(tmp_path, monkeypatch, alone):
+    path, refusals = tmp_path / "writer", [errno.ESTALE, errno.EIO, errno.ETIMEDOUT]
+    held = LockFile(path)
+    held.acquire(alone)
+
+    def refuse(*given):
+        if threading.current_thread() is threading.main_thread() and refusals:
+            raise OSError(refusals.pop(), "refused")
+        return read_own(*given)
+
+    read_own = lock_file.read_own
+    monkeypatch.setattr(lock_file, "read_own", refuse)
+    held.check()
+    assert not refusals
+    refusals += [errno.EIO] * lock_file._TRIES
+    with pytest.raises(FileError, match="cannot read it: Input/output error"):
+        held.check()
+    assert not refusals
+    held.release()
 
 
 @pytest.fixture

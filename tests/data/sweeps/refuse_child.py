@@ -12,6 +12,7 @@ from pathlib import Path
 import small
 
 from critdamp.data.formats.run_file import open_run
+from critdamp.data.storage import lock_file
 from critdamp.data.sweeps.check import check_file
 from critdamp.data.sweeps.status import status
 from critdamp.data.sweeps.sweep import resume
@@ -55,5 +56,6 @@ def answer(folder, calls, code, name):
 if __name__ == "__main__":
     for module, setting, value in small.SETTINGS:
         setattr(module, setting, value)
+    lock_file._PAUSE = 0.0
     for line in sys.stdin:
         print(json.dumps(answer(*json.loads(line))), flush=True)

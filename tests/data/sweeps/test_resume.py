@@ -27,6 +27,7 @@ from critdamp.data.shards.folder import RunFolder
 from critdamp.data.shards.partition import ShardPartition
 from critdamp.data.storage import atomic_files, lock_file
 from critdamp.data.storage.lock_file import Holder
+from critdamp.data.sweeps import merge
 from critdamp.data.sweeps.check import check_file
 from critdamp.data.sweeps.status import status
 from critdamp.data.sweeps.sweep import resume, sweep
@@ -193,6 +194,36 @@ def test_file_that_appeared_meanwhile_is_not_replaced(plan, tmp_path, stop_after
 
     with pytest.raises(FileError, match="appeared"):
         resume(path, progress=progress)
+    assert path.read_text() == "precious"
+    path.unlink()
+    resume(path).close()
+
+
+@pytest.mark.parametrize(("when", "force"), [("fsync", 0), ("fsync", 1), ("check", 0)])
+def test_a_file_that_appears_while_a_merge_ends_is_not_replaced(
+    plan, tmp_path, monkeypatch, when, force
+):
+    """It comes while the run is synced, or after the last look at its path."""
+    path = tmp_path / "run.h5"
+    if force:
+        path.write_text("to be replaced")
+
+    def to_disk(synced):
+        atomic_to_disk(synced)
+        if when == "fsync" and synced.match("run.*.tmp"):
+            path.write_text("precious")
+
+    def refuse(*given):
+        refuse_other(*given)
+        if when == "check":
+            path.write_text("precious")
+
+    atomic_to_disk, refuse_other = atomic_files.to_disk, merge.refuse_other
+    with monkeypatch.context() as patched:
+        patched.setattr(atomic_files, "to_disk", to_disk)
+        patched.setattr(merge, "refuse_other", refuse)
+        with pytest.raises(FileError, match=r"appeared.*critdamp resume"):
+            sweep(plan, path, force=bool(force))
     assert path.read_text() == "precious"
     path.unlink()
     resume(path).close()
@@ -441,6 +472,16 @@ def test_two_processes_where_no_lock_is_refuse_in_words(
     path = tmp_path / "run.h5"
     sweep(plan, path, stop=stop_after(4))
     resume(path, stop=other).close()
+
+
+def test_a_lock_file_that_someone_removes_ends_no_sweep(plan, tmp_path):
+    path = tmp_path / "run.h5"
+
+    def progress(*_now):
+        (RunFolder(path).folder / "writer").unlink(missing_ok=True)
+
+    sweep(plan, path, progress=progress).close()
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_dead_writer_is_nobodys_lock(plan, tmp_path, stop_after, monkeypatch):
