@@ -97,9 +97,15 @@ def mend(
     path, plan = run.path, run.plan
     _refuse_irreparable(run, damage)
     damaged = {(block.quantity, corner(block.where)) for block in damage}
-    temporary = parts.temporary()
+    temporary, identity = parts.temporary(), parts.identity()
+
+    def check() -> None:
+        parts.check()
+        if parts.identity() != identity:
+            raise FileError(f"{path}: another file appeared there, which is kept")
+
     with failures(path, "write"):
-        new = NewFile(parts.path, temporary, parts.check)
+        new = NewFile(parts.path, temporary, check)
     try:
         with failures(path, "write"), open_to_read(path) as old:
             _copy(old, new.file, plan, damaged)

@@ -627,3 +627,18 @@ def test_a_repair_can_be_stopped(plan, tmp_path):
     assert path.read_bytes() == before
     resume(path).close()
     assert not check_file(path)
+
+
+def test_a_repair_replaces_no_other_file(plan, tmp_path):
+    path, other = tmp_path / "run.h5", tmp_path / "other"
+    sweep(plan, path).close()
+    small.spoil(path, 3)
+
+    def put_there(_done, _points):
+        other.write_text("another one")
+        other.replace(path)
+
+    with pytest.raises(FileError, match="another file appeared there"):
+        resume(path, progress=put_there)
+    assert path.read_text() == "another one"
+    assert [file.name for file in tmp_path.iterdir()] == ["run.h5"]
