@@ -173,21 +173,22 @@ def _check(
 def _check_shard(view: Path, name: str) -> None:
     """Raise a FileError if a shard of a live view is no closed file.
 
-    HDF5 takes it from the first of these folders that has it.
+    HDF5 takes it from the first of these folders where it can open it.
     """
     here = view.parent
     prefixes = os.environ.get("HDF5_VDS_PREFIX", "").replace("${ORIGIN}", str(here))
     others = [Path(folder) for folder in prefixes.split(":") if folder]
-    for folder in {here, view.resolve().parent, Path(), *others}:
+    for folder in (*others, here, Path(), view.resolve().parent):
         shard = folder / name
-        if shard.is_symlink():
-            raise FileError(f"{view}: its shard {shard} is a link to another file")
         try:
+            if shard.exists() and shard.is_symlink():
+                raise FileError(f"{view}: its shard {shard} is a link to another file")
             open_to_read(shard).close()
         except FileError:
             raise
         except OSError:  # HDF5 takes it as missing, too
             continue
+        return
 
 
 def _check_kind(
