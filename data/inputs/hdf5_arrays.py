@@ -45,6 +45,8 @@ def read_hdf5(
     with open_to_read(path, foreign=True) as file:
         items = _matrices(file)
         key = name.strip("/") or name[:1]
+        if not items or (name and key not in items):
+            _refuse_link(file, key)
         if name and key not in items:
             raise missing(path, name, items)
         wanted = {name: items[key]} if name else _without_texts(items)
@@ -52,6 +54,13 @@ def read_hdf5(
         return {
             key: _read(item, path, is_matlab, budget) for key, item in wanted.items()
         }
+
+
+def _refuse_link(file: h5py.File, name: str) -> None:
+    """Raise a FileError if a name, or any without one, is a link to another file."""
+    link = outward_link(file)
+    if link and (not name or name == link):
+        raise link_error(file, link, "read that file itself")
 
 
 def _matrices(file: h5py.File) -> dict[str, Any]:
