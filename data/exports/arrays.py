@@ -11,7 +11,7 @@ import numpy as np
 
 from ..chunks.checksums import SEALS
 from ..chunks.deflate import DEFLATE
-from ..formats.provenance import add_attributes, plain
+from ..formats.provenance import add_attributes, all_attributes, plain
 from ..storage.new_hdf5 import new_hdf5
 from .columns import Columns
 
@@ -85,7 +85,7 @@ def _copy(columns: Columns, name: str, file: h5py.File) -> h5py.Dataset:
 
 
 def _copy_attributes(source: Any, target: Any, without: tuple[str, ...]) -> None:
-    for name, value in source.attrs.items():
+    for name, value in all_attributes(source):
         if name not in without:
             add_attributes(target, {name: _storable(value)})
 

@@ -4,7 +4,7 @@ import importlib.metadata
 import os
 import platform
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,15 @@ import numba
 import numpy as np
 
 from ..chunks.deflate import ENCODER
+from ..storage.bounded_read import Attributes
+from ..storage.memory_budget import TooLargeError
 from ..storage.open_hdf5 import Kind, undamaged
 from .kinds import open_kind
 
 # what UTF-8 does not have
 _ESCAPED = "backslashreplace"
+# in the place of an attribute
+_TOO_LARGE = "not read: its texts may take more memory than is allowed"
 
 
 def now() -> str:
@@ -85,7 +89,17 @@ def add_attributes(file: Any, attributes: Mapping[str, Any]) -> None:
 
 def plain_attributes(file: Any) -> dict[str, Any]:
     """Return the attributes of a file as numbers, text, lists and None."""
-    return {str(plain(name)): plain(value) for name, value in file.attrs.items()}
+    return {str(plain(name)): plain(value) for name, value in all_attributes(file)}
+
+
+def all_attributes(file: Any) -> Iterator[tuple[str, Any]]:
+    """Yield names and values of attributes; a text says which are too large to read."""
+    attributes = Attributes(file)
+    for name in attributes:
+        try:
+            yield name, attributes[name]
+        except TooLargeError:
+            yield name, _TOO_LARGE
 
 
 def plain(value: Any) -> Any:

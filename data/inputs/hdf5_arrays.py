@@ -11,8 +11,8 @@ import numpy as np
 
 from critdamp.engine.errors import InputError
 
-from ..storage.bounded_read import FEW_TEXTS, has_texts, read_bounded
-from ..storage.closed_file import members
+from ..storage.bounded_read import FEW_TEXTS, Attributes, has_texts, read_bounded
+from ..storage.closed_file import link_error, members, outward_link
 from ..storage.memory_budget import Budget
 from ..storage.open_hdf5 import open_to_read
 from .sparse_arrays import is_sparse_group, sparse_matrix
@@ -45,6 +45,8 @@ def read_hdf5(
     with open_to_read(path, foreign=True) as file:
         items = _matrices(file)
         key = name.strip("/") or name[:1]
+        if not items or (name and key not in items):
+            _refuse_link(file, key)
         if name and key not in items:
             raise missing(path, name, items)
         wanted = {name: items[key]} if name else _without_texts(items)
@@ -52,6 +54,13 @@ def read_hdf5(
         return {
             key: _read(item, path, is_matlab, budget) for key, item in wanted.items()
         }
+
+
+def _refuse_link(file: h5py.File, name: str) -> None:
+    """Raise a FileError if a name, or any without one, is a link to another file."""
+    link = outward_link(file)
+    if link and (not name or name == link):
+        raise link_error(file, link, "read that file itself")
 
 
 def _matrices(file: h5py.File) -> dict[str, Any]:
@@ -80,11 +89,13 @@ def _without_texts(items: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_sparse(item: Any) -> bool:
-    return isinstance(item, h5py.Group) and is_sparse_group(item, item.attrs)
+    return isinstance(item, h5py.Group) and is_sparse_group(item, Attributes(item))
 
 
 def _is_numeric(item: Any) -> bool:
-    if not isinstance(item, h5py.Dataset) or item.attrs.get("MATLAB_class") == b"char":
+    if not isinstance(item, h5py.Dataset):
+        return False
+    if Attributes(item).get("MATLAB_class") == b"char":
         return False
     is_number = item.dtype.kind in "fiubcO" or item.dtype.names == _PARTS
     return is_number and item.ndim in (1, 2)
@@ -97,14 +108,14 @@ def _read(item: Any, path: Path, is_matlab: bool, budget: Budget) -> Any:
     found = _without_texts(members(item)).items()
     arrays = {n: _array(d, budget) for n, d in found if isinstance(d, h5py.Dataset)}
     try:
-        return sparse_matrix(arrays, item.attrs)
+        return sparse_matrix(arrays, Attributes(item))
     except InputError as error:
         raise InputError(f"{path}: {item.name} is {error.message}") from error
 
 
 def _array(dataset: h5py.Dataset, budget: Budget) -> Any:
     values = read_bounded(dataset, budget)
-    if dataset.attrs.get("MATLAB_empty"):  # the values are the shape
+    if Attributes(dataset).get("MATLAB_empty"):  # the values are the shape
         shape = [int(length) for length in np.ravel(values)]
         if 0 not in shape:
             raise InputError(f"{dataset.name} is said to be empty, with shape {shape}")
@@ -121,6 +132,6 @@ def _check_convention(dataset: h5py.Dataset, values: Any) -> None:
         if name in dataset.attrs:
             raise InputError(f"{dataset.name} is packed, with {name}; unpack it first")
     for name in ("_FillValue", "missing_value"):
-        for missing in np.ravel(dataset.attrs.get(name, ())):
+        for missing in np.ravel(Attributes(dataset).get(name, ())):
             if np.any(values == missing):
                 raise InputError(f"{dataset.name} holds missing values, {missing}")

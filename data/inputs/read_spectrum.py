@@ -17,6 +17,7 @@ from critdamp.engine.validation import real
 
 from ..formats.kinds import SPECTRUM
 from ..formats.spectrum_file import bundled_spectra, load_spectrum
+from ..storage.bounded_read import Attributes
 from ..storage.memory_budget import allowing
 from ..storage.open_hdf5 import is_hdf5, open_to_read
 from .matrix_files import dense, read_contents
@@ -150,7 +151,7 @@ def _is_spectrum_file(path: Path) -> bool:
         if not is_hdf5(path):
             return False
         with open_to_read(path, foreign=True) as file:
-            stored = file.attrs.get("format")
+            stored = Attributes(file).get("format")
     except Exception:  # the reader of the file reports the error
         return False
     return isinstance(stored, str) and stored == SPECTRUM.format

@@ -1,10 +1,12 @@
-"""Reads of HDF5 datasets that take no more memory than is allowed."""
+"""Reads of HDF5 datasets and attributes that take no more memory than is allowed."""
 
 from __future__ import annotations
 
 import itertools
 import math
 import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -20,6 +22,10 @@ DEFLATED, _DEFLATE = 1032, 1
 _SLACK, _STEP = 2**12, 2**20
 # number of texts up to which their sizes are not counted
 FEW_TEXTS = 64
+# bytes of a reference to a text
+REFERENCE = 16
+# what a collection of texts in a file begins with; where it has its size
+_COLLECTION, _SIZE = b"GCOL", slice(8, 16)
 
 
 def read_bounded(dataset: h5py.Dataset, budget: Budget | None = None) -> Any:
@@ -42,6 +48,53 @@ def read_bounded(dataset: h5py.Dataset, budget: Budget | None = None) -> Any:
     if dataset.size:
         check_chunks(dataset)
     return dataset[()]
+
+
+class Attributes(Mapping[str, Any]):
+    """The attributes of a file, group or dataset, of which none takes too much memory.
+
+    An attribute is looked at when it is read: others may add long notes, which nobody
+    reads.
+
+    Parameters
+    ----------
+    item : file, group or dataset of any file
+    """
+
+    def __init__(self, item: Any) -> None:
+        self._item = item
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a value; raise a TooLargeError if its texts may be too large."""
+        if name not in self._item.attrs:
+            raise KeyError(name)
+        check_attribute(self._item, name)
+        return self._item.attrs[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether there is an attribute of this name, which is not read."""
+        return name in self._item.attrs
+
+    def __iter__(self) -> Iterator[str]:
+        """Return an iterator over the names."""
+        return iter(self._item.attrs)
+
+    def __len__(self) -> int:
+        """Return the number of attributes."""
+        return len(self._item.attrs)
+
+
+def check_attribute(item: Any, name: str) -> None:
+    """Raise a TooLargeError if the texts of an attribute may be too large."""
+    attribute = item.attrs.get_id(name)
+    try:
+        are_texts = has_texts(attribute.dtype)
+    except TypeError:  # of a type that h5py does not read
+        return
+    if are_texts:
+        is_empty = attribute.get_space().get_simple_extent_npoints() == 0
+        count = 0 if is_empty else attribute.get_storage_size() // REFERENCE
+        Budget(item.file.filename).check(_text_bytes(item.file, count))
 
 
 def read_block(dataset: h5py.Dataset, where: Any) -> Any:
@@ -81,9 +134,36 @@ def _claimed(dataset: h5py.Dataset) -> float:
     values = float(dataset.size or 0)
     if not has_texts(dataset.dtype):
         return values * int(dataset.dtype.itemsize) + chunk_bytes(dataset)
-    # each may be as large as the file, in which they are not compressed
-    size = int(dataset.file.id.get_filesize())
-    return values * size if values > FEW_TEXTS else 0.0
+    return _text_bytes(dataset.file, values)
+
+
+def _text_bytes(file: h5py.File, count: float) -> float:
+    """Return the most bytes that so many texts of a file can have.
+
+    Several references may be to one text. A text is not compressed, and lies inside a
+    collection.
+    """
+    if count <= FEW_TEXTS:
+        return 0.0
+    size = int(file.id.get_filesize())
+    if count * size > Budget(file.filename).nbytes:
+        size = min(size, _largest_collection(file.filename))
+    return count * size
+
+
+def _largest_collection(path: str) -> int:
+    """Return the largest size of what looks like a collection of texts in a file."""
+    largest, rest = 0, b""
+    with Path(path).open("rb") as file:
+        while piece := file.read(_STEP):
+            data = rest + piece
+            at = data.find(_COLLECTION)
+            while 0 <= at <= len(data) - _SIZE.stop:
+                size = data[at + _SIZE.start : at + _SIZE.stop]
+                largest = max(largest, int.from_bytes(size, "little"))
+                at = data.find(_COLLECTION, at + 1)
+            rest = data[-_SIZE.stop + 1 :]
+    return largest
 
 
 def check_chunks(dataset: h5py.Dataset, where: Any = None) -> None:

@@ -12,7 +12,7 @@ import h5py
 
 from critdamp.engine.errors import FileError
 
-from .closed_file import check_attributes, check_closed
+from .closed_file import check_closed
 from .os_errors import errno_of, refuse
 from .regular_files import check_regular
 
@@ -54,7 +54,8 @@ def open_to_read(path: Path, *, foreign: bool = False) -> h5py.File:
     ----------
     path : path of the file
     foreign : whether another program may have written it; its links and datasets may
-        lead to other files then, and `members` and `read_bounded` refuse those
+        lead to other files then, and its attributes take too much memory; `members`,
+        `read_bounded` and `Attributes` refuse those
 
     Raises
     ------
@@ -66,7 +67,7 @@ def open_to_read(path: Path, *, foreign: bool = False) -> h5py.File:
         memory than is allowed.
     """
     file = _opened(path)
-    return _checked(file, check_attributes if foreign else check_closed)
+    return file if foreign else _checked(file, check_closed)
 
 
 def is_hdf5(path: Path) -> bool:
@@ -172,21 +173,22 @@ def _check(
 def _check_shard(view: Path, name: str) -> None:
     """Raise a FileError if a shard of a live view is no closed file.
 
-    HDF5 takes it from the first of these folders that has it.
+    HDF5 takes it from the first of these folders where it can open it.
     """
     here = view.parent
     prefixes = os.environ.get("HDF5_VDS_PREFIX", "").replace("${ORIGIN}", str(here))
     others = [Path(folder) for folder in prefixes.split(":") if folder]
-    for folder in {here, view.resolve().parent, Path(), *others}:
+    for folder in (*others, here, Path(), view.resolve().parent):
         shard = folder / name
-        if shard.is_symlink():
-            raise FileError(f"{view}: its shard {shard} is a link to another file")
         try:
+            if shard.exists() and shard.is_symlink():
+                raise FileError(f"{view}: its shard {shard} is a link to another file")
             open_to_read(shard).close()
         except FileError:
             raise
         except OSError:  # HDF5 takes it as missing, too
             continue
+        return
 
 
 def _check_kind(

@@ -25,6 +25,7 @@ from ..shards.folder import RunFolder
 from ..shards.partition import ShardPartition
 from ..shards.record import Record
 from ..shards.writer import ShardWriter
+from ..storage.bounded_read import Attributes
 from ..storage.new_hdf5 import NewFile
 from ..storage.open_hdf5 import open_to_read
 from ..storage.os_errors import failures
@@ -141,10 +142,10 @@ def _refuse_irreparable(run: Run, damage: list[Damage]) -> None:
 def _copy(old: h5py.File, new: h5py.File, plan: Plan, damaged: Blocks) -> None:
     """Copy metadata and intact chunks of a run."""
     names = [quantity.name for quantity in plan.quantities]
-    attributes = {key: value for key, value in old.attrs.items() if key not in SEALS}
+    attributes = {k: value for k, value in Attributes(old).items() if k not in SEALS}
     lay_out(new, plan, stored(plan, old[names[0]].compression is not None), attributes)
     for name in names:
-        for key, value in old[name].attrs.items():
+        for key, value in Attributes(old[name]).items():
             if key not in new[name].attrs:
                 new[name].attrs[key] = value
         old.copy(old[GROUP][name], new.require_group(GROUP), name)
@@ -169,7 +170,7 @@ def _copy_rest(old: h5py.File, new: h5py.File) -> None:
     for name in ["/", *names]:
         for key in set(old[name].attrs) - set(new[name].attrs) - {*SEALS}:
             if h5py.check_ref_dtype(old[name].attrs.get_id(key).dtype) is None:
-                new[name].attrs[key] = old[name].attrs[key]
+                new[name].attrs[key] = Attributes(old[name])[key]
 
 
 def _attach(old: h5py.Dataset | h5py.Group, new: h5py.Dataset | h5py.Group) -> None:

@@ -23,6 +23,7 @@ from critdamp.data.inputs.matrix_files import read_matrix
 from critdamp.data.inputs.read_spectrum import read_spectrum
 from critdamp.data.storage import memory_budget
 from critdamp.data.storage.memory_budget import allowing
+from critdamp.data.sweeps.check import check_file
 from critdamp.engine.errors import CritdampError
 
 STEP = 2**20
@@ -163,16 +164,36 @@ def hdf5_of_one_text(path, nbytes):
         k.id.write_direct_chunk((0,), reference * n)
 
 
-def attribute_of_one_text(path, nbytes):
+def attribute_of_one_text(path, nbytes, name="notes"):
     """An attribute of a run, most of whose texts are made references to the first."""
     count = 3000
     path.write_bytes(seeds.of("run")[0])
     with h5py.File(path, "r+") as file:
-        file.attrs["notes"] = ["x" * (nbytes // count), *["y"] * (count - 1)]
+        file.attrs[name] = ["x" * (nbytes // count), *["y"] * (count - 1)]
     data = path.read_bytes()
-    at = data.index(struct.pack("<I", nbytes // count), data.index(b"notes\0"))
+    at = data.index(
+        struct.pack("<I", nbytes // count), data.index(b"%b\0" % name.encode())
+    )
     first = data[at : at + 16]
     path.write_bytes(data[:at] + first * count + data[at + 16 * count :])
+
+
+def attribute_that_is_read(path, nbytes):
+    attribute_of_one_text(path, nbytes, "source")
+
+
+def attribute_that_is_covered(path, nbytes):
+    """The seal covers it, so that it is read where the seal is checked."""
+    attribute_of_one_text(path, nbytes)
+    with h5py.File(path, "r+") as file:
+        names = json.loads(file["checksums"].attrs["described_names"])
+        names["/"].append("notes")
+        file["checksums"].attrs["described_names"] = json.dumps(names)
+
+
+def attribute_of_a_matrix(path, nbytes):
+    """It is asked for wherever there is a group."""
+    attribute_of_one_text(path, nbytes, "encoding-type")
 
 
 def csv_gz(path, nbytes):
@@ -242,7 +263,8 @@ def texts(path):
 
 def attributes(path):
     with open_run(path) as opened:
-        return opened.attributes
+        if "not read" in f"{opened.attributes['notes']}":
+            raise CritdampError("more than fit")
 
 
 def exported(path):
@@ -269,6 +291,9 @@ BOMBS = [
     ("l.h5", hdf5_deflated_twice, read_spectrum),
     ("m.h5", hdf5_of_one_text, texts),
     ("m_run.h5", attribute_of_one_text, attributes),
+    ("m_read.h5", attribute_that_is_read, attributes),
+    ("m_covered.h5", attribute_that_is_covered, check_file),
+    ("m_matrix.h5", attribute_of_a_matrix, read_matrix),
     ("n.csv.gz", csv_gz, read_spectrum),
     ("o.csv.gz", csv_gz_of_one_line, read_spectrum),
     ("q.csv.gz", csv_gz_of_comments, read_spectrum),

@@ -212,6 +212,40 @@ def test_shards_of_a_live_view_are_looked_at(
     counts("hostile links that are refused", 3)
 
 
+@pytest.mark.parametrize("leads_to", ["none.h5", "secret.h5"])
+def test_what_hdf5_does_not_open_does_not_matter(
+    view, secret, tmp_path, monkeypatch, leads_to
+):
+    """A link where HDF5 looks for a shard later, or that leads to nothing."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    name = RunFolder(tmp_path / "run.h5").shard(0).name
+    (folder / name).symlink_to(secret.with_name(leads_to))
+    monkeypatch.chdir(folder)
+    if leads_to == "none.h5":
+        monkeypatch.setenv("HDF5_VDS_PREFIX", str(folder))
+    with open_run(view) as run:
+        assert np.isfinite(run["spectral_radius"][()]).any()
+
+
+def test_a_link_that_someone_added_is_said(tmp_path, secret):
+    """What to do is said: in a run, and where a file holds nothing else."""
+    path = tmp_path / "run.h5"
+    make("run", path)
+    with h5py.File(path, "r+") as file:
+        file["mine"] = h5py.ExternalLink(secret, "/k")
+    with pytest.raises(FileError, match=r'remove it, .* del file\["mine"\]$'):
+        open_run(path)
+    with h5py.File(path, "r+") as file:
+        del file["mine"]
+    open_run(path).close()
+    with h5py.File(tmp_path / "links.h5", "w") as file:
+        file["H"] = h5py.ExternalLink(secret, "/k")
+    for name in ("", ":H"):
+        with pytest.raises(FileError, match=r"links.h5: H is a link.*read that file"):
+            read_matrix(f"{tmp_path / 'links.h5'}{name}")
+
+
 def test_a_shard_that_leads_out_is_made_again(plan, view, secret, tmp_path, bits):
     """It is not what was written."""
     path = tmp_path / "run.h5"
