@@ -13,9 +13,10 @@ from critdamp.engine.errors import InputError
 
 from ..storage.bounded_read import FEW_TEXTS, Attributes, has_texts, read_bounded
 from ..storage.closed_file import link_error, members, outward_link
-from ..storage.memory_budget import Budget
+from ..storage.memory_budget import Budget, TooLargeError
 from ..storage.open_hdf5 import open_to_read
 from .sparse_arrays import is_sparse_group, sparse_matrix
+from .text import VALUES, several_arrays
 
 # groups where MATLAB keeps the contents of cells and objects
 _HIDDEN = ("#refs#", "#subsystem#")
@@ -38,7 +39,8 @@ def read_hdf5(
     Raises
     ------
     InputError
-        There is no array of that name, or a sparse matrix is incomplete.
+        There is no array of that name, several together are too large, or a sparse
+        matrix is incomplete.
     FileError
         An array is in another file, or the arrays take more memory than is allowed.
     """
@@ -51,9 +53,12 @@ def read_hdf5(
             raise missing(path, name, items)
         wanted = {name: items[key]} if name else _without_texts(items)
         is_matlab, budget = path.suffix.lower() == ".mat", Budget(path)
-        return {
-            key: _read(item, path, is_matlab, budget) for key, item in wanted.items()
-        }
+        try:
+            return {n: _read(d, path, is_matlab, budget) for n, d in wanted.items()}
+        except TooLargeError as error:
+            if len(wanted) == 1 or is_sparse_group(wanted) or {*VALUES} & {*wanted}:
+                raise
+            raise InputError(f"{path}: {several_arrays(wanted)}") from error
 
 
 def _refuse_link(file: h5py.File, name: str) -> None:

@@ -21,7 +21,7 @@ from ..storage.bounded_read import Attributes
 from ..storage.memory_budget import allowing
 from ..storage.open_hdf5 import is_hdf5, open_to_read
 from .matrix_files import dense, read_contents
-from .text import counted, several_arrays
+from .text import VALUES, WEIGHTS, counted, several_arrays
 from .text_table import Layout
 
 Meaning = Literal["auto", "hessian", "design", "eigenvalues"]
@@ -30,9 +30,6 @@ _CALLED: dict[Meaning, str] = {
     "design": "a design matrix, samples × features",
     "eigenvalues": "eigenvalues",
 }
-# array names that other packages use for eigenvalues or Ritz values, and for weights
-VALUES = ("k", "eigenvalues", "ritz_values", "raw_eigenvalues", "eigvals", "nodes")
-WEIGHTS = ("weights", "raw_weights", "ritz_weights", "multiplicities")
 
 
 def read_spectrum(

@@ -10,6 +10,9 @@ from ..storage.memory_budget import Budget
 
 # bytes to which any text may unpack, and that are unpacked at a time
 _FLOOR, _STEP = 2**22, 2**20
+# array names that other packages use for eigenvalues or Ritz values, and for weights
+VALUES = ("k", "eigenvalues", "ritz_values", "raw_eigenvalues", "eigvals", "nodes")
+WEIGHTS = ("weights", "raw_weights", "ritz_weights", "multiplicities")
 # a double of Fortran, as 1.0D-3
 _FORTRAN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))[dD]([+-]?\d+)")
 

@@ -8,7 +8,8 @@ import scipy.sparse as sp
 import critdamp as cd
 from critdamp.data.inputs.matrix_files import read_contents, read_matrix
 from critdamp.data.inputs.read_spectrum import read_spectrum
-from critdamp.engine.errors import InputError
+from critdamp.data.storage.memory_budget import allowing
+from critdamp.engine.errors import CritdampError, InputError
 
 rng = np.random.default_rng(5)
 TALL = sp.csr_array(rng.standard_normal((9, 6)) * (rng.random((9, 6)) > 0.6))
@@ -178,3 +179,16 @@ def test_attributes_of_spectra_that_are_no_numbers(tmp_path, name, value):
         file.attrs[name] = value
     with pytest.raises(cd.CritdampError, match=r"tolerance|negative modes dropped"):
         cd.load_spectrum(tmp_path / "s.h5")
+
+
+def test_of_several_large_arrays_one_is_asked_for(tmp_path):
+    """Each fits; arrays of known names are wanted together."""
+    for names, said in {"ABC": "3 arrays, A, B, C; say which", "Ak": "reading"}.items():
+        path = tmp_path / f"{names}.h5"
+        with h5py.File(path, "w") as file:
+            for name in names:
+                file[name] = np.eye(1500)
+        with allowing("25MB"), pytest.raises(CritdampError, match=said):
+            read_spectrum(path)
+        with allowing("25MB"):
+            assert read_matrix(f"{path}:A").shape == (1500, 1500)
