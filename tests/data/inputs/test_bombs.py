@@ -22,7 +22,7 @@ NBYTES = int(GIGABYTES * 1e9) // bombs.STEP * bombs.STEP
 FLOOR = 2**28 if GIGABYTES > 1 else 2**25
 NAMES = [name for name, _, _ in bombs.BOMBS]
 SAID = (
-    r"takes .*memory.*max_memory='\d+[MGT]B' allows it|more than (its size|fit)"
+    r"takes .*memory.*max_memory='\d+[MGT]B' (may )?allows? it|more than (its size|fit)"
     r"|header is too long|cut off|ends early"
 )
 
