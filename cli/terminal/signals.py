@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -62,7 +63,7 @@ def interruptible() -> Iterator[None]:
 
     received.clear()
     try:
-        with _watched(remove_temporaries), handled(_interrupt):
+        with _watched(remove_temporaries), _quiet(), handled(_interrupt):
             yield
     finally:
         for number in _at_the_end:
@@ -73,6 +74,22 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
     received.append(number)
     if len(received) == 1:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Print no traceback in the block for an interrupt that a callback of C loses."""
+    previous = sys.unraisablehook
+
+    def told(lost: Any) -> None:
+        if not issubclass(lost.exc_type, KeyboardInterrupt):
+            previous(lost)
+
+    sys.unraisablehook = told
+    try:
+        yield
+    finally:
+        sys.unraisablehook = previous
 
 
 @contextmanager

@@ -127,6 +127,22 @@ with interruptible():
 """
 
 
+IN_A_CALLBACK = """
+import ctypes, os, signal, time
+from critdamp.cli.terminal.signals import interruptible
+with interruptible():
+    kill = ctypes.CFUNCTYPE(None)(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    kill()
+    time.sleep(60)
+"""
+
+
+def test_an_interrupt_that_a_callback_loses_ends_the_process(folder):
+    process = start(folder, program=IN_A_CALLBACK)
+    out, err = process.communicate(timeout=50)
+    assert (process.returncode, out, err) == (130, "", "interrupted\n")
+
+
 @pytest.mark.parametrize("names", [("SIGTERM",), ("SIGINT", "SIGINT")])
 def test_what_does_not_come_back_to_python_is_ended(tmp_path, names):
     """As a kernel of hours: some seconds after a signal, at once by a second Ctrl-C."""
