@@ -67,7 +67,7 @@ def run(folder, *arguments, env=(), limit=None, redirected=""):
 @pytest.mark.parametrize(
     ("name", "value", "code", "said"),
     [
-        ("NUMBA_NUM_THREADS", "0", 1, "(NUMBA_NUM_THREADS = 0)"),
+        ("NUMBA_NUM_THREADS", "0", 1, "NUMBA_NUM_THREADS = 0"),
         ("NUMBA_NUM_THREADS", "x", 0, "'NUMBA_NUM_THREADS'"),
         ("NUMBA_NUM_THREADS", "100000", 2, "up to 4096 are allowed"),
         ("NUMBA_THREADING_LAYER", "none", 2, "NUMBA_THREADING_LAYER = none"),
