@@ -102,17 +102,18 @@ def test_each_command_is_ended_by_each_signal(folder, counts):
         process.send_signal(getattr(signal, name))
         out, err = process.communicate(timeout=60)
         what = f"{command}, {name}: {err}"
+        made = [file for file in folder.iterdir() if file not in before]
+        assert not [file for file in made if file.suffix == ".tmp"], what
+        for file in made:  # it was finished before
+            file.unlink()
         if process.returncode == 0 and command in ("bench", "spectrum", "status"):
-            for made in {*folder.iterdir()} - {*before}:
-                made.unlink()  # it was done before
             continue
         assert (process.returncode in STATUS, out) == (True, ""), what
         assert err.splitlines()[-1] == "interrupted", what
         assert "Traceback" not in err, what
         assert "Exception" not in err, what
-        assert sorted(folder.iterdir()) == before, what
         ended += 1
-    counts("commands ended by a signal, of which nothing was left", ended)
+    counts("commands ended by a signal, without temporary files", ended)
     assert ended > SIGNALS // 2
 
 
