@@ -30,22 +30,10 @@ from critdamp.data.sweeps.check import check_file
 from critdamp.data.sweeps.status import status
 from critdamp.data.sweeps.sweep import resume, sweep
 from critdamp.engine.errors import CritdampError, FileError
-from critdamp.engine.maps.axis import Axis
 
 REFUSED, FAILED = 1, 70
 # calls that change files, or look at them, before which a process may stop or die
 CALLS = ("link", "mkdir", "open", "replace", "rmdir", "unlink", "utime", "fsync")
-
-
-def few(**changed):
-    """Return a plan of few tiles and shards."""
-    given = {
-        "quantities": ("spectral_radius", "settling_time"),
-        "eps": Axis.log(1e-3, 4, 11),
-        "p": Axis.lin(0, 0.999, 13),
-        "k": Axis.log(1e-2, 1, 21),
-    }
-    return small.small_plan(**given, **changed)
 
 
 # what is swept and, in a crowd, what replaces it
@@ -204,12 +192,12 @@ def ended(run, order):
 
 def begin(order):
     """Sweep."""
-    ended(sweep(few(), order["path"], threads=1), order)
+    ended(sweep(small.few_tiles(), order["path"], threads=1), order)
 
 
 def force(order):
     """Sweep, whatever is there."""
-    ended(sweep(few(), order["path"], threads=1, force=True), order)
+    ended(sweep(small.few_tiles(), order["path"], threads=1, force=True), order)
 
 
 def go_on(order):
@@ -227,7 +215,7 @@ def take_over(order):
 
 def begin_other(order):
     """Begin another sweep in its place, and stop it after some tiles."""
-    plan = few(**PLANS["other"])
+    plan = small.few_tiles(**PLANS["other"])
     left = iter([False] * 4)
     given = {"threads": 1, "force": True, "stop": lambda: next(left, True)}
     assert sweep(plan, order["path"], **given) is None
@@ -244,7 +232,7 @@ def meet(order):
     elif order["act"] == "resume":
         resume(path, threads=1).close()
     else:
-        sweep(few(), path, threads=1, force=order["act"] == "force").close()
+        sweep(small.few_tiles(), path, threads=1, force=order["act"] == "force").close()
 
 
 def crowd(order):
@@ -273,7 +261,7 @@ def stopping(rng):
 
 def any_sweep(order, rng):
     """Sweep one of the plans, with force or without, to the end or not."""
-    plan = few(**PLANS[rng.choice(list(PLANS))])
+    plan = small.few_tiles(**PLANS[rng.choice(list(PLANS))])
     given = {"threads": 1, "force": rng.random() < 0.5, "stop": stopping(rng)}
     run = sweep(plan, order["path"], keep_shards=rng.random() < 0.2, **given)
     if run is not None:

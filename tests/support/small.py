@@ -37,6 +37,17 @@ def small_plan(**changed):
     return plan.Plan(**{**given, **changed})
 
 
+def few_tiles(**changed):
+    """Return a plan of few tiles and shards."""
+    given = {
+        "quantities": ("spectral_radius", "settling_time"),
+        "eps": grid.Axis.log(1e-3, 4, 11),
+        "p": grid.Axis.lin(0, 0.999, 13),
+        "k": grid.Axis.log(1e-2, 1, 21),
+    }
+    return small_plan(**given, **changed)
+
+
 def spoil(path, number):
     """Overwrite the begin of a chunk of a run's spectral radius."""
     with h5py.File(path, "r") as file:

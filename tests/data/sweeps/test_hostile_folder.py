@@ -14,6 +14,7 @@ import stat
 import effort
 import pytest
 import race_child
+import small
 
 from critdamp.data.shards.folder import RunFolder
 from critdamp.data.storage.outputs import check_output
@@ -71,7 +72,7 @@ def cases():
 def test_whatever_stands_there(plan, tmp_path, stop_after, ask, counts):
     begun, victim = tmp_path / "begun", tmp_path / "victim"
     begun.mkdir()
-    assert sweep(race_child.few(), begun / "run.h5", stop=stop_after(4)) is None
+    assert sweep(small.few_tiles(), begun / "run.h5", stop=stop_after(4)) is None
     shutil.copytree(begun / "run.h5.parts", victim)
     os.mkfifo(victim / "fifo")
     for name in NAMES[1:]:  # files of the victim, of which some are true shards

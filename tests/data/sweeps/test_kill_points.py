@@ -6,16 +6,14 @@ CRITDAMP_TEST_KILLS_EVERY=1 takes all of them, in some minutes.
 """
 
 import json
-import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import effort
 import pytest
+import shims
 import small
 
 from critdamp.data.formats.run_file import open_run
@@ -23,7 +21,6 @@ from critdamp.data.shards.folder import RunFolder
 from critdamp.data.shards.partition import ShardPartition
 from critdamp.data.sweeps.status import status
 from critdamp.data.sweeps.sweep import resume, sweep
-from critdamp.engine.maps.axis import Axis
 
 pytestmark = pytest.mark.crash
 
@@ -33,34 +30,10 @@ BEGUN, LAST = 4, 8
 LAST_LEFT = ("run.h5", "writer", "plan.json.")
 
 
-def few(**changed):
-    """Return a plan of few tiles and shards."""
-    given = {
-        "quantities": ("spectral_radius", "settling_time"),
-        "eps": Axis.log(1e-3, 4, 11),
-        "p": Axis.lin(0, 0.999, 13),
-        "k": Axis.log(1e-2, 1, 21),
-    }
-    return small.small_plan(**given, **changed)
-
-
 @pytest.fixture
 def ends(tmp_path):
     """Return what has sweeps killed, and yields how each one ended."""
-    compiler = shutil.which("cc")
-    if sys.platform != "linux" or compiler is None:
-        pytest.skip("needs a C compiler, and Linux")
-    shim = tmp_path / "killer.so"
-    command = [compiler, "-shared", "-fPIC", "-o", shim, HERE / "killer.c", "-ldl"]
-    subprocess.run(command, check=True)
-    paths = os.pathsep.join(filter(None, sys.path))
-    process = subprocess.Popen(
-        [sys.executable, HERE / "kill_child.py"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "LD_PRELOAD": str(shim), "PYTHONPATH": paths},
-    )
+    process = shims.preloaded(HERE / "killer.c", tmp_path, HERE / "kill_child.py")
 
     def ask(how, plan, before, points):
         request = how, plan.to_dict(), str(before), list(points)
@@ -136,7 +109,7 @@ def finish(path, plan):
 @pytest.mark.parametrize("how", ["sweep", "resume", "force"])
 @pytest.mark.usefixtures("plan")
 def test_killed_before_any_change(tmp_path, ends, facts, stop_after, counts, how):
-    plan, other = few(), few(tol=1e-3)
+    plan, other = small.few_tiles(), small.few_tiles(tol=1e-3)
     assert (
         plan.grid.n_tiles,
         ShardPartition.of(plan).each,

@@ -15,6 +15,7 @@ from pathlib import Path
 import effort
 import pytest
 import race_child
+import small
 
 from critdamp.data.formats.run_file import open_run
 from critdamp.data.shards.folder import RunFolder
@@ -42,7 +43,7 @@ def whole(plan, tmp_path):
     """Return hash of the plan → path of its run, which nobody disturbed."""
     paths = {}
     for name, changed in race_child.PLANS.items():
-        with sweep(race_child.few(**changed), tmp_path / f"{name}.h5") as run:
+        with sweep(small.few_tiles(**changed), tmp_path / f"{name}.h5") as run:
             paths[run.plan.sha256] = str(run.path)
     return paths
 
@@ -53,7 +54,7 @@ def states(plan, tmp_path, stop_after):
     folders = {name: tmp_path / name for name in ("nothing", "begun", "merging")}
     for folder in folders.values():
         folder.mkdir()
-    plan = race_child.few()
+    plan = small.few_tiles()
     assert sweep(plan, folders["begun"] / "run.h5", stop=stop_after(BEGUN)) is None
     sweep(plan, folders["merging"] / "run.h5", keep_shards=True).close()
     (folders["merging"] / "run.h5").unlink()
@@ -125,7 +126,7 @@ def test_races(ask, whole, states, tmp_path, monkeypatch, counts):
             resume(path).close()
         else:
             assert state == "nothing" or "force" in f"{orders}", told
-            sweep(race_child.few(), path).close()
+            sweep(small.few_tiles(), path).close()
         assert maps(path) == right, told
         left = [file for file in folder.rglob("*") if file != path]
         kept = RunFolder(path).folder

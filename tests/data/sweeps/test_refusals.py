@@ -7,15 +7,12 @@ Python and HDF5 try again.
 import errno
 import hashlib
 import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import effort
 import h5py
 import pytest
+import shims
 
 from critdamp.data.storage.open_hdf5 import open_to_read
 from critdamp.data.storage.os_errors import system_error
@@ -35,30 +32,12 @@ LOCKS = ("ENOLCK", "ENOSYS", "EBADF", "ENOTSUP", *CODES)[
 ]
 
 
-@pytest.fixture(scope="module")
-def shim(tmp_path_factory):
-    """Return the path of the shim, compiled."""
-    compiler = shutil.which("cc")
-    if sys.platform != "linux" or compiler is None:
-        pytest.skip("needs a C compiler, and Linux")
-    path = tmp_path_factory.mktemp("shim") / "refuser.so"
-    command = [compiler, "-shared", "-fPIC", "-o", path, HERE / "refuser.c", "-ldl"]
-    subprocess.run(command, check=True)
-    return path
-
-
 @pytest.fixture(scope="module", params=["", "core"], ids=["default driver", "core"])
-def ask(request, shim):
+def ask(request, tmp_path_factory):
     """Return what asks a process for the outcome of a call while others are refused."""
-    environment = {
-        **os.environ,
-        "LD_PRELOAD": str(shim),
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        "HDF5_DRIVER": request.param,
-    }
-    command = [sys.executable, HERE / "refuse_child.py"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, env=environment, **pipes) as process:
+    folder, child = tmp_path_factory.mktemp("shim"), HERE / "refuse_child.py"
+    driver = {"HDF5_DRIVER": request.param}
+    with shims.preloaded(HERE / "refuser.c", folder, child, **driver) as process:
 
         def ask(*asked):
             print(json.dumps(asked), file=process.stdin, flush=True)
